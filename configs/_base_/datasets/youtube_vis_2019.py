@@ -1,0 +1,56 @@
+data_root = "data/youtube_vis_2019/"
+size = (640, 360)
+
+train_pipeline = [
+    dict(
+        type="TransformBroadcaster",
+        share_random_params=True,
+        transforms=[
+            dict(type="LoadFrame"),
+            dict(type="mmdet.LoadTrackAnnotations", with_mask=True),
+            dict(type="mmdet.Resize", scale=size, keep_ratio=True),
+            dict(type="mmdet.RandomFlip", prob=0.5),
+        ],
+    ),
+    dict(type="PackClip"),
+]
+test_pipeline = [
+    dict(
+        type="TransformBroadcaster",
+        transforms=[dict(type="LoadFrame"), dict(type="mmdet.Resize", scale=size, keep_ratio=True)],
+    ),
+    dict(type="PackClip"),
+]
+
+train_dataloader = dict(
+    batch_size=1,
+    num_workers=2,
+    persistent_workers=True,
+    sampler=dict(type="VideoDrawSampler"),
+    dataset=dict(
+        type="YouTubeVISDataset",
+        data_root=data_root,
+        ann_file="train.json",
+        data_prefix=dict(img_path="train/JPEGImages"),
+        filter_cfg=dict(filter_empty_gt=True, min_size=32),
+        clips=dict(type="ClipSample", clip_len=36),
+        pipeline=train_pipeline,
+    ),
+)
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=2,
+    persistent_workers=True,
+    sampler=dict(type="VideoClipSampler"),
+    dataset=dict(
+        type="YouTubeVISDataset",
+        data_root=data_root,
+        ann_file="valid.json",
+        data_prefix=dict(img_path="valid/JPEGImages"),
+        test_mode=True,
+        pipeline=test_pipeline,
+    ),
+)
+test_dataloader = val_dataloader
+val_evaluator = dict(type="YouTubeVISMetric")
+test_evaluator = val_evaluator

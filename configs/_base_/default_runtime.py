@@ -1,0 +1,26 @@
+default_scope = "mmvis_ext"
+
+default_hooks = dict(
+    timer=dict(type="IterTimerHook"),
+    logger=dict(type="LoggerHook", interval=20),
+    param_scheduler=dict(type="ParamSchedulerHook"),
+    checkpoint=dict(type="PlainCheckpointHook", interval=1, max_keep_ckpts=3),
+    sampler_seed=dict(type="DistSamplerSeedHook"),
+)
+custom_hooks = [dict(type="CheckClassesHook"), dict(type="FiniteLossHook")]
+
+env_cfg = dict(
+    cudnn_benchmark=False,
+    mp_cfg=dict(mp_start_method="fork", opencv_num_threads=0),
+    dist_cfg=dict(backend="nccl"),
+)
+visualizer = dict(type="Visualizer", vis_backends=[dict(type="LocalVisBackend")])
+log_processor = dict(type="LogProcessor", window_size=20, by_epoch=True)
+log_level = "INFO"
+randomness = dict(seed=0)
+load_from = None
+resume = False
+
+train_cfg = dict(type="EpochBasedTrainLoop", max_epochs=1, val_interval=1)
+val_cfg = dict(type="VideoValLoop")
+test_cfg = dict(type="VideoTestLoop")

@@ -1,0 +1,93 @@
+"""Which videos, in which order, on which process."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from mmengine.dist import get_dist_info, sync_random_seed
+from torch.utils.data import Sampler
+
+from mmvis_ext.registry import DATA_SAMPLERS
+
+from .youtube_vis import ClipIndex, Draw
+
+__all__ = ["VideoClipSampler", "VideoDrawSampler"]
+
+
+@DATA_SAMPLERS.register_module()
+class VideoDrawSampler(Sampler):
+    """Every video once per epoch (or ``repeat`` times), shuffled, each with its own seed.
+
+    Order and seeds depend on (seed, epoch) alone, so a resumed run draws what an uninterrupted one would.
+
+    Args:
+        dataset: of training videos.
+        seed: ``None`` takes one that all processes agree on.
+        repeat: draws per video and epoch.
+        shuffle: ``False`` keeps the file's order.
+        round_up: pad the last round so that all processes get equally many.
+    """
+
+    def __init__(
+        self, dataset: Any, seed: int | None = None, repeat: int = 1, shuffle: bool = True, round_up: bool = True
+    ) -> None:
+        self.rank, self.world_size = get_dist_info()
+        self.dataset = dataset
+        self.seed = sync_random_seed() if seed is None else seed
+        self.repeat, self.shuffle, self.round_up = repeat, shuffle, round_up
+        self.epoch = 0
+
+    def __len__(self) -> int:
+        total = len(self.dataset) * self.repeat
+        if self.round_up:
+            return -(-total // self.world_size)
+        return len(range(self.rank, total, self.world_size))
+
+    def __iter__(self) -> Iterator[Draw]:
+        rng = np.random.default_rng([self.seed, self.epoch])
+        videos = np.tile(np.arange(len(self.dataset)), self.repeat)
+        if self.shuffle:
+            rng.shuffle(videos)
+        if self.round_up:
+            videos = np.resize(videos, len(self) * self.world_size)
+        seeds = rng.integers(0, 2**31, size=len(videos))
+        for i in range(self.rank, len(videos), self.world_size):
+            yield Draw(int(videos[i]), int(seeds[i]))
+
+    def set_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
+
+
+@DATA_SAMPLERS.register_module()
+class VideoClipSampler(Sampler):
+    """All windows of all videos, in time order, for the test loop by step.
+
+    A video stays whole on one process. Videos are dealt out longest first to the process with the least to do, so a
+    process may get none.
+
+    Args:
+        dataset: in test mode.
+        clip_len: frames per window; the last one of a video may be shorter.
+    """
+
+    def __init__(self, dataset: Any, clip_len: int, **_: Any) -> None:
+        rank, world_size = get_dist_info()
+        lengths = [dataset.get_len_per_video(i) for i in range(len(dataset))]
+        loads = np.zeros(world_size, dtype=int)
+        mine = []
+        for video in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
+            target = int(loads.argmin())
+            loads[target] += lengths[video]
+            if target == rank:
+                mine.append(video)
+        self.windows = [
+            ClipIndex(video, start, min(start + clip_len, lengths[video]))
+            for video in sorted(mine)
+            for start in range(0, lengths[video], clip_len)
+        ]
+
+    def __len__(self) -> int:
+        return len(self.windows)
+
+    def __iter__(self) -> Iterator[ClipIndex]:
+        return iter(self.windows)

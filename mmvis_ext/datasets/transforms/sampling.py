@@ -1,0 +1,77 @@
+"""Which frames of a video make a training sample."""
+
+import random
+
+from mmdet.datasets.transforms import BaseFrameSample
+
+from mmvis_ext.errors import InputError
+from mmvis_ext.registry import TRANSFORMS
+
+__all__ = ["ClipSample"]
+
+
+@TRANSFORMS.register_module()
+class ClipSample(BaseFrameSample):
+    """Draw one clip, or several of the same video for correspondence learning (EfficientVIS, Sec. 3.3).
+
+    A clip is ``clip_len`` frames, ``stride`` apart. Two clips do not overlap where the video is long enough, and
+    overlap as little as it allows otherwise; their order is random. A video shorter than a clip is continued
+    back and forth, so that its motion stays plausible.
+
+    Args:
+        clip_len: T, frames per clip.
+        num_clips: clips per sample.
+        stride: frames from one to the next; a pair (low, high) draws it per sample. A stride that the video is too
+            short for is lowered.
+        kwargs: of mmdet's ``BaseFrameSample``.
+
+    Added keys: those of the frames as lists over ``num_clips * clip_len`` frames, clip after clip, and ``num_clips``.
+    """
+
+    def __init__(self, clip_len: int, num_clips: int = 1, stride: int | tuple[int, int] = 1, **kwargs) -> None:
+        super().__init__(**kwargs)
+        low, high = (stride, stride) if isinstance(stride, int) else stride
+        if clip_len < 1 or num_clips < 1 or not 1 <= low <= high:
+            raise InputError(
+                f"ClipSample: clip_len={clip_len}, num_clips={num_clips} and stride={stride} must be at least 1 "
+                "and a stride pair must rise; correct the config."
+            )
+        self.clip_len, self.num_clips, self.stride = clip_len, num_clips, (low, high)
+
+    def starts(self, length: int, span: int) -> list[int]:
+        """First frames of the clips, each ``span`` frames long, in a video of ``length`` frames."""
+        free = max(length - span, 0)
+        if self.num_clips == 1:
+            return [random.randint(0, free)]
+        slack = length - self.num_clips * span
+        if slack >= 0:
+            gaps = sorted(random.randint(0, slack) for _ in range(self.num_clips))
+            starts = [gap + i * span for i, gap in enumerate(gaps)]
+        else:
+            starts = [round(i * free / (self.num_clips - 1)) for i in range(self.num_clips)]
+        random.shuffle(starts)
+        return starts
+
+    def sample(self, length: int) -> list[int]:
+        """Frame numbers of all clips in a video of ``length`` frames."""
+        stride = random.randint(*self.stride)
+        if self.clip_len > 1:
+            stride = max(1, min(stride, (length - 1) // (self.clip_len - 1)))
+        span = (self.clip_len - 1) * stride + 1
+        return [
+            mirrored(start + i * stride, length) for start in self.starts(length, span) for i in range(self.clip_len)
+        ]
+
+    def transform(self, video_infos: dict) -> dict:
+        frames = self.sample(video_infos["video_length"])
+        results = self.prepare_data(video_infos, frames)
+        results["num_clips"] = [self.num_clips] * len(frames)
+        return results
+
+
+def mirrored(index: int, length: int) -> int:
+    """Continue 0 .. length-1 back and forth: 0 1 2 1 0 1 2 ..."""
+    if length == 1:
+        return 0
+    index %= 2 * (length - 1)
+    return min(index, 2 * (length - 1) - index)

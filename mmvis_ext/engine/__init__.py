@@ -1,0 +1,21 @@
+from mmvis_ext.compat.stack import import_mmdet
+
+import_mmdet()
+
+from .atomic import AtomicBackend, write_atomically
+from .checkpoints import check_fit, latest_checkpoint, read_checkpoint
+from .hooks import CheckClassesHook, FiniteLossHook, PlainCheckpointHook
+from .loops import VideoTestLoop, VideoValLoop
+
+__all__ = [
+    "AtomicBackend",
+    "CheckClassesHook",
+    "FiniteLossHook",
+    "PlainCheckpointHook",
+    "VideoTestLoop",
+    "VideoValLoop",
+    "check_fit",
+    "latest_checkpoint",
+    "read_checkpoint",
+    "write_atomically",
+]

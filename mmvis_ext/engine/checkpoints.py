@@ -1,0 +1,91 @@
+"""Checkpoints: plain data, checked before they are trusted."""
+
+import pickle
+import re
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from mmvis_ext.errors import InputError
+
+__all__ = ["check_fit", "latest_checkpoint", "plain", "read_checkpoint"]
+
+
+def plain(value: Any) -> Any:
+    """Reduce to what ``torch.load(weights_only=True)`` accepts: tensors, numbers, strings and containers of them."""
+    if isinstance(value, dict):
+        return {plain(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return (tuple if isinstance(value, tuple) else list)(plain(v) for v in value)
+    if hasattr(value, "tolist") and not isinstance(value, torch.Tensor):  # numpy
+        return value.tolist()
+    if value is None or isinstance(value, bool | int | float | str | torch.Tensor):
+        return value
+    return str(value)
+
+
+def read_checkpoint(path: str | Path) -> dict:
+    """Read a checkpoint without running any code in it.
+
+    Raises:
+        InputError: the file is missing, broken, or holds more than plain data.
+    """
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such checkpoint; check the path.") from None
+    except pickle.UnpicklingError as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(
+            f"{path}: refused, since it is not a checkpoint of plain tensors but a pickle that could run code "
+            f"({reason}); convert it in an environment where you trust it, or get it from its source again."
+        ) from None
+    except (OSError, RuntimeError, EOFError, ValueError) as error:
+        raise InputError(
+            f"{path}: cannot be read as a checkpoint ({str(error).splitlines()[0]}); it is truncated or another "
+            "kind of file."
+        ) from None
+    if not isinstance(checkpoint, dict):
+        raise InputError(f"{path}: holds a {type(checkpoint).__name__} and not a checkpoint's dict.")
+    return checkpoint
+
+
+def check_fit(path: str | Path, model: nn.Module, checkpoint: dict | None = None) -> None:
+    """Check that a checkpoint's weights are this model's, name for name and shape for shape.
+
+    The number of frames T is in no weight, so a model trained at another clip length fits.
+
+    Raises:
+        InputError: says whether the model or the number of classes differs.
+    """
+    checkpoint = read_checkpoint(path) if checkpoint is None else checkpoint
+    weights = checkpoint.get("state_dict", checkpoint)
+    own = model.state_dict()
+    missing, extra = sorted(own.keys() - weights.keys()), sorted(weights.keys() - own.keys())
+    if missing or extra:
+        example = (missing or extra)[0]
+        raise InputError(
+            f"{path}: belongs to another model: {len(missing)} of {len(own)} weights are missing and {len(extra)} "
+            f"are unknown (for example {example}); give the config that it was trained with."
+        )
+    wrong = [k for k in own if own[k].shape != weights[k].shape]
+    if wrong:
+        key = next((k for k in wrong if "cls" in k), wrong[0])
+        there, here = tuple(weights[key].shape), tuple(own[key].shape)
+        what = f"{there[0]} classes and the config {here[0]}" if "fc_cls" in key else f"{there} and the config {here}"
+        raise InputError(f"{path}: {key} has {what}; give the config that it was trained with.")
+
+
+def latest_checkpoint(work_dir: str | Path) -> Path | None:
+    """The newest checkpoint of a work dir by its number, or ``None``.
+
+    Checkpoints are written atomically, so every ``epoch_N.pth`` or ``iter_N.pth`` is whole.
+    """
+    found = [
+        (int(m[1]), p)
+        for p in Path(work_dir).glob("*.pth")
+        if (m := re.fullmatch(r"(?:epoch|iter)_(\d+)\.pth", p.name))
+    ]
+    return max(found)[1] if found else None

@@ -1,0 +1,142 @@
+"""The results file that the benchmark's server takes: ``results.json``, alone or in a zip."""
+
+import json
+import os
+import zipfile
+import zlib
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+from mmvis_ext.errors import InputError
+
+__all__ = ["check_results_path", "parse_json", "read_results", "write_submission"]
+
+MEMBER = "results.json"
+
+
+def check_results_path(path: str | Path) -> Path:
+    """The path of a results file.
+
+    Raises:
+        InputError: it ends neither in ``.zip`` nor in ``.json``.
+    """
+    path = Path(path)
+    if path.suffix not in (".zip", ".json"):
+        raise InputError(
+            f"{path}: a results file ends in .zip (for the server) or .json; give it one of these endings."
+        )
+    return path
+
+
+def write_submission(results: list[dict], path: str | Path) -> None:
+    """Write results in the official form.
+
+    The same results give the same bytes: entries are sorted by video, then from the best score down, then by class, and
+    keep their order where all of these are equal. The file appears complete or not at all.
+
+    Args:
+        results: entries as :func:`evaluate_ytvis` takes them.
+        path: ``.zip`` holds ``results.json``; ``.json`` is that file itself. Missing folders are made.
+
+    Raises:
+        InputError: another ending, or a value that JSON has no form for (a score that is not finite, say).
+    """
+    path = check_results_path(path)
+    lines = [_line(entry, i) for i, entry in sorted(enumerate(results), key=lambda pair: _rank(pair[1]))]
+    _write_atomically(path, lambda file: (_write_zip if path.suffix == ".zip" else _write_json)(file, lines))
+
+
+def read_results(path: str | Path) -> list[dict]:
+    """Read a results file.
+
+    Raises:
+        InputError: the ending is neither ``.json`` nor ``.zip``, the zip holds no ``results.json``, the JSON is not
+            complete, or it is not a list of results.
+    """
+    path = check_results_path(path)
+    results = parse_json(_read_zip(path) if path.suffix == ".zip" else path.read_bytes(), str(path))
+    required = {"video_id", "category_id", "score"}
+    if not isinstance(results, list) or not all(isinstance(r, dict) and required <= r.keys() for r in results):
+        raise InputError(
+            f"{path}: results are a list of entries with 'video_id', 'category_id', 'score' and 'segmentations'; "
+            "this is another kind of file, so check which of the two files is meant."
+        )
+    return results
+
+
+def parse_json(text: bytes, where: str) -> Any:
+    """Parse a JSON file.
+
+    Raises:
+        InputError: the text is cut off or is not JSON.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{where}: not complete JSON ({error}); download or write the file again.") from error
+
+
+def _rank(entry: dict) -> tuple:
+    return entry["video_id"], -entry["score"], entry["category_id"]
+
+
+def _line(entry: dict, number: int) -> str:
+    """One entry as JSON, its official fields first."""
+    official = {key: entry[key] for key in ("video_id", "score", "category_id") if key in entry}
+    try:
+        return json.dumps(official | entry, allow_nan=False, default=_plain)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"Entry {number} of the results cannot be written as JSON: {error}.") from error
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's numbers and arrays, and RLE counts in bytes, as plain Python."""
+    if isinstance(value, bytes):
+        return value.decode("ascii")
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def _write_json(file: IO[bytes], lines: list[str]) -> None:
+    """One entry per line, so that a large file is never one string in memory."""
+    for i, line in enumerate(lines):
+        file.write((",\n" if i else "[").encode() + line.encode())
+    file.write(b"]\n" if lines else b"[]\n")
+
+
+def _write_zip(file: IO[bytes], lines: list[str]) -> None:
+    member = zipfile.ZipInfo(MEMBER, date_time=(1980, 1, 1, 0, 0, 0))
+    member.compress_type = zipfile.ZIP_DEFLATED
+    member.create_system = 3
+    member.external_attr = 0o644 << 16
+    with zipfile.ZipFile(file, "w") as archive, archive.open(member, "w", force_zip64=True) as inner:
+        _write_json(inner, lines)
+
+
+def _write_atomically(path: Path, write: Callable[[IO[bytes]], None]) -> None:
+    """Write beside ``path`` and rename, so that no reader and no crash ever meets half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def _read_zip(path: Path) -> bytes:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.read(MEMBER)
+    except KeyError as error:
+        raise InputError(f"{path}: the zip holds no {MEMBER} at its top; pack that file without a folder.") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+        raise InputError(f"{path}: not a readable zip ({error}); download or write the file again.") from error

@@ -1,0 +1,154 @@
+"""YouTube-VIS figures and the results file, from what a model says about whole videos."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mmengine.dist import get_world_size
+from mmengine.evaluator import BaseMetric
+from mmengine.logging import MMLogger
+
+from mmvis_ext.errors import InputError
+from mmvis_ext.registry import METRICS
+from mmvis_ext.structures.tracks import Track, VideoTracks
+
+from .report import class_table
+from .submission import check_results_path, write_submission
+from .ytvis_ap import evaluate_ytvis
+
+__all__ = ["YouTubeVISMetric"]
+
+
+@dataclass
+class VideoResults:
+    """One video and its results in the official form. Not a dict, which mmengine would copy to its last mask."""
+
+    video: dict
+    entries: list[dict]
+
+
+@METRICS.register_module()
+class YouTubeVISMetric(BaseMetric):
+    """AP and AR of YouTube-VIS (also OVIS, and box tubes), and the file for the benchmark's server.
+
+    Each data sample holds ``pred_tracks`` (:class:`VideoTracks`) and ``video``: ``id``, ``width``, ``height``,
+    ``length`` and ``annotations``, a list in the official form or ``None`` where the split has none. The data set's
+    meta holds ``classes`` and, where the ids of the file are not 1, 2, ..., ``categories``: dicts with ``id`` and
+    ``name`` in label order.
+
+    Args:
+        top_k: number of (track, class) pairs kept per video.
+        min_score: pairs with a lower score are left out.
+        iou_types: ``segm`` compares masks, ``bbox`` boxes; figures of the second type carry its name in front. With
+            ``bbox`` the results file holds ``bboxes`` too.
+        classwise: log a table of the classes.
+        outfile: path of the results file, ``.zip`` or ``.json``.
+        format_only: write the file and compute nothing.
+        collect_device: ``cpu`` or ``gpu``, how the processes' results are brought together.
+        prefix: stands before each figure's name.
+
+    Raises:
+        InputError: an argument makes no sense.
+    """
+
+    default_prefix = "youtube_vis"
+
+    def __init__(
+        self,
+        top_k: int = 100,
+        min_score: float = 0.0,
+        iou_types: Sequence[str] = ("segm",),
+        classwise: bool = False,
+        outfile: str | None = None,
+        format_only: bool = False,
+        collect_device: str = "cpu",
+        prefix: str | None = None,
+    ) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        if not iou_types or isinstance(iou_types, str) or not set(iou_types) <= {"segm", "bbox"}:
+            raise InputError(f"YouTubeVISMetric: iou_types is a list of 'segm' and 'bbox', not {iou_types!r}.")
+        if format_only and outfile is None:
+            raise InputError("YouTubeVISMetric: format_only=True writes a file; give its path as outfile.")
+        self.top_k = top_k
+        self.min_score = min_score
+        self.iou_types = tuple(iou_types)
+        self.classwise = classwise
+        self.outfile = None if outfile is None else check_results_path(outfile)
+        self.format_only = format_only
+
+    @property
+    def categories(self) -> list[dict]:
+        """``id`` and ``name`` of each class, in label order."""
+        meta = self.dataset_meta or {}
+        if meta.get("categories"):
+            return [dict(id=c["id"], name=c["name"]) for c in meta["categories"]]
+        return [dict(id=i, name=name) for i, name in enumerate(meta.get("classes", ()), start=1)]
+
+    def process(self, data_batch: Any, data_samples: Sequence[Any]) -> None:
+        """Keep each video and its results in the official form."""
+        for sample in data_samples:
+            sample = sample if isinstance(sample, dict) else sample.to_dict()
+            self.results.append(VideoResults(sample["video"], self._official(sample["pred_tracks"])))
+
+    def _official(self, tracks: VideoTracks) -> list[dict]:
+        entries = tracks.official([c["id"] for c in self.categories], self.top_k, self.min_score)
+        if "bbox" in self.iou_types:
+            boxes = {track.track_id: _official_boxes(track) for track in tracks}
+            for entry, (track, _, _) in zip(entries, tracks.ranked(self.top_k, self.min_score), strict=True):
+                entry["bboxes"] = boxes[track.track_id]
+        return entries
+
+    def evaluate(self, size: int) -> dict:
+        """Bring the processes' videos together and compute the figures.
+
+        mmengine takes the processes' items in turn and keeps the first ``size``, so videos would be lost where the
+        processes hold unequal numbers. Each process therefore hands over its videos as one item.
+        """
+        self.results = [list(self.results)]
+        return super().evaluate(get_world_size())
+
+    def compute_metrics(self, results: list[list[VideoResults]]) -> dict[str, float]:
+        """Write the file and compute the figures.
+
+        Args:
+            results: the videos of each process; a video that several processes saw counts once.
+
+        Returns:
+            AP, AP50, AP75, APs, APm, APl, AR1, AR10, AR100, ARs, ARm, ARl in 0..100; -1 where there is no ground truth
+            to measure one on. Nothing where the split has no annotations, or with ``format_only``.
+        """
+        logger = MMLogger.get_current_instance()
+        by_id = {item.video["id"]: item for part in results for item in part}
+        kept = [by_id[key] for key in sorted(by_id)]
+        videos = [item.video for item in kept]
+        entries = [entry for item in kept for entry in item.entries]
+        if self.outfile is not None:
+            write_submission(entries, self.outfile)
+            logger.info(f"Wrote {len(entries)} results of {len(videos)} videos to {self.outfile}.")
+        if self.format_only:
+            return {}
+        missing = [video["id"] for video in videos if video.get("annotations") is None]
+        if missing or not videos:
+            cause = f"{len(missing)} of {len(videos)} videos have no annotations" if videos else "there are no videos"
+            logger.warning(f"AP cannot be computed: {cause}; send the results file to the benchmark's server instead.")
+            return {}
+        return self._figures(videos, entries, logger)
+
+    def _figures(self, videos: list[dict], entries: list[dict], logger: MMLogger) -> dict[str, float]:
+        # Track ids need only be unique in their video.
+        annotations = [annotation for video in videos for annotation in video["annotations"]]
+        annotations = [annotation | dict(id=i) for i, annotation in enumerate(annotations, start=1)]
+        gt = dict(videos=videos, categories=self.categories, annotations=annotations)
+        figures = {}
+        for iou_type in self.iou_types:
+            result = evaluate_ytvis(gt, entries, iou_type)
+            front = "" if iou_type == self.iou_types[0] else f"{iou_type}_"
+            figures |= {front + name: value for name, value in result.summary().items()}
+            if self.classwise:
+                logger.info(f"Figures of each class ({iou_type}):\n{class_table(result)}")
+        return figures
+
+
+def _official_boxes(track: Track) -> list[list[float] | None]:
+    """One ``[x, y, width, height]`` per frame, ``None`` where the box has no area."""
+    return [[x1, y1, x2 - x1, y2 - y1] if x2 > x1 and y2 > y1 else None for x1, y1, x2, y2 in track.boxes.tolist()]

@@ -1,0 +1,238 @@
+"""Average precision and recall of video instance segmentation, as YouTube-VIS defines them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+
+from mmvis_ext.errors import InputError
+
+from .entries import Category, Entry, read_categories, read_videos, result_entries, truth_entries
+from .tubes import tube_ious
+
+__all__ = ["AREA_RANGES", "IOU_THRESHOLDS", "MAX_DETS", "RECALL_POINTS", "YTVISResult", "evaluate_ytvis"]
+
+IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
+RECALL_POINTS = np.linspace(0.0, 1.0, 101)
+MAX_DETS = (1, 10, 100)
+# All, small, medium and large objects: mean area in pixels, both ends included.
+AREA_RANGES = ((0, 1e10), (0, 128**2), (128**2, 256**2), (256**2, 1e10))
+
+
+@dataclass(frozen=True)
+class YTVISResult:
+    """The figures of one evaluation, in 0..1, or -1 where there is no ground truth to measure them on.
+
+    Attributes:
+        AP: mean over the IoU thresholds .5, .55, ..., .95, the 101 recall points and the classes with ground truth.
+        AP50, AP75: at one threshold.
+        APs, APm, APl: of small, medium and large objects.
+        AR1, AR10, AR100: mean of the largest recall with at most 1, 10, 100 results per video and class.
+        ARs, ARm, ARl: of small, medium and large objects, with at most 100 results.
+        per_class: ``id``, ``name`` and all of the above for each class, in the order of the ids.
+        precision: (T, R, K, A) at each threshold, recall point, class and area range.
+        recall: (T, K, A, M) at each threshold, class, area range and limit on the number of results.
+    """
+
+    AP: float
+    AP50: float
+    AP75: float
+    APs: float
+    APm: float
+    APl: float
+    AR1: float
+    AR10: float
+    AR100: float
+    ARs: float
+    ARm: float
+    ARl: float
+    per_class: list[dict] = field(repr=False)
+    precision: np.ndarray = field(repr=False)
+    recall: np.ndarray = field(repr=False)
+
+    def summary(self) -> dict[str, float]:
+        """The figures of all classes together in 0..100; -1 stays -1."""
+        return {name: _percent(getattr(self, name)) for name in FIGURES}
+
+    def class_summary(self) -> list[dict]:
+        """``id``, ``name`` and the figures of each class in 0..100; -1 stays -1."""
+        return [c | {name: _percent(c[name]) for name in FIGURES} for c in self.per_class]
+
+
+FIGURES = tuple(f.name for f in fields(YTVISResult) if f.type is float)
+
+
+def _percent(figure: float) -> float:
+    return figure if figure < 0 else 100 * figure
+
+
+def evaluate_ytvis(
+    gt: dict,
+    results: list[dict],
+    iou_type: str = "segm",
+    area_ranges: Sequence[tuple[float, float]] = AREA_RANGES,
+    max_dets: Sequence[int] = MAX_DETS,
+    class_agnostic: bool = False,
+    gt_where: str = "the ground truth",
+    results_where: str = "the results",
+) -> YTVISResult:
+    """Evaluate results on a whole data set.
+
+    The figures are those of the official ``ytvoseval.py`` (youtubevos/cocoapi), from which it departs in two places
+    where that goes astray: an annotation with id 0 is matched like any other, and an empty list of results has AP 0.
+
+    Args:
+        gt: ``videos``, ``categories`` and ``annotations`` in the official form; masks in any of COCO's forms.
+        results: dicts with ``video_id``, ``category_id``, ``score`` and ``segmentations``, one compressed RLE or
+            ``None`` per frame; for boxes ``bboxes``, one ``[x, y, width, height]`` or ``None`` per frame.
+        iou_type: ``segm`` compares masks; ``bbox`` compares boxes, those of the masks where an entry has none.
+        area_ranges: all, small, medium, large.
+        max_dets: three limits on the number of results per video and class; AP uses the last.
+        class_agnostic: compare across classes, as if all were one.
+        gt_where: names the ground truth in error messages.
+        results_where: names the results in error messages.
+
+    Raises:
+        InputError: something cannot be evaluated; names the entry, the field and the remedy.
+    """
+    if iou_type not in ("segm", "bbox"):
+        raise InputError(f"iou_type is 'segm' or 'bbox', not {iou_type!r}.")
+    if len(area_ranges) != 4 or len(max_dets) != 3 or sorted(max_dets) != list(max_dets):
+        raise InputError("area_ranges are four (all, small, medium, large) and max_dets are three, in rising order.")
+    videos, categories = read_videos(gt, gt_where), read_categories(gt, gt_where)
+    truths = truth_entries(gt, videos, categories, iou_type, gt_where)
+    found = result_entries(results, videos, categories, iou_type, results_where)
+    classes = list(categories.values())
+    if class_agnostic:
+        classes = [Category(0, "object")]
+        truths, found = (sorted(entries, key=lambda e: e.category_id) for entries in (truths, found))
+    truths_of, found_of = (_by_class_and_video(entries, class_agnostic) for entries in (truths, found))
+    curves = []
+    for category in classes:
+        matches = [
+            _match_video(found_of[category.id][video], truths_of[category.id][video], area_ranges, max_dets[-1])
+            for video in sorted(videos)
+            if video in found_of[category.id] or video in truths_of[category.id]
+        ]
+        curves.append(_curves(matches, len(area_ranges), max_dets))
+    return _result(curves, classes)
+
+
+def _by_class_and_video(entries: list[Entry], class_agnostic: bool) -> dict[int, dict[int, list[Entry]]]:
+    groups: dict[int, dict[int, list[Entry]]] = defaultdict(lambda: defaultdict(list))
+    for entry in entries:
+        groups[0 if class_agnostic else entry.category_id][entry.video_id].append(entry)
+    return groups
+
+
+@dataclass(frozen=True)
+class _Matches:
+    """What became of the D results of one class in one video, best first.
+
+    Attributes:
+        scores: (D,).
+        hits: (A, T, D) bool, the result was given a ground truth that counts.
+        misses: (A, T, D) bool, it was given none; a result that is in neither is ignored.
+        targets: (A,) number of ground truths that count.
+    """
+
+    scores: np.ndarray
+    hits: np.ndarray
+    misses: np.ndarray
+    targets: np.ndarray
+
+
+def _match_video(found: list[Entry], truths: list[Entry], area_ranges: Sequence, limit: int) -> _Matches:
+    found = sorted(found, key=lambda e: -e.score)[:limit]
+    crowd = np.array([g.crowd for g in truths], dtype=bool)
+    ignored = crowd | _outside([g.area for g in truths], area_ranges)
+    ious = tube_ious([d.tube for d in found], [g.tube for g in truths])
+    matched, excused = _match(ious, ignored, crowd)
+    misses = ~matched & ~_outside([d.area for d in found], area_ranges)[:, None]
+    scores = np.array([d.score for d in found], dtype=np.float64)
+    return _Matches(scores, matched & ~excused, misses, (~ignored).sum(axis=1))
+
+
+def _outside(areas: Sequence[float], area_ranges: Sequence[tuple[float, float]]) -> np.ndarray:
+    """(A, n) bool: the area lies outside the range."""
+    low, high = np.array(area_ranges, dtype=np.float64).T[..., None]
+    areas = np.array(areas, dtype=np.float64)
+    return (areas < low) | (areas > high)
+
+
+def _match(ious: np.ndarray, ignored: np.ndarray, crowd: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give each result, best first, the free ground truth that it overlaps most, at all ranges and thresholds at once.
+
+    A ground truth that counts goes before an ignored one; of equal overlaps the later in the file is taken; a crowd
+    stays free.
+
+    Args:
+        ious: (D, G).
+        ignored: (A, G) bool, the ground truth does not count in this area range.
+        crowd: (G,) bool.
+
+    Returns:
+        (A, T, D) bool: the result was given a ground truth; that ground truth is an ignored one.
+    """
+    (n_found, n_truths), n_ranges, n_thresholds = ious.shape, len(ignored), len(IOU_THRESHOLDS)
+    matched, excused = np.zeros((2, n_ranges, n_thresholds, n_found), dtype=bool)
+    free = np.ones((n_ranges, n_thresholds, n_truths), dtype=bool)
+    within_reach = ious[:, None] >= IOU_THRESHOLDS[:, None]  # (D, T, G)
+    rank = ious.argsort(axis=1, kind="stable").argsort(axis=1) + 1
+    preference = rank[:, None] + n_truths * ~ignored  # (D, A, G)
+    for d in np.flatnonzero(within_reach.any(axis=(1, 2))):
+        value = np.where(free & within_reach[d], preference[d][:, None], 0)
+        a, t = np.nonzero(value.any(axis=-1))
+        g = value.argmax(axis=-1)[a, t]
+        matched[a, t, d] = True
+        excused[a, t, d] = ignored[a, g]
+        free[a, t, g] = crowd[g]
+    return matched, excused
+
+
+def _curves(matches: list[_Matches], n_ranges: int, max_dets: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Precision (T, R, A) and recall (T, A, M) of one class over all videos; -1 where nothing counts."""
+    precision = np.full((len(IOU_THRESHOLDS), len(RECALL_POINTS), n_ranges), -1.0)
+    recall = np.full((len(IOU_THRESHOLDS), n_ranges, len(max_dets)), -1.0)
+    if not matches:
+        return precision, recall
+    order = np.argsort(-np.concatenate([m.scores for m in matches]), kind="stable")
+    place = np.concatenate([np.arange(len(m.scores)) for m in matches])[order]
+    hits = np.concatenate([m.hits for m in matches], axis=-1)[..., order]
+    misses = np.concatenate([m.misses for m in matches], axis=-1)[..., order]
+    targets = sum(m.targets for m in matches)
+    for a in np.flatnonzero(targets):
+        precision[:, :, a] = _interpolate(hits[a], misses[a], targets[a])
+        for m, limit in enumerate(max_dets):
+            recall[:, a, m] = hits[a][:, place < limit].sum(axis=-1) / targets[a]
+    return precision, recall
+
+
+def _interpolate(hits: np.ndarray, misses: np.ndarray, targets: int) -> np.ndarray:
+    """(T, R) the best precision at or beyond each recall point, of (T, N) results in the order of their scores."""
+    hits, misses = hits.cumsum(axis=-1), misses.cumsum(axis=-1)
+    precision = hits / (misses + hits + np.spacing(1))
+    envelope = np.maximum.accumulate(precision[:, ::-1], axis=-1)[:, ::-1]
+    reached = np.stack([np.searchsorted(row, RECALL_POINTS) for row in hits / targets])
+    return np.take_along_axis(np.pad(envelope, ((0, 0), (0, 1))), reached, axis=-1)
+
+
+def _result(curves: list[tuple[np.ndarray, np.ndarray]], classes: list[Category]) -> YTVISResult:
+    if not curves:
+        raise InputError("There are no categories to evaluate; complete the annotation file.")
+    precision = np.stack([p for p, _ in curves], axis=2)
+    recall = np.stack([r for _, r in curves], axis=1)
+    per_class = [
+        dict(id=c.id, name=c.name) | _figures(precision[:, :, [k]], recall[:, [k]]) for k, c in enumerate(classes)
+    ]
+    return YTVISResult(**_figures(precision, recall), per_class=per_class, precision=precision, recall=recall)
+
+
+def _figures(precision: np.ndarray, recall: np.ndarray) -> dict[str, float]:
+    """The twelve official figures."""
+    figures = dict(AP=precision[..., 0], AP50=precision[0, ..., 0], AP75=precision[5, ..., 0])
+    figures |= dict(APs=precision[..., 1], APm=precision[..., 2], APl=precision[..., 3])
+    figures |= dict(AR1=recall[:, :, 0, 0], AR10=recall[:, :, 0, 1], AR100=recall[:, :, 0, 2])
+    figures |= dict(ARs=recall[:, :, 1, 2], ARm=recall[:, :, 2, 2], ARl=recall[:, :, 3, 2])
+    return {name: float(v[v > -1].mean()) if (v > -1).any() else -1.0 for name, v in figures.items()}

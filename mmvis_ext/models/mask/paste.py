@@ -1,0 +1,77 @@
+"""From masks inside boxes to masks on a frame, and back."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from mmcv.ops import roi_align
+from mmdet.models.roi_heads.mask_heads.fcn_mask_head import _do_paste_mask
+from torch import Tensor
+
+from mmvis_ext.structures.rle import RLE, encode
+
+__all__ = ["crop_masks", "encode_visible", "mask_on_grid"]
+
+MASK_THR = 0.5
+
+
+def mask_on_grid(masks: Tensor, boxes: Tensor, size: tuple[int, int], grid: tuple[int, int]) -> Tensor:
+    """Sample masks that live inside boxes at the centres of a regular grid over the frame.
+
+    Args:
+        masks: (n, s, s) probabilities inside ``boxes``.
+        boxes: (n, 4) xyxy pixels.
+        size: (H, W) of the frame in pixels.
+        grid: (h, w) points over the frame.
+
+    Returns:
+        (n, h, w), zero outside the box (a border of half a mask cell fades out).
+    """
+    h, w = grid
+    ys = (torch.arange(h, device=boxes.device, dtype=boxes.dtype) + 0.5) * (size[0] / h)
+    xs = (torch.arange(w, device=boxes.device, dtype=boxes.dtype) + 0.5) * (size[1] / w)
+    x1, y1, x2, y2 = boxes[..., None].unbind(-2)
+    ys = (ys - y1) / (y2 - y1).clamp(min=1e-6) * 2 - 1  # (n, h)
+    xs = (xs - x1) / (x2 - x1).clamp(min=1e-6) * 2 - 1  # (n, w)
+    points = torch.stack([xs[:, None, :].expand(-1, h, -1), ys[:, :, None].expand(-1, -1, w)], dim=-1)
+    return F.grid_sample(masks[:, None], points.to(masks.dtype), align_corners=False)[:, 0]
+
+
+def crop_masks(masks: Tensor, boxes: Tensor, side: int) -> Tensor:
+    """Crop full-frame masks with boxes, as mmdet does to make mask targets.
+
+    Args:
+        masks: (n, H, W) uint8.
+        boxes: (n, 4) xyxy pixels.
+        side: of the crops.
+
+    Returns:
+        (n, side, side) float, 0 or 1.
+    """
+    index = torch.arange(len(boxes), device=boxes.device, dtype=boxes.dtype)[:, None]
+    rois = torch.cat([index, boxes], dim=1)
+    crops = roi_align(masks[:, None].to(boxes.dtype), rois, (side, side), 1.0, 0, "avg", True)
+    return (crops[:, 0] >= 0.5).to(boxes.dtype)
+
+
+def encode_visible(masks: Tensor, boxes: Tensor, visible: Tensor, size: tuple[int, int]) -> list[list[RLE | None]]:
+    """Paste masks into original frames and encode them, one at a time, so that memory stays flat.
+
+    Args:
+        masks: (N,T,s,s) probabilities inside ``boxes``.
+        boxes: (N,T,4) xyxy in original pixels, not clipped.
+        visible: (N,T) bool; the others give ``None``.
+        size: (H, W) of the original frames.
+
+    Returns:
+        N lists of T RLEs; ``None`` also where no pixel reaches probability 0.5.
+    """
+    masks, boxes = masks.float().cpu(), boxes.float().cpu()
+    n, t = visible.shape
+    out: list[list[RLE | None]] = [[None] * t for _ in range(n)]
+    for i, j in visible.cpu().nonzero().tolist():
+        region, where = _do_paste_mask(masks[i, j][None, None], boxes[i, j][None], *size, skip_empty=True)
+        frame = np.zeros((1, *size), dtype=np.uint8)
+        frame[(slice(None), *where)] = (region >= MASK_THR).numpy()
+        if frame.any():
+            out[i][j] = encode(frame)[0]
+    return out

@@ -1,0 +1,97 @@
+"""Temporal dynamic convolution (EfficientVIS, Sec. 3.1, Eq. 3)."""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+__all__ = ["DynamicFilters", "TemporalDynamicConv", "fuse_neighbours", "neighbour_frames"]
+
+
+def neighbour_frames(length: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Frames t-1, t, t+1 of each frame t.
+
+    Returns:
+        index (T,3) int64, held inside the clip, and valid (T,3) bool, false where the neighbour is outside.
+    """
+    index = torch.arange(length, device=device)[:, None] + torch.arange(-1, 2, device=device)
+    return index.clamp(0, length - 1), (index >= 0) & (index < length)
+
+
+def fuse_neighbours(responses: Tensor, valid: Tensor) -> Tensor:
+    """Weigh a frame's response against its neighbours' by their similarity (the sum in Eq. 3).
+
+    The weight at each location is the softmax over t' = t-1, t, t+1 of the cosine similarity over channels between
+    the response at t and the one at t'. A neighbour outside the clip is left out of the softmax (the paper leaves
+    this open).
+
+    Args:
+        responses: (B,N,T,3,C,S,S), of frame t's filter on t-1, t, t+1.
+        valid: (T,3) bool.
+
+    Returns:
+        (B,N,T,C,S,S).
+    """
+    similarity = F.cosine_similarity(responses, responses[:, :, :, 1:2], dim=4)
+    similarity = similarity.masked_fill(~valid[:, :, None, None], float("-inf"))
+    weights = similarity.softmax(dim=3).unsqueeze(4)
+    # what is left out must not count even where it is not finite
+    responses = responses.masked_fill(~valid[:, :, None, None, None], 0.0)
+    return (weights * responses).sum(dim=3)
+
+
+class DynamicFilters(NamedTuple):
+    """The two 1x1 kernels that each query embedding generates: (B,N,T,C,F) and (B,N,T,F,C)."""
+
+    squeeze: Tensor
+    expand: Tensor
+
+
+class TemporalDynamicConv(nn.Module):
+    """TDC: the filter of each query embedding runs over the RoI features of its frame and of both neighbours.
+
+    The filter is Sparse R-CNN's: two 1x1 kernels C -> F -> C, each followed by LayerNorm and ReLU. Layer names are
+    those of mmdet's ``DynamicConv``, so its weights fit.
+
+    Args:
+        embed_dims: C.
+        feat_channels: F; the paper follows Sparse R-CNN, F = C/4.
+        temporal: ``False`` is the still-image convolution of Table 1b.
+    """
+
+    def __init__(self, embed_dims: int, feat_channels: int | None = None, temporal: bool = True) -> None:
+        super().__init__()
+        feat_channels = feat_channels or embed_dims // 4
+        self.shape = (embed_dims, feat_channels)
+        self.temporal = temporal
+        self.dynamic_layer = nn.Linear(embed_dims, 2 * embed_dims * feat_channels)
+        self.norm_in = nn.LayerNorm(feat_channels)
+        self.norm_out = nn.LayerNorm(embed_dims)
+
+    def filters(self, queries: Tensor) -> DynamicFilters:
+        """Generate the filters of (B,N,T,C) query embeddings."""
+        c, f = self.shape
+        squeeze, expand = self.dynamic_layer(queries).split(c * f, dim=-1)
+        return DynamicFilters(squeeze.unflatten(-1, (c, f)), expand.unflatten(-1, (f, c)))
+
+    def convolve(self, filters: DynamicFilters, pixels: Tensor) -> Tensor:
+        """Run each filter over its own pixels: (B*N*T, P, C) -> (B*N*T, P, C)."""
+        pixels = F.relu(self.norm_in(torch.bmm(pixels, filters.squeeze.flatten(0, 2))))
+        return F.relu(self.norm_out(torch.bmm(pixels, filters.expand.flatten(0, 2))))
+
+    def apply_filters(self, filters: DynamicFilters, roi_features: Tensor) -> Tensor:
+        """(B,N,T,C,S,S) RoI features -> (B,N,T,C,S,S) tracklet features, with filters made by :meth:`filters`."""
+        b, n, t, c, s, _ = roi_features.shape
+        pixels = roi_features.flatten(4).transpose(3, 4)  # (B,N,T,S*S,C)
+        if not self.temporal:
+            out = self.convolve(filters, pixels.reshape(b * n * t, s * s, c))
+            return out.view(b, n, t, s, s, c).movedim(-1, 3)
+        index, valid = neighbour_frames(t, roi_features.device)
+        pixels = pixels[:, :, index]  # each RoI was extracted once; its three users share it
+        responses = self.convolve(filters, pixels.reshape(b * n * t, 3 * s * s, c))
+        return fuse_neighbours(responses.view(b, n, t, 3, s, s, c).movedim(-1, 4), valid)
+
+    def forward(self, queries: Tensor, roi_features: Tensor) -> Tensor:
+        """Queries (B,N,T,C) and RoI features (B,N,T,C,S,S) -> (B,N,T,C,S,S)."""
+        return self.apply_filters(self.filters(queries), roi_features)

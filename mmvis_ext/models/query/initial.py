@@ -1,0 +1,47 @@
+"""What the first iteration starts from (EfficientVIS, Sec. 3.1, "Initial Tracklet Query and Proposal")."""
+
+import torch
+from torch import Tensor, nn
+
+from mmvis_ext.structures.boxes import cxcywh_to_xyxy
+
+__all__ = ["InitialTracklets"]
+
+
+class InitialTracklets(nn.Module):
+    """Learned initial queries q* (N,C) and proposals b* (N,4), which start as the whole image.
+
+    Layer names are those of mmdet's ``EmbeddingRPNHead``, so its weights fit.
+
+    Args:
+        num_queries: N.
+        embed_dims: C.
+    """
+
+    def __init__(self, num_queries: int, embed_dims: int) -> None:
+        super().__init__()
+        self.init_proposal_bboxes = nn.Embedding(num_queries, 4)  # normalised cxcywh
+        self.init_proposal_features = nn.Embedding(num_queries, embed_dims)
+
+    def init_weights(self) -> None:
+        with torch.no_grad():
+            self.init_proposal_bboxes.weight.copy_(torch.tensor([0.5, 0.5, 1.0, 1.0]))
+
+    @property
+    def queries(self) -> Tensor:
+        """q*: (N,C)."""
+        return self.init_proposal_features.weight
+
+    def proposals(self, sizes: Tensor, length: int) -> Tensor:
+        """b* in every frame.
+
+        Args:
+            sizes: (B,2) height and width in pixels of each clip's frames without padding.
+            length: T.
+
+        Returns:
+            (B,N,T,4) xyxy pixels.
+        """
+        whwh = sizes.flip(-1).repeat(1, 2)[:, None]  # (B,1,4)
+        boxes = cxcywh_to_xyxy(self.init_proposal_bboxes.weight) * whwh
+        return boxes[:, :, None].expand(-1, -1, length, -1)

@@ -1,0 +1,147 @@
+"""One query-video interaction (EfficientVIS, Fig. 2): attention, dynamic convolution, heads."""
+
+from typing import NamedTuple
+
+import torch
+from mmcv.cnn.bricks.transformer import FFN
+from mmengine.model import bias_init_with_prob
+from torch import Tensor, nn
+
+from mmvis_ext.models.mask.roi_mask_head import RoIMaskHead
+from mmvis_ext.structures.boxes import apply_deltas
+
+from .attention import FactorisedTemporoSpatialAttention
+from .dynamic_conv import DynamicFilters, TemporalDynamicConv
+
+__all__ = ["QueryUpdate", "StageOutput", "TrackletStage"]
+
+DELTA_STDS = (0.5, 0.5, 1.0, 1.0)  # as in Sparse R-CNN
+
+
+class StageOutput(NamedTuple):
+    """What one iteration says about N tracklets.
+
+    Attributes:
+        class_logits: (B,N,T,K), one sigmoid per class and frame.
+        boxes: (B,N,T,4) xyxy pixels, the moved proposals.
+        queries: (B,N,T,C), the updated queries.
+        proposals: (B,N,T,4) xyxy pixels that the RoI features were cropped with; masks live inside them.
+        filters: that the queries generated; the mask branch shares them.
+    """
+
+    class_logits: Tensor
+    boxes: Tensor
+    queries: Tensor
+    proposals: Tensor
+    filters: DynamicFilters
+
+
+class QueryUpdate(nn.Module):
+    """The next query from the tracklet feature: flatten, FC, residual, LayerNorm, FFN.
+
+    Layer names are those of mmdet's ``DynamicConv`` projection and ``DIIHead``.
+
+    Args:
+        embed_dims: C.
+        roi_size: S.
+        feedforward_channels: hidden width of the FFN.
+    """
+
+    def __init__(self, embed_dims: int, roi_size: int, feedforward_channels: int) -> None:
+        super().__init__()
+        self.fc_layer = nn.Linear(embed_dims * roi_size**2, embed_dims)
+        self.fc_norm = nn.LayerNorm(embed_dims)
+        self.norm = nn.LayerNorm(embed_dims)
+        self.ffn = FFN(embed_dims, feedforward_channels, act_cfg=dict(type="ReLU"))
+        self.ffn_norm = nn.LayerNorm(embed_dims)
+
+    def forward(self, queries: Tensor, features: Tensor) -> Tensor:
+        """Queries (B,N,T,C) and tracklet features (B,N,T,C,S,S) -> (B,N,T,C)."""
+        flat = features.movedim(3, -1).flatten(3)  # pixel-major, as Sparse R-CNN's weights expect
+        update = torch.relu(self.fc_norm(self.fc_layer(flat)))
+        queries = self.norm(queries + update)
+        return self.ffn_norm(self.ffn(queries))
+
+
+def _fcs(embed_dims: int, number: int) -> nn.Sequential:
+    return nn.Sequential(
+        *(
+            layer
+            for _ in range(number)
+            for layer in (nn.Linear(embed_dims, embed_dims, bias=False), nn.LayerNorm(embed_dims), nn.ReLU())
+        )
+    )
+
+
+class TrackletStage(nn.Module):
+    """One iteration with its own weights.
+
+    With T=1, ``spatial`` attention and the still-image convolution this is mmdet's ``DIIHead``.
+
+    Args:
+        num_classes: K.
+        embed_dims: C.
+        num_heads: of each attention.
+        feat_channels: inner channels of the dynamic filters.
+        feedforward_channels: hidden width of the FFN.
+        roi_size: S of the query branch.
+        mask_convs: convolutions of the mask head.
+        attention: mode of :class:`FactorisedTemporoSpatialAttention`.
+        temporal_first: order of its two attentions.
+        temporal_conv: mode of :class:`TemporalDynamicConv`.
+    """
+
+    def __init__(
+        self, num_classes: int, embed_dims: int, num_heads: int, feat_channels: int | None, feedforward_channels: int,
+        roi_size: int = 7, mask_convs: int = 4, attention: str = "factorised", temporal_first: bool = True,
+        temporal_conv: bool = True,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.attention = FactorisedTemporoSpatialAttention(embed_dims, num_heads, attention, temporal_first)
+        self.dynamic_conv = TemporalDynamicConv(embed_dims, feat_channels, temporal_conv)
+        self.update = QueryUpdate(embed_dims, roi_size, feedforward_channels)
+        self.cls_fcs = _fcs(embed_dims, 1)
+        self.fc_cls = nn.Linear(embed_dims, num_classes)
+        self.reg_fcs = _fcs(embed_dims, 3)
+        self.fc_reg = nn.Linear(embed_dims, 4)
+        self.mask_head = RoIMaskHead(embed_dims, mask_convs)
+
+    def init_weights(self) -> None:
+        """Xavier for every matrix, as in Sparse R-CNN; classes start rare."""
+        for parameter in self.parameters():
+            if parameter.dim() > 1:
+                nn.init.xavier_uniform_(parameter)
+        nn.init.constant_(self.fc_cls.bias, bias_init_with_prob(0.01))
+        nn.init.zeros_(self.mask_head.logits.bias)
+
+    def forward(self, queries: Tensor, proposals: Tensor, roi_features: Tensor) -> StageOutput:
+        """Everything but the masks.
+
+        Args:
+            queries: (B,N,T,C).
+            proposals: (B,N,T,4) xyxy pixels.
+            roi_features: (B,N,T,C,S,S) cropped with them.
+        """
+        queries = self.attention(queries)
+        filters = self.dynamic_conv.filters(queries)
+        queries = self.update(queries, self.dynamic_conv.apply_filters(filters, roi_features))
+        deltas = self.fc_reg(self.reg_fcs(queries)).float()
+        return StageOutput(
+            class_logits=self.fc_cls(self.cls_fcs(queries)).float(),
+            boxes=apply_deltas(proposals, deltas, DELTA_STDS),
+            queries=queries,
+            proposals=proposals,
+            filters=filters,
+        )
+
+    def segment(self, filters: DynamicFilters, roi_features: Tensor) -> Tensor:
+        """Masks from the tracklet feature at the mask branch's RoI side, with the filters of :meth:`forward`.
+
+        Args:
+            filters: (B,N,T) of them.
+            roi_features: (B,N,T,C,2S,2S).
+
+        Returns:
+            (B,N,T,4S,4S) logits.
+        """
+        return self.mask_head(self.dynamic_conv.apply_filters(filters, roi_features)).float()

@@ -1,0 +1,33 @@
+"""The registry scope ``mmvis_ext``.
+
+Every node is a child of mmengine's root registry and knows where its members live, so a config that says
+``default_scope = "mmvis_ext"`` resolves in a fresh process without importing anything by hand.
+"""
+
+from mmengine import registry as root
+from mmengine.registry import Registry
+
+__all__ = [
+    "DATASETS",
+    "DATA_SAMPLERS",
+    "HOOKS",
+    "LOOPS",
+    "METRICS",
+    "MODELS",
+    "TASK_UTILS",
+    "TRANSFORMS",
+]
+
+
+def _child(parent: Registry, *locations: str) -> Registry:
+    return Registry(parent.name, parent=parent, scope="mmvis_ext", locations=list(locations))
+
+
+DATASETS = _child(root.DATASETS, "mmvis_ext.datasets")
+DATA_SAMPLERS = _child(root.DATA_SAMPLERS, "mmvis_ext.datasets")
+TRANSFORMS = _child(root.TRANSFORMS, "mmvis_ext.datasets.transforms")
+MODELS = _child(root.MODELS, "mmvis_ext.models")
+TASK_UTILS = _child(root.TASK_UTILS, "mmvis_ext.models")
+METRICS = _child(root.METRICS, "mmvis_ext.evaluation.youtube_vis_metric")
+HOOKS = _child(root.HOOKS, "mmvis_ext.engine")
+LOOPS = _child(root.LOOPS, "mmvis_ext.engine")

@@ -1,0 +1,121 @@
+"""What passes between the steps of a video."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .rle import RLE
+from .tracks import Track, VideoTracks
+
+__all__ = ["Detections", "FrameGeometry", "TrackBook"]
+
+REDUCTIONS = ("visible_mean", "mean", "max")
+
+
+@dataclass(frozen=True)
+class FrameGeometry:
+    """Sizes of a video's frames, (height, width) in pixels each.
+
+    Attributes:
+        original: as decoded; results are given in these pixels.
+        resized: on the network's input, without padding.
+    """
+
+    original: tuple[int, int]
+    resized: tuple[int, int]
+
+    def to_original(self, boxes: Tensor, clip: bool = True) -> Tensor:
+        """(..., 4) xyxy from the network's input to original pixels, clipped to the frame unless told otherwise."""
+        (h0, w0), (h1, w1) = self.original, self.resized
+        boxes = boxes * boxes.new_tensor([w0 / w1, h0 / h1, w0 / w1, h0 / h1])
+        return torch.minimum(boxes.clamp(min=0), boxes.new_tensor([w0, h0, w0, h0])) if clip else boxes
+
+
+@dataclass
+class Detections:
+    """Results of one step over its window of T frames, on the CPU.
+
+    Attributes:
+        track_ids: N track ids; a slot's id changes when it starts a new track, and is -1 while it has none.
+        scores: (N,T,K) class scores in 0..1.
+        boxes: (N,T,4) xyxy in original pixels.
+        masks: N lists of T compressed RLEs, ``None`` where the slot is not visible.
+        visible: (N,T) bool, where a slot's best class score reaches the threshold.
+    """
+
+    track_ids: list[int]
+    scores: np.ndarray
+    boxes: np.ndarray
+    masks: list[list[RLE | None]]
+    visible: np.ndarray
+
+    def __post_init__(self) -> None:
+        n, t = self.visible.shape
+        if not (len(self.track_ids) == len(self.masks) == len(self.scores) == len(self.boxes) == n):
+            raise ValueError("Detections: track_ids, scores, boxes, masks and visible must agree in N.")
+        if self.scores.shape[1] != t or self.boxes.shape[1] != t or any(len(m) != t for m in self.masks):
+            raise ValueError("Detections: scores, boxes, masks and visible must agree in T.")
+
+
+@dataclass
+class _Entry:
+    """Running sums of one track; what it keeps per frame is an RLE and four numbers."""
+
+    total: np.ndarray  # (K,) of the scores that count
+    frames: int  # how many counted
+    masks: dict[int, RLE] = field(default_factory=dict)
+    boxes: dict[int, np.ndarray] = field(default_factory=dict)
+
+
+class TrackBook:
+    """Gathers the detections of a video step by step and closes them into tracks.
+
+    Args:
+        reduction: of a track's scores over time: ``visible_mean`` (over frames in which it is visible), ``mean``
+            (over all frames since it was born) or ``max``.
+
+    Raises:
+        ValueError: unknown reduction.
+    """
+
+    def __init__(self, reduction: str = "visible_mean") -> None:
+        if reduction not in REDUCTIONS:
+            raise ValueError(f"score_reduction {reduction!r} is unknown; choose one of {REDUCTIONS}.")
+        self.reduction = reduction
+        self.length = 0
+        self._entries: dict[int, _Entry] = {}
+
+    def add(self, detections: Detections) -> None:
+        """Add the detections of the next window."""
+        for i, track_id in enumerate(detections.track_ids):
+            if track_id < 0:
+                continue
+            entry = self._entries.setdefault(track_id, _Entry(np.zeros(detections.scores.shape[-1]), 0))
+            scores, visible = detections.scores[i], detections.visible[i]
+            if self.reduction == "max":
+                entry.total = np.maximum(entry.total, scores.max(0, initial=0.0))
+                entry.frames = 1
+            else:
+                counted = scores[visible] if self.reduction == "visible_mean" else scores
+                entry.total = entry.total + counted.sum(0, dtype=np.float64)
+                entry.frames += len(counted)
+            for t, mask in enumerate(detections.masks[i]):
+                if mask is not None:
+                    entry.masks[self.length + t] = mask
+                    entry.boxes[self.length + t] = detections.boxes[i, t]
+        self.length += detections.visible.shape[1]
+
+    def close(self, video_id: int, geometry: FrameGeometry) -> VideoTracks:
+        """The tracks of the whole video; one that is nowhere visible is left out."""
+        tracks = []
+        for track_id, entry in self._entries.items():
+            if not entry.masks:
+                continue
+            boxes = np.zeros((self.length, 4), dtype=np.float32)
+            for t, box in entry.boxes.items():
+                boxes[t] = box
+            masks = [entry.masks.get(t) for t in range(self.length)]
+            tracks.append(Track(track_id, entry.total / max(entry.frames, 1), masks, boxes))
+        return VideoTracks(video_id, *geometry.original, self.length, tracks)

@@ -1,0 +1,92 @@
+"""Ground-truth tracklets of one clip as tensors of equal length."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+__all__ = ["Tracklets"]
+
+
+@dataclass
+class Tracklets:
+    """G ground-truth tracklets over T frames.
+
+    Attributes:
+        boxes: (G, T, 4) float32 xyxy in pixels of the network's input; zeros where absent.
+        masks: (G, T, H, W) uint8 on the (padded) network input; zeros where absent.
+        visible: (G, T) bool.
+        labels: (G,) int64, from the annotation of the whole track.
+        ids: (G,) int64, the file's track ids.
+
+    Raises:
+        ValueError: the fields disagree in G or T.
+    """
+
+    boxes: Tensor
+    masks: Tensor
+    visible: Tensor
+    labels: Tensor
+    ids: Tensor
+
+    def __post_init__(self) -> None:
+        g, t = self.visible.shape
+        if (self.boxes.shape, self.masks.shape[:2], self.labels.shape, self.ids.shape) != (
+            (g, t, 4),
+            (g, t),
+            (g,),
+            (g,),
+        ):
+            raise ValueError(
+                f"Tracklets of G={g}, T={t} got boxes {tuple(self.boxes.shape)}, masks {tuple(self.masks.shape)}, "
+                f"labels {tuple(self.labels.shape)} and ids {tuple(self.ids.shape)}."
+            )
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: Tensor) -> "Tracklets":
+        """Select tracklets by a bool or integer index over G."""
+        return Tracklets(self.boxes[index], self.masks[index], self.visible[index], self.labels[index], self.ids[index])
+
+    def frames(self, start: int, stop: int) -> "Tracklets":
+        """The same G tracklets in frames ``start`` to ``stop`` only, also those that are absent there."""
+        window = slice(start, stop)
+        return Tracklets(self.boxes[:, window], self.masks[:, window], self.visible[:, window], self.labels, self.ids)
+
+    @classmethod
+    def from_frames(cls, frames: Sequence, size: tuple[int, int], device: torch.device | str) -> "Tracklets":
+        """Gather per-frame instances into tracklets.
+
+        Args:
+            frames: T of mmdet's ``DetDataSample``, whose ``gt_instances`` hold ``bboxes`` (n, 4), ``labels`` (n,),
+                ``instances_ids`` (n,) and ``masks`` (``BitmapMasks``).
+            size: (H, W) of the padded network input.
+            device: where the tensors go.
+
+        Returns:
+            Every track that at least one of the frames shows, in order of appearance.
+        """
+        order: dict[int, int] = {}
+        for frame in frames:
+            for track_id in frame.gt_instances.instances_ids.tolist():
+                order.setdefault(track_id, len(order))
+        g, t = len(order), len(frames)
+        boxes = torch.zeros(g, t, 4)
+        masks = torch.zeros(g, t, *size, dtype=torch.uint8)
+        visible = torch.zeros(g, t, dtype=torch.bool)
+        labels = torch.zeros(g, dtype=torch.int64)
+        for i, frame in enumerate(frames):
+            instances = frame.gt_instances
+            rows = torch.tensor([order[k] for k in instances.instances_ids.tolist()], dtype=torch.int64)
+            if not len(rows):
+                continue
+            frame_boxes = getattr(instances.bboxes, "tensor", instances.bboxes)
+            boxes[rows, i] = frame_boxes.to("cpu", torch.float32)
+            labels[rows] = instances.labels.cpu()
+            bitmap = torch.from_numpy(instances.masks.masks)
+            masks[rows, i, : bitmap.shape[-2], : bitmap.shape[-1]] = bitmap
+            visible[rows, i] = True
+        ids = torch.tensor(list(order), dtype=torch.int64)
+        return cls(*(x.to(device, non_blocking=True) for x in (boxes, masks, visible, labels, ids)))

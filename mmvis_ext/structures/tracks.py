@@ -1,0 +1,95 @@
+"""What a model says about a whole video: tracks of RLE masks, ready for the benchmark."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .rle import RLE
+
+__all__ = ["Track", "VideoTracks"]
+
+
+@dataclass
+class Track:
+    """One object over a whole video.
+
+    Attributes:
+        track_id: unique in the video, counted from 0.
+        scores: (K,) float, the track's score per class in 0..1.
+        segmentations: one compressed RLE per frame of the video, ``None`` where the object is absent.
+        boxes: (T, 4) float32 xyxy in pixels of the original frames; zeros where the object is absent.
+    """
+
+    track_id: int
+    scores: np.ndarray
+    segmentations: list[RLE | None]
+    boxes: np.ndarray
+
+    def __post_init__(self) -> None:
+        if len(self.segmentations) != len(self.boxes):
+            raise ValueError(f"{len(self.segmentations)} segmentations but {len(self.boxes)} boxes in one track.")
+
+    @property
+    def visible(self) -> np.ndarray:
+        """(T,) bool."""
+        return np.array([s is not None for s in self.segmentations], dtype=bool)
+
+
+@dataclass
+class VideoTracks:
+    """All tracks of one video.
+
+    Attributes:
+        video_id: as in the annotation file (anything hashable for a video without one).
+        height: of the original frames, pixels.
+        width: of the original frames, pixels.
+        length: number of frames.
+        tracks: in no order.
+    """
+
+    video_id: int
+    height: int
+    width: int
+    length: int
+    tracks: list[Track] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Track]:
+        return iter(self.tracks)
+
+    def __len__(self) -> int:
+        return len(self.tracks)
+
+    def ranked(self, top_k: int, min_score: float = 0.0) -> list[tuple[Track, int, float]]:
+        """The best ``top_k`` (track, class label, score) triples of the video, best first.
+
+        The benchmark ranks (track, class) pairs, so one track may stand several times.
+        Equal scores keep the order of tracks and classes.
+        """
+        if not self.tracks:
+            return []
+        scores = np.stack([t.scores for t in self.tracks])
+        order = np.argsort(-scores, axis=None, kind="stable")[:top_k]
+        pairs = zip(*np.unravel_index(order, scores.shape), strict=True)
+        return [(self.tracks[i], int(k), float(scores[i, k])) for i, k in pairs if scores[i, k] >= min_score]
+
+    def official(self, category_ids: list[int], top_k: int, min_score: float = 0.0) -> list[dict]:
+        """Entries of the YouTube-VIS ``results.json``.
+
+        Args:
+            category_ids: the file's category id of each class label.
+            top_k: number of (track, class) pairs kept.
+            min_score: pairs below are left out.
+
+        Returns:
+            Dicts with ``video_id``, ``score``, ``category_id``, ``segmentations`` (``None`` for absent frames).
+        """
+        return [
+            dict(
+                video_id=self.video_id,
+                score=score,
+                category_id=category_ids[label],
+                segmentations=track.segmentations,
+            )
+            for track, label, score in self.ranked(top_k, min_score)
+        ]

@@ -1,0 +1,52 @@
+"""Packaging. The wheel carries configs and tools in ``mmvis_ext/.mim``, where mim looks for them."""
+
+import shutil
+from pathlib import Path
+
+from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+
+ROOT = Path(__file__).resolve().parent
+
+
+class BuildWithMim(build_py):
+    """Copies configs and tools into the built package; an editable install reads them from the checkout."""
+
+    def run(self) -> None:
+        super().run()
+        if getattr(self, "editable_mode", False):
+            return
+        for name in ("configs", "tools"):
+            shutil.copytree(
+                ROOT / name,
+                Path(self.build_lib) / "mmvis_ext" / ".mim" / name,
+                dirs_exist_ok=True,
+                ignore=shutil.ignore_patterns("__pycache__"),
+            )
+
+
+def read_version() -> str:
+    scope: dict = {}
+    exec((ROOT / "mmvis_ext" / "version.py").read_text(), scope)
+    return scope["__version__"]
+
+
+def read_requirements(name: str) -> list[str]:
+    lines = (ROOT / "requirements" / name).read_text().splitlines()
+    return [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
+
+
+setup(
+    name="mmvis_ext",
+    version=read_version(),
+    description="Video instance segmentation for OpenMMLab: EfficientVIS, InsPro and SRNet",
+    long_description=(ROOT / "README.md").read_text() if (ROOT / "README.md").exists() else "",
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.10",
+    packages=find_packages(include=["mmvis_ext", "mmvis_ext.*"]),
+    package_data={"mmvis_ext": ["py.typed"]},
+    install_requires=read_requirements("runtime.txt"),
+    cmdclass={"build_py": BuildWithMim},
+    zip_safe=False,
+)

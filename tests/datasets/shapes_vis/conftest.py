@@ -1,0 +1,23 @@
+"""One tiny dataset in all layouts, written once for the tests that only read it."""
+
+from pathlib import Path
+
+import pytest
+
+from mmvis_ext.datasets.shapes_vis import LAYOUTS, PRESETS, VideoTruth, describe, generate, render, sample_scene
+from mmvis_ext.datasets.shapes_vis.layouts import SPLITS
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory) -> Path:
+    return generate("tiny", tmp_path_factory.mktemp("shapes_vis") / "tiny", LAYOUTS, workers=1)
+
+
+@pytest.fixture(scope="session")
+def tiny_truth() -> dict[str, list[VideoTruth]]:
+    """The truth about the videos of ``tiny``, drawn anew and not read from its files."""
+    out = {}
+    for code, split in enumerate(SPLITS):
+        scenes = [sample_scene(c, (0, code, i)) for i, c in enumerate(PRESETS["tiny"].knobs(split))]
+        out[split] = [describe(f"shapes_{split}_{i:04d}", s, render(s)) for i, s in enumerate(scenes)]
+    return out

@@ -1,0 +1,115 @@
+"""What cannot be evaluated is refused in a sentence that names the file, the entry, the field and the remedy."""
+
+import copy
+
+import pytest
+from vis_problems import annotation, rectangle, result, truth, video
+
+from mmvis_ext.errors import InputError
+from mmvis_ext.evaluation import evaluate_ytvis
+
+OF = video(1, 2, 20, 30)
+MASK = rectangle(20, 30, 2, 2, 5, 5)
+GT = truth([OF], [annotation(1, OF, 1, [MASK, None])])
+RESULTS = [result(OF, 1, 0.5, [None, MASK])]
+
+
+def message(gt=GT, results=RESULTS, iou_type="segm"):
+    with pytest.raises(InputError) as error:
+        evaluate_ytvis(gt, results, iou_type, gt_where="gt.json", results_where="results.json")
+    text = str(error.value)
+    assert text.endswith(".")
+    assert "\n" not in text
+    return text
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (dict(video_id=9), "'video_id' 9"),
+        (dict(video_id=[1]), "'video_id' [1]"),
+        (dict(category_id=9), "'category_id' 9"),
+        (dict(score=float("nan")), "'score'"),
+        (dict(score=float("inf")), "'score'"),
+        (dict(score="high"), "'score'"),
+        (dict(score=None), "'score'"),
+        (dict(segmentations=[MASK]), "2 in video 1, but here it has 1"),
+        (dict(segmentations=[MASK] * 3), "here it has 3"),
+        (dict(segmentations=None), "'segmentations'"),
+        (dict(segmentations=[None, rectangle(30, 20, 2, 2, 5, 5)]), "frame 1: the RLE's size [30, 20]"),
+        (dict(segmentations=[dict(MASK, counts=MASK["counts"][:-1]), None]), "frame 0"),
+        (dict(segmentations=[dict(size=[20, 30], counts=[1, 2]), None]), "frame 0"),
+        (dict(segmentations=[MASK, "mask"]), "frame 1"),
+        (dict(segmentations=[MASK, {}]), "frame 1"),
+    ],
+)
+def test_results(change, expected):
+    text = message(results=[*RESULTS, RESULTS[0] | change])
+    assert text.startswith("results.json: entry 1")
+    assert expected in text
+
+
+@pytest.mark.parametrize("field", ["video_id", "category_id", "score", "segmentations"])
+def test_missing_fields(field):
+    entry = {key: value for key, value in RESULTS[0].items() if key != field}
+    assert message(results=[entry]) == f"results.json: entry 0: the field '{field}' is missing; complete the entry."
+
+
+@pytest.mark.parametrize("results", [dict(annotations=[]), None, ["entry"]])
+def test_results_of_another_form(results):
+    assert "results.json" in message(results=results)
+
+
+@pytest.mark.parametrize("bboxes", [[[1, 2, 3], None], [[1, 2, -3, 4], None], [[1, 2, float("nan"), 4], None], [None]])
+def test_boxes(bboxes):
+    text = message(results=[RESULTS[0] | dict(bboxes=bboxes)], iou_type="bbox")
+    assert text.startswith("results.json: entry 0")
+
+
+@pytest.mark.parametrize("gt", [[], None, dict(images=[], annotations=[], categories=[]), dict(videos="none")])
+def test_ground_truth_of_another_form(gt):
+    assert message(gt=gt).startswith("gt.json: there is no list 'videos'")
+
+
+def test_annotations_that_are_not_public():
+    for annotations in ({}, dict(annotations=None)):
+        gt = {key: value for key, value in GT.items() if key != "annotations"} | annotations
+        assert "no AP can be computed" in message(gt=gt)
+
+
+@pytest.mark.parametrize(
+    ("field", "change", "expected"),
+    [
+        ("videos", dict(height=0), "video 1: 'height'"),
+        ("videos", dict(length="2"), "video 1: 'length'"),
+        ("annotations", dict(video_id=4), "annotation 1: 'video_id' 4"),
+        ("annotations", dict(category_id=4), "annotation 1: 'category_id' 4"),
+        ("annotations", dict(segmentations=[MASK]), "annotation 1: 'segmentations'"),
+        ("annotations", dict(segmentations=[MASK, [[1, 2]]]), "annotation 1, frame 1"),
+        ("annotations", dict(areas=["25", None]), "annotation 1: 'areas'"),
+        ("annotations", dict(id=[1]), "'id'"),
+    ],
+)
+def test_ground_truth(field, change, expected):
+    gt = copy.deepcopy(GT)
+    gt[field][0] |= change
+    text = message(gt=gt)
+    assert text.startswith("gt.json")
+    assert expected in text
+
+
+@pytest.mark.parametrize("field", ["videos", "categories", "annotations"])
+def test_duplicate_ids(field):
+    gt = copy.deepcopy(GT)
+    gt[field].append(gt[field][0])
+    assert "1: the id stands twice" in message(gt=gt)
+
+
+def test_no_categories():
+    assert "no categories" in message(gt=dict(GT, categories=[], annotations=[]), results=[])
+
+
+def test_length_may_be_left_to_the_file_names():
+    gt = copy.deepcopy(GT)
+    del gt["videos"][0]["length"]
+    assert evaluate_ytvis(gt, RESULTS).AP == 0

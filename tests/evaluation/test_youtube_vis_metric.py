@@ -1,0 +1,186 @@
+"""The metric: tracks in, official figures and results file out, in one process or in several."""
+
+import copy
+import logging
+import os
+
+import numpy as np
+import pytest
+import torch.distributed as dist
+import torch.multiprocessing as mp
+from mmengine.evaluator import Evaluator
+from mmengine.structures import BaseDataElement
+from vis_problems import random_problem
+
+from mmvis_ext.errors import InputError
+from mmvis_ext.evaluation import YouTubeVISMetric, evaluate_ytvis, read_results
+from mmvis_ext.registry import METRICS
+from mmvis_ext.structures import Track, VideoTracks, boxes_of
+
+GT, RESULTS = random_problem(5, videos=7, crowds=True)
+META = dict(classes=("class_1", "class_2", "class_3"), categories=tuple(GT["categories"]))
+
+
+def samples(gt=GT, results=RESULTS) -> list[dict]:
+    """One data sample per video; each result is a track whose other classes score nothing."""
+    return [
+        dict(
+            pred_tracks=tracks_of(v, [r for r in results if r["video_id"] == v["id"]]),
+            video=v | dict(annotations=[a for a in gt["annotations"] if a["video_id"] == v["id"]]),
+        )
+        for v in gt["videos"]
+    ]
+
+
+def tracks_of(video, results):
+    tracks = [
+        Track(i, np.eye(3)[r["category_id"] - 1] * r["score"], r["segmentations"], boxes_of(r["segmentations"]))
+        for i, r in enumerate(results)
+    ]
+    return VideoTracks(video["id"], video["height"], video["width"], video["length"], tracks)
+
+
+def run(metric, batches):
+    metric.dataset_meta = META
+    for batch in batches:
+        metric.process({}, [batch])
+    return metric.evaluate(len(batches))
+
+
+def test_figures_are_those_of_the_measure():
+    expected = evaluate_ytvis(GT, RESULTS).summary()
+    figures = run(YouTubeVISMetric(top_k=1000, min_score=1e-9), samples())
+    assert figures == pytest.approx({f"youtube_vis/{name}": value for name, value in expected.items()})
+
+
+def test_it_is_built_by_name_and_fed_by_the_evaluator():
+    evaluator = Evaluator(METRICS.build(dict(type="YouTubeVISMetric", prefix="val")))
+    evaluator.dataset_meta = META
+    for sample in samples():
+        evaluator.process([BaseDataElement(**sample)], {})
+    assert evaluator.evaluate(len(GT["videos"]))["val/AP"] > 0
+
+
+def test_objects_with_to_dict_are_taken_too():
+    metric = YouTubeVISMetric()
+    assert run(metric, [BaseDataElement(**s) for s in samples()]) == run(YouTubeVISMetric(), samples())
+
+
+def test_category_ids_are_those_of_the_file(tmp_path):
+    metric = YouTubeVISMetric(outfile=str(tmp_path / "a.json"), format_only=True)
+    metric.dataset_meta = dict(categories=[dict(id=i, name=str(i)) for i in (40, 0, 7)])
+    metric.process({}, samples())
+    assert metric.evaluate(1) == {}
+    assert {r["category_id"] for r in read_results(tmp_path / "a.json")} == {40, 0, 7}
+    metric.dataset_meta = dict(classes=("a", "b", "c"))
+    assert [c["id"] for c in metric.categories] == [1, 2, 3]
+
+
+def test_top_k_and_min_score(tmp_path):
+    best = [max(s["pred_tracks"].ranked(99), key=lambda r: r[2])[2] for s in samples()]
+    run(YouTubeVISMetric(top_k=1, outfile=str(tmp_path / "a.zip")), samples())
+    assert sorted(r["score"] for r in read_results(tmp_path / "a.zip")) == sorted(best)
+    run(YouTubeVISMetric(min_score=0.8, outfile=str(tmp_path / "a.zip")), samples())
+    assert min(r["score"] for r in read_results(tmp_path / "a.zip")) >= 0.8
+
+
+def test_padded_videos_count_once():
+    expected = run(YouTubeVISMetric(), samples())
+    assert run(YouTubeVISMetric(), samples() + samples()[:3]) == expected
+
+
+def test_track_ids_that_repeat_between_videos():
+    changed = samples()
+    for sample in changed:
+        sample["video"]["annotations"] = [a | dict(id=i) for i, a in enumerate(sample["video"]["annotations"])]
+    assert run(YouTubeVISMetric(), changed) == run(YouTubeVISMetric(), samples())
+
+
+def test_a_second_evaluation_starts_afresh():
+    metric = YouTubeVISMetric()
+    first = run(metric, samples())
+    assert metric.results == []
+    assert run(metric, samples()) == first
+
+
+def test_masks_and_boxes(tmp_path):
+    outfile = tmp_path / "a.json"
+    figures = run(YouTubeVISMetric(iou_types=("segm", "bbox"), outfile=str(outfile)), samples())
+    expected = evaluate_ytvis(GT, read_results(outfile), "bbox").summary()
+    assert figures["youtube_vis/bbox_AP"] == pytest.approx(expected["AP"])
+    assert figures["youtube_vis/AP"] == pytest.approx(expected["AP"])  # the objects are rectangles
+
+
+def test_boxes_without_masks():
+    boxes_only = copy.deepcopy(samples())
+    for sample in boxes_only:
+        for track in sample["pred_tracks"]:
+            track.segmentations = [None] * len(track.segmentations)
+    figures = run(YouTubeVISMetric(iou_types=["bbox"]), boxes_only)
+    assert figures == pytest.approx(run(YouTubeVISMetric(iou_types=["bbox"]), samples()))
+    assert figures["youtube_vis/AP"] > 0
+
+
+@pytest.fixture
+def log(caplog):
+    """mmengine's logger writes to the console alone; a handler makes its lines visible."""
+    from mmengine.logging import MMLogger
+
+    logger = MMLogger.get_current_instance()
+    logger.addHandler(caplog.handler)
+    caplog.set_level(logging.INFO)
+    yield caplog
+    logger.removeHandler(caplog.handler)
+
+
+def test_without_annotations_it_says_why_and_still_writes_the_file(log, tmp_path):
+    hidden = samples()
+    hidden[0]["video"]["annotations"] = None
+    assert run(YouTubeVISMetric(outfile=str(tmp_path / "a.zip")), hidden) == {}
+    assert "AP cannot be computed: 1 of 7 videos have no annotations" in log.text
+    assert len(read_results(tmp_path / "a.zip")) > 0
+
+
+def test_without_videos(log):
+    assert run(YouTubeVISMetric(), []) == {}
+    assert "there are no videos" in log.text
+
+
+def test_format_only_writes_and_computes_nothing(log, tmp_path):
+    assert run(YouTubeVISMetric(outfile=str(tmp_path / "a.zip"), format_only=True), samples()) == {}
+    assert "AP cannot" not in log.text
+
+
+def test_classwise_logs_a_table(log):
+    run(YouTubeVISMetric(classwise=True), samples())
+    assert "class_3" in log.text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [dict(iou_types=["mask"]), dict(iou_types="segm"), dict(iou_types=()), dict(format_only=True), dict(outfile="a")],
+)
+def test_arguments_that_make_no_sense_are_refused_at_once(arguments):
+    with pytest.raises(InputError):
+        YouTubeVISMetric(**arguments)
+
+
+def _one_process(rank, world_size, folder):
+    """Unequal shares: process 0 has all but two videos, the last process a padded copy of the first video too."""
+    dist.init_process_group("gloo", init_method=f"file://{folder}/store", rank=rank, world_size=world_size)
+    os.chdir(folder)
+    mine = samples()[:-2][::-1] if rank == 0 else samples()[-2:] + samples()[:1]
+    metric = YouTubeVISMetric(outfile=f"{folder}/several.zip")
+    figures = run(metric, mine)
+    assert figures == run(metric, mine), "both processes and both runs agree"
+    with open(f"{folder}/figures_{rank}.txt", "w") as file:
+        file.write(repr(figures))
+    dist.destroy_process_group()
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_figures_and_the_bytes_of_one(tmp_path):
+    expected = run(YouTubeVISMetric(outfile=str(tmp_path / "one.zip")), samples())
+    mp.spawn(_one_process, args=(2, str(tmp_path)), nprocs=2)
+    assert (tmp_path / "several.zip").read_bytes() == (tmp_path / "one.zip").read_bytes()
+    assert {(tmp_path / f"figures_{rank}.txt").read_text() for rank in range(2)} == {repr(expected)}

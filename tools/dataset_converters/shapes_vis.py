@@ -1,0 +1,62 @@
+"""Write a ShapesVIS dataset: ``python tools/dataset_converters/shapes_vis.py --preset mini``."""
+
+import argparse
+import time
+from pathlib import Path
+
+from mmvis_ext.datasets.shapes_vis import LAYOUTS, PRESETS, SceneConfig, generate
+from mmvis_ext.errors import command_line
+
+
+def parse_args() -> argparse.Namespace:
+    presets = "\n".join(f"  {name:18} {preset.about}" for name, preset in PRESETS.items())
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog=f"presets:\n{presets}\n\nThe knobs are the fields of mmvis_ext.datasets.shapes_vis.SceneConfig.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--preset", choices=PRESETS, required=True, metavar="NAME", help="which dataset, see below")
+    parser.add_argument("--out", type=Path, help="its folder (default: data/shapes_vis/<preset>)")
+    parser.add_argument(
+        "--layouts",
+        nargs="+",
+        choices=LAYOUTS,
+        default=["youtube_vis"],
+        metavar="LAYOUT",
+        help=f"each goes to <out>/<layout>: {', '.join(LAYOUTS)} (default: youtube_vis)",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="another seed, another dataset (default: 0)")
+    parser.add_argument("--workers", type=int, help="processes (default: one per core)")
+    parser.add_argument(
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        dest="settings",
+        metavar="KNOB=VALUE",
+        help="set knobs in all videos, e.g. blur=1 objects=2,4",
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace another ShapesVIS dataset in the folder")
+    return parser.parse_args()
+
+
+@command_line
+def main() -> None:
+    args = parse_args()
+    preset = PRESETS[args.preset].with_knobs(**SceneConfig.parse(args.settings))
+    out = args.out or Path("data/shapes_vis") / preset.name
+    started = time.monotonic()
+    generate(
+        preset,
+        out,
+        args.layouts,
+        seed=args.seed,
+        workers=args.workers,
+        overwrite=args.overwrite,
+        progress=True,
+    )
+    print(f"ShapesVIS {preset.name} is in {out} ({' '.join(args.layouts)}; {time.monotonic() - started:.1f} s)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""Evaluate a results file of video instance segmentation: AP and AR of YouTube-VIS in 0..100."""
+
+import argparse
+import json
+from pathlib import Path
+
+from mmvis_ext.errors import command_line
+from mmvis_ext.evaluation.report import class_table, summary_table
+from mmvis_ext.evaluation.submission import parse_json, read_results
+from mmvis_ext.evaluation.ytvis_ap import evaluate_ytvis
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("ground_truth", help="annotation file in the YouTube-VIS form (.json)")
+    parser.add_argument("results", help="results in the official form (.json, or a .zip with results.json)")
+    parser.add_argument("--iou-type", choices=("segm", "bbox"), default="segm", help="compare masks or boxes")
+    parser.add_argument("--classwise", action="store_true", help="show each class too")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    return parser.parse_args()
+
+
+def read_ground_truth(path: str) -> dict:
+    """The annotation file in the official form; :func:`evaluate_ytvis` checks it."""
+    gt = parse_json(Path(path).read_bytes(), path)
+    if isinstance(gt, dict) and {"videos", "images"} <= gt.keys():
+        # The data sets load mmdet, which the official form does without.
+        from mmvis_ext.datasets.annotation_file import read_annotation_file
+
+        file = read_annotation_file(path)
+        gt = file.official() | ({} if file.has_annotations else dict(annotations=None))
+    return gt
+
+
+@command_line
+def main() -> None:
+    args = parse_args()
+    result = evaluate_ytvis(
+        read_ground_truth(args.ground_truth),
+        read_results(args.results),
+        iou_type=args.iou_type,
+        gt_where=args.ground_truth,
+        results_where=args.results,
+    )
+    if args.json:
+        classes = dict(classes=result.class_summary()) if args.classwise else {}
+        print(json.dumps(result.summary() | classes))
+        return
+    print(summary_table(result))
+    if args.classwise:
+        print(class_table(result))
+
+
+if __name__ == "__main__":
+    main()
