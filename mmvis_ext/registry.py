@@ -19,11 +19,24 @@ __all__ = [
 ]
 
 
+class _DatasetRegistry(Registry):
+    """Also resolves ``mmtrack.YouTubeVISDataset``, by the bridge in :mod:`mmvis_ext.compat.mmtrack`."""
+
+    def get(self, key: str) -> type | None:
+        if key.startswith("mmtrack."):
+            from mmvis_ext.compat.mmtrack import bridged_dataset
+
+            return bridged_dataset(key.removeprefix("mmtrack."))
+        return super().get(key)
+
+
 def _child(parent: Registry, *locations: str) -> Registry:
     return Registry(parent.name, parent=parent, scope="mmvis_ext", locations=list(locations))
 
 
-DATASETS = _child(root.DATASETS, "mmvis_ext.datasets")
+DATASETS = _DatasetRegistry(
+    root.DATASETS.name, parent=root.DATASETS, scope="mmvis_ext", locations=["mmvis_ext.datasets"]
+)
 DATA_SAMPLERS = _child(root.DATA_SAMPLERS, "mmvis_ext.datasets")
 TRANSFORMS = _child(root.TRANSFORMS, "mmvis_ext.datasets.transforms")
 MODELS = _child(root.MODELS, "mmvis_ext.models")

@@ -21,6 +21,5 @@ randomness = dict(seed=0)
 load_from = None
 resume = False
 
-train_cfg = dict(type="EpochBasedTrainLoop", max_epochs=1, val_interval=1)
 val_cfg = dict(type="VideoValLoop")
 test_cfg = dict(type="VideoTestLoop")

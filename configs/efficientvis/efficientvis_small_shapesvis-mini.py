@@ -9,7 +9,7 @@ optim_wrapper = dict(
     optimizer=dict(type="AdamW", lr=3e-4, weight_decay=1e-4),
     clip_grad=dict(max_norm=1.0, norm_type=2),
 )
-train_cfg = dict(max_epochs=25, val_interval=5)
+train_cfg = dict(type="EpochBasedTrainLoop", max_epochs=25, val_interval=5)
 param_scheduler = [
     dict(type="LinearLR", start_factor=0.01, by_epoch=False, end=100),
     dict(type="MultiStepLR", milestones=[20], gamma=0.1, by_epoch=True),

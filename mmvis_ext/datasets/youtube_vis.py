@@ -67,8 +67,12 @@ class YouTubeVISDataset(BaseVideoDataset):
             kwargs["pipeline"] = [clips, *kwargs.get("pipeline", [])]
         super().__init__(*args, **kwargs)
 
+    def read(self) -> AnnotationFile:
+        """The annotation file as records; the place to override for another format."""
+        return read_annotation_file(self.ann_file)
+
     def load_data_list(self) -> list[dict]:
-        file = read_annotation_file(self.ann_file)
+        file = self.read()
         categories = self._select_categories(file)
         self._metainfo.update(classes=tuple(c["name"] for c in categories), categories=tuple(categories))
         labels = {c["id"]: label for label, c in enumerate(categories)}

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import torch
-from mmengine.config import Config, ConfigDict, DictAction
+from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
 from mmvis_ext.errors import InputError
@@ -39,8 +39,6 @@ def load_config(args: argparse.Namespace) -> Config:
     if args.cfg_options:
         cfg.merge_from_dict(args.cfg_options)
     cfg.work_dir = args.work_dir or cfg.get("work_dir") or str(Path("work_dirs") / Path(args.config).stem)
-    if not torch.cuda.is_available():
-        cfg.env_cfg.setdefault("dist_cfg", ConfigDict()).backend = "gloo"
     require_writable(cfg.work_dir)
     return cfg
 
@@ -87,5 +85,19 @@ def resume_point(wish: str, work_dir: str) -> str | None:
 
 
 def build_runner(cfg: Config) -> Runner:
-    """mmengine's runner for a config."""
+    """mmengine's runner for a config; on a machine without a GPU several processes talk through gloo."""
+    if cfg.launcher != "none" and not torch.cuda.is_available():
+        _join_on_cpu(cfg)
     return Runner.from_cfg(cfg)
+
+
+def _join_on_cpu(cfg: Config) -> None:
+    """Join the process group and wrap the model without device ids; mmengine does both for GPUs only."""
+    if cfg.launcher == "slurm":
+        os.environ.setdefault("RANK", os.environ["SLURM_PROCID"])
+        os.environ.setdefault("WORLD_SIZE", os.environ["SLURM_NTASKS"])
+        os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
+        os.environ.setdefault("MASTER_PORT", "29500")
+    if not torch.distributed.is_initialized():
+        torch.distributed.init_process_group(backend="gloo")
+    cfg.model_wrapper_cfg = dict(type="MMDistributedDataParallel", broadcast_buffers=False)

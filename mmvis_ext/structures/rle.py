@@ -84,23 +84,26 @@ def to_rle(segmentation: Any, height: int, width: int, where: str) -> RLE | None
 
 def _from_polygons(polygons: list, height: int, width: int, where: str) -> RLE:
     polygons = [polygons] if isinstance(polygons[0], int | float) else polygons
+    furthest = 10 * max(height, width)  # pycocotools crashes on coordinates that overflow
     for polygon in polygons:
         if (
             not isinstance(polygon, list)
             or len(polygon) < 6
             or len(polygon) % 2
-            or not all(isinstance(v, int | float) and np.isfinite(v) for v in polygon)
+            or not all(isinstance(v, int | float) and abs(v) <= furthest for v in polygon)
         ):
-            raise InputError(f"{where}: a polygon is a list of at least three x, y pairs of numbers; mend the file.")
+            raise InputError(
+                f"{where}: a polygon is a list of at least three x, y pairs of numbers in or near the frame; mend it."
+            )
     merged = coco_mask.merge(coco_mask.frPyObjects(polygons, height, width))
     return {"size": [height, width], "counts": merged["counts"].decode()}
 
 
 def _from_rle(rle: dict, height: int, width: int, where: str) -> RLE:
     size, counts = rle["size"], rle["counts"]
-    if list(size) != [height, width]:
+    if size != [height, width] and size != (height, width):
         raise InputError(
-            f"{where}: the RLE's size {list(size)} differs from the frame's [height, width] = [{height}, {width}]; "
+            f"{where}: the RLE's size {size} differs from the frame's [height, width] = [{height}, {width}]; "
             "regenerate the mask or correct the video's width and height."
         )
     if isinstance(counts, list):
@@ -125,7 +128,7 @@ def _compressed_pixels(counts: str) -> int:
     """Number of pixels that COCO's compressed counts describe, or -1 where they are malformed.
 
     pycocotools trusts its input: a string that runs past the frame reads and writes outside its buffers,
-    so the sum is checked before anything is decoded.
+    so the sum is checked before anything is decoded. It shifts in 32 bits, so a number has at most six characters.
     """
     runs: list[int] = []
     value = shift = 0
@@ -135,7 +138,7 @@ def _compressed_pixels(counts: str) -> int:
             return -1
         value |= (code & 0x1F) << shift
         shift += 5
-        if shift > 60:
+        if shift > 30:
             return -1
         if not code & 0x20:
             if code & 0x10:

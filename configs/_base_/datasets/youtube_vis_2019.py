@@ -9,7 +9,6 @@ train_pipeline = [
             dict(type="LoadFrame"),
             dict(type="mmdet.LoadTrackAnnotations", with_mask=True),
             dict(type="mmdet.Resize", scale=size, keep_ratio=True),
-            dict(type="mmdet.RandomFlip", prob=0.5),
         ],
     ),
     dict(type="PackClip"),

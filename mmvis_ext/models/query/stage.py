@@ -107,12 +107,13 @@ class TrackletStage(nn.Module):
         self.mask_head = RoIMaskHead(embed_dims, mask_convs)
 
     def init_weights(self) -> None:
-        """Xavier for every matrix, as in Sparse R-CNN; classes start rare."""
+        """Xavier for every matrix, as in Sparse R-CNN; classes start rare and boxes start where they are."""
         for parameter in self.parameters():
             if parameter.dim() > 1:
                 nn.init.xavier_uniform_(parameter)
         nn.init.constant_(self.fc_cls.bias, bias_init_with_prob(0.01))
-        nn.init.zeros_(self.mask_head.logits.bias)
+        for layer in (self.fc_reg.weight, self.fc_reg.bias, self.mask_head.logits.bias):
+            nn.init.zeros_(layer)
 
     def forward(self, queries: Tensor, proposals: Tensor, roi_features: Tensor) -> StageOutput:
         """Everything but the masks.

@@ -1,0 +1,3 @@
+_base_ = "./efficientvis_r50_ytvis2019.py"
+
+model = dict(head=dict(attention="joint"))

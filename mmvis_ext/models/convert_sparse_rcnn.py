@@ -1,0 +1,198 @@
+"""mmdet's Sparse R-CNN and QueryInst as the starting point of an EfficientVIS.
+
+One iteration at T=1 with the still-image convolution *is* Sparse R-CNN's stage, so its weights go over by name.
+QueryInst adds a mask head per stage; its convolutions go over too, its own dynamic convolution does not, since
+EfficientVIS runs the query branch's filters on the mask branch as well.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from mmvis_ext.errors import InputError
+
+from .efficientvis import EfficientVIS
+
+__all__ = ["Conversion", "convert_sparse_rcnn", "matching_rows"]
+
+BN_EPS = 1e-5
+
+_BOX, _MASK = r"roi_head\.bbox_head\.(\d+)\.", r"roi_head\.mask_head\.(\d+)\."
+_STAGE = r"head.stages.\1."
+RENAMED: tuple[tuple[str, str], ...] = (
+    (r"(backbone|neck)\.(.+)", r"\1.\2"),
+    (r"rpn_head\.(init_proposal_\w+\.weight)", r"head.initial.\1"),
+    (_BOX + r"attention\.attn\.(.+)", _STAGE + r"attention.attentions.spatial.\2"),
+    (_BOX + r"attention_norm\.(.+)", _STAGE + r"attention.norms.spatial.\2"),
+    (_BOX + r"instance_interactive_conv\.(fc_(?:layer|norm)\..+)", _STAGE + r"update.\2"),
+    (_BOX + r"instance_interactive_conv\.(.+)", _STAGE + r"dynamic_conv.\2"),
+    (_BOX + r"instance_interactive_conv_norm\.(.+)", _STAGE + r"update.norm.\2"),
+    (_BOX + r"(ffn(?:_norm)?\..+)", _STAGE + r"update.\2"),
+    (_BOX + r"((?:cls_fcs|reg_fcs|fc_cls|fc_reg)\..+)", _STAGE + r"\2"),
+    (_MASK + r"(convs|upsample)\.(.+)", _STAGE + r"mask_head.\2.\3"),
+    (_MASK + r"conv_logits\.(.+)", _STAGE + r"mask_head.logits.\2"),
+)
+
+
+@dataclass
+class Conversion:
+    """Weights of an EfficientVIS, and where each comes from.
+
+    Attributes:
+        state_dict: every weight of the model.
+        mapped: the checkpoint's key -> the model's key and, where it did not go over as it stands, what was done.
+        unused: the checkpoint's key -> why nothing in the model takes it.
+        initial: the model's key -> why it keeps its initial value, wholly or in part.
+    """
+
+    state_dict: dict[str, Tensor]
+    mapped: dict[str, tuple[str, str]] = field(default_factory=dict)
+    unused: dict[str, str] = field(default_factory=dict)
+    initial: dict[str, str] = field(default_factory=dict)
+
+    def rows(self) -> list[tuple[str, str, int, str]]:
+        """Each group of weights: what became of it, its name, how many there are, and a note."""
+        counted = Counter(
+            [("mapped", _family(key), note) for key, (_, note) in self.mapped.items()]
+            + [("no counterpart", _family(key), note) for key, note in self.unused.items()]
+            + [("left at initial", _family(key), note) for key, note in self.initial.items()]
+        )
+        return [(state, family, number, note) for (state, family, note), number in counted.items()]
+
+
+def convert_sparse_rcnn(
+    weights: dict[str, Tensor], model: EfficientVIS, rows: Sequence[tuple[int, int]] | None = None
+) -> Conversion:
+    """Map a checkpoint onto a model, which keeps its own values where nothing fits.
+
+    Where the numbers of queries differ, the first ones are taken. QueryInst's mask logits, one per class, are
+    averaged to the single one here, and the BatchNorms of its mask convolutions are folded into them.
+
+    Args:
+        weights: ``state_dict`` of an mmdet ``SparseRCNN`` or ``QueryInst``.
+        model: with initial weights; not changed.
+        rows: (row here, row there) of the classifier's classes that are the same, see :func:`matching_rows`.
+            ``None`` takes the classifier if it has as many classes, and leaves it at its initial value if not.
+
+    Raises:
+        InputError: the weights are another model's, or no weight of the head fits.
+    """
+    if not any(re.match(_BOX, key) for key in weights):
+        raise InputError(
+            "The checkpoint has no roi_head.bbox_head.*; give one of mmdet's Sparse R-CNN or QueryInst models."
+        )
+    conversion = Conversion({key: value.clone() for key, value in model.state_dict().items()})
+    own = conversion.state_dict
+    joint = "head.stages.0.attention.norms.joint.weight" in own
+    for key, part in _simplified(weights).items():
+        target = _renamed(key, joint)
+        fit = _fit(part.value, own.get(target), target or "", rows)
+        if fit.value is None:
+            note = part.note if target is None and part.note else fit.note
+            conversion.unused.update(dict.fromkeys(part.sources, note))
+            continue
+        own[target] = fit.value
+        conversion.mapped.update(dict.fromkeys(part.sources, (target, part.note or fit.note)))
+        if fit.left:
+            conversion.initial[target] = fit.left
+    reached = {target for target, _ in conversion.mapped.values()}
+    if not any(target.startswith("head.stages.") for target in reached):
+        raise InputError("No weight of the checkpoint's head fits; give a config with its channels (embed_dims).")
+    conversion.initial.update(dict.fromkeys((k for k in own if k not in reached), "nothing like it in the checkpoint"))
+    return conversion
+
+
+def matching_rows(here: Sequence[str], there: Sequence[str]) -> list[tuple[int, int]]:
+    """Pairs (row here, row there) of classes with the same name.
+
+    Case and ``_`` for a blank do not matter. A name is all that is compared: COCO's ``mouse`` is the computer's.
+    """
+    index = {name.lower().replace("_", " "): row for row, name in enumerate(there)}
+    names = [name.lower().replace("_", " ") for name in here]
+    return [(row, index[name]) for row, name in enumerate(names) if name in index]
+
+
+class _Part(NamedTuple):
+    """A weight on its way: its value, the checkpoint's keys that it is made of, and what was done."""
+
+    value: Tensor
+    sources: list[str]
+    note: str = ""
+
+
+def _simplified(weights: dict[str, Tensor]) -> dict[str, _Part]:
+    """The weights with QueryInst's mask heads made plain: no BatchNorm, one logit, no dynamic convolution of its own."""
+    parts = {key: _Part(value, [key]) for key, value in weights.items()}
+    for key, value in weights.items():
+        if not re.match(_MASK, key):
+            continue
+        if ".instance_interactive_conv." in key:
+            parts[key] = _Part(value, [key], "masks share the query branch's filters")
+        elif key.endswith(".bn.num_batches_tracked"):
+            parts[key] = _Part(value, [key], "a counter of training")
+        elif ".conv_logits." in key:
+            parts[key] = _Part(value.mean(0, keepdim=True), [key], f"mean over {len(value)} classes")
+        elif key.endswith(".bn.running_var"):
+            _fold_batch_norm(parts, key.removesuffix("bn.running_var"))
+    return parts
+
+
+def _fold_batch_norm(parts: dict[str, _Part], layer: str) -> None:
+    """Fold ``<layer>bn`` into ``<layer>conv``, which gets a bias if it has none."""
+    note = "BatchNorm folded in"
+    scale, shift, mean, variance = (
+        parts.pop(f"{layer}bn.{name}").value for name in ("weight", "bias", "running_mean", "running_var")
+    )
+    scale = scale / (variance + BN_EPS).sqrt()
+    weight, bias = parts[f"{layer}conv.weight"], parts.get(f"{layer}conv.bias", _Part(torch.zeros_like(mean), []))
+    norm = [f"{layer}bn.{name}" for name in ("weight", "bias", "running_mean", "running_var")]
+    parts[f"{layer}conv.weight"] = _Part(weight.value * scale[:, None, None, None], weight.sources, note)
+    parts[f"{layer}conv.bias"] = _Part(shift + (bias.value - mean) * scale, bias.sources + norm, note)
+
+
+def _renamed(key: str, joint: bool) -> str | None:
+    """EfficientVIS's name of a weight of mmdet's; joint attention at T=1 is the spatial one."""
+    for pattern, replacement in RENAMED:
+        match = re.fullmatch(pattern, key)
+        if match is not None:
+            name = match.expand(replacement)
+            name = re.sub(r"convs\.(\d+)\.conv\.", lambda m: f"convs.{2 * int(m[1])}.", name)  # a ReLU in between
+            return name.replace(".spatial.", ".joint.") if joint else name
+    return None
+
+
+class _Fit(NamedTuple):
+    """What a weight of the model becomes: ``None`` where the checkpoint's does not fit; what was done; what is left."""
+
+    value: Tensor | None
+    note: str = ""
+    left: str = ""
+
+
+def _fit(value: Tensor, own: Tensor | None, target: str, rows: Sequence[tuple[int, int]] | None) -> _Fit:
+    if own is None:
+        return _Fit(None, "not in this config" if target else "not in EfficientVIS")
+    value = value.to(own.dtype)
+    if ".fc_cls." in target and rows is not None and own.shape[1:] == value.shape[1:]:
+        here, there = (torch.tensor([pair[i] for pair in rows], dtype=torch.int64) for i in (0, 1))
+        taken = own.index_copy(0, here, value[there])
+        left = "the other classes" if len(rows) < len(own) else ""
+        return _Fit(taken, f"{len(rows)} of {len(own)} classes, by name", left)
+    if own.shape == value.shape:
+        return _Fit(value)
+    if ".initial." in target and own.shape[1:] == value.shape[1:]:
+        number = min(len(own), len(value))
+        left = "the other queries" if number < len(own) else ""
+        return _Fit(torch.cat([value[:number], own[number:]]), f"the first {number} of {len(value)} queries", left)
+    return _Fit(None, f"has the shape {tuple(value.shape)} and not {tuple(own.shape)}")
+
+
+def _family(key: str) -> str:
+    """The group that a weight is shown in: numbers become ``*``, and what is inside a part is left out."""
+    parts = ["*" if part.isdigit() else part for part in key.split(".")[:-1]]
+    return parts[0] if parts[0] in {"backbone", "neck"} else ".".join(parts[:4])

@@ -1,0 +1,93 @@
+"""The smallest data set, config, model and checkpoint that still do everything."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+
+from mmvis_ext.datasets.shapes_vis import CATEGORIES, generate
+from mmvis_ext.models import VideoModel
+from mmvis_ext.registry import MODELS
+
+__all__ = ["tiny_checkpoint", "tiny_config", "tiny_dataset", "tiny_model"]
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+SMALL = "efficientvis/efficientvis_small_shapesvis-mini.py"
+
+
+def tiny_dataset(folder: str | Path) -> Path:
+    """Write ShapesVIS ``tiny`` (64x48 pixels, 5 to 9 frames, four videos to train on and two to test).
+
+    Args:
+        folder: where; nothing is done if it is there already.
+
+    Returns:
+        The root of its YouTube-VIS layout, as ``data_root`` takes it.
+    """
+    return generate("tiny", folder, workers=1) / "youtube_vis"
+
+
+def tiny_config(data_root: str | Path | None = None, name: str = SMALL, **overrides) -> Config:
+    """A config shrunk until a step takes milliseconds.
+
+    Args:
+        data_root: of the data sets; the config's own if not given.
+        name: of the config to shrink, below ``configs``.
+        overrides: dotted keys with ``__`` for each dot, such as ``model__clip_len=3``.
+    """
+    cfg = Config.fromfile(CONFIGS / name)
+    settings = {
+        "model.backbone.base_channels": 8,
+        "model.neck.in_channels": [8, 16, 32],
+        "model.neck.out_channels": 16,
+        "model.head.embed_dims": 16,
+        "model.head.feedforward_channels": 32,
+        "model.head.num_queries": 4,
+        "model.head.num_iterations": 2,
+        "model.head.roi_extractor.out_channels": 16,
+        "model.clip_len": 3,
+    }
+    for loader in ("train_dataloader", "val_dataloader", "test_dataloader"):
+        settings |= {f"{loader}.num_workers": 0, f"{loader}.persistent_workers": False}
+        if data_root is not None:
+            settings[f"{loader}.dataset.data_root"] = str(data_root)
+    settings |= {key.replace("__", "."): value for key, value in overrides.items()}
+    cfg.merge_from_dict(settings)
+    return cfg
+
+
+def tiny_model(cfg: Config, seed: int = 0) -> VideoModel:
+    """The config's model in test mode, with random weights and nothing downloaded.
+
+    Its classifier is spread out so that some slots are visible in some frames only: untrained, all would score alike.
+    """
+    with torch.random.fork_rng(devices=[]), torch.no_grad(), _quiet():
+        torch.manual_seed(seed)
+        model = MODELS.build(cfg.model)
+        model.init_weights()
+        for key, parameter in model.named_parameters():
+            if "fc_cls" in key:
+                parameter.normal_(mean=-4.0 if key.endswith("bias") else 0.0)
+    return model.eval()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without mmengine's line per parameter."""
+    before = logging.root.manager.disable
+    logging.disable(logging.INFO)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+def tiny_checkpoint(path: str | Path, cfg: Config, seed: int = 0) -> Path:
+    """Save :func:`tiny_model` as training saves a model, with ShapesVIS' classes in its meta."""
+    categories = [dict(id=i, name=name) for i, name in enumerate(CATEGORIES, start=1)]
+    meta = dict(dataset_meta=dict(classes=tuple(CATEGORIES), categories=tuple(categories)))
+    torch.save(dict(state_dict=tiny_model(cfg, seed).state_dict(), meta=meta), path)
+    return Path(path)

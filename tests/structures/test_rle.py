@@ -1,0 +1,198 @@
+"""Run-length encoding: every form that files use, and nothing malformed past the gate."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from pycocotools import mask as coco_mask
+
+from mmvis_ext.errors import InputError
+from mmvis_ext.structures import boxes_of, decode, encode, to_rle
+from mmvis_ext.structures.rle import _compressed_pixels
+
+H, W = 5, 7
+masks = arrays(np.uint8, st.tuples(st.integers(1, 3), st.integers(1, 12), st.integers(1, 12)), elements=st.integers(0, 1))
+
+
+def runs(mask: np.ndarray) -> list[int]:
+    """COCO's uncompressed counts: lengths of runs in column-major order, background first."""
+    counts, value, length = [], 0, 0
+    for pixel in mask.T.flatten():
+        if pixel != value:
+            counts.append(length)
+            value, length = pixel, 0
+        length += 1
+    return [*counts, length]
+
+
+def a_mask() -> np.ndarray:
+    mask = np.zeros((H, W), np.uint8)
+    mask[1:4, 2:6] = 1
+    mask[2, 3] = 0
+    return mask
+
+
+def written_at_length(value: int, digits: int) -> str:
+    """One number in COCO's characters, five bits each, with more of them than it needs."""
+    groups = [(value >> 5 * i) & 31 for i in range(digits)]
+    return "".join(chr(48 + g + (32 if i < digits - 1 else 0)) for i, g in enumerate(groups))
+
+
+@given(masks)
+def test_decoding_undoes_encoding(mask):
+    rles = encode(mask)
+    assert np.array_equal(decode(rles, *mask.shape[1:]), mask)
+    assert [r["size"] for r in rles] == [list(mask.shape[1:])] * len(mask)
+
+
+def test_codes_are_plain_json():
+    rles = encode(a_mask()[None].astype(bool))
+    assert json.loads(json.dumps(rles)) == rles
+
+
+def test_the_absent_is_decoded_as_empty():
+    decoded = decode([None, encode(a_mask()[None])[0]], H, W)
+    assert not decoded[0].any()
+    assert np.array_equal(decoded[1], a_mask())
+    assert decode([], H, W).shape == (0, H, W)
+
+
+@given(masks)
+def test_boxes_are_tight(mask):
+    boxes = boxes_of([*encode(mask), None])
+    for one, box in zip(mask, boxes, strict=False):
+        ys, xs = np.nonzero(one)
+        expected = [xs.min(), ys.min(), xs.max() + 1, ys.max() + 1] if len(xs) else [0, 0, 0, 0]
+        assert box.tolist() == expected
+    assert boxes[-1].tolist() == [0, 0, 0, 0]
+    assert boxes.dtype == np.float32
+
+
+@pytest.mark.parametrize("form", ["compressed", "bytes", "counts"])
+def test_all_forms_of_run_lengths_are_read_alike(form):
+    code = encode(a_mask()[None])[0]
+    given = {
+        "compressed": code,
+        "bytes": dict(code, counts=code["counts"].encode()),
+        "counts": dict(size=[H, W], counts=runs(a_mask())),
+    }[form]
+    assert to_rle(given, H, W, "here") == code
+
+
+@pytest.mark.parametrize("polygon", [[1, 1, 4, 1, 4, 3, 1, 3], [[1, 1, 4, 1, 4, 3, 1, 3]]])
+def test_polygons_are_filled(polygon):
+    expected = np.zeros((H, W), np.uint8)
+    expected[1:3, 1:4] = 1
+    assert np.array_equal(decode([to_rle(polygon, H, W, "here")], H, W)[0], expected)
+
+
+def test_several_polygons_are_united():
+    square = [0, 0, 2, 0, 2, 2, 0, 2]
+    both = to_rle([square, [v + 3 for v in square]], H, W, "here")
+    assert coco_mask.area(both) == 8
+
+
+def test_a_polygon_may_leave_the_frame():
+    assert coco_mask.area(to_rle([[-3, -3, 2, -3, 2, 2, -3, 2]], H, W, "here")) == 4
+
+
+@pytest.mark.parametrize(
+    "segmentation",
+    [None, [], dict(size=[H, W], counts=[H * W]), encode(np.zeros((1, H, W)))[0], [[-9, -9, -8, -9, -8, -8]]],
+)
+def test_what_covers_no_pixel_is_absent(segmentation):
+    assert to_rle(segmentation, H, W, "here") is None
+
+
+@pytest.mark.parametrize(
+    ("segmentation", "said"),
+    [
+        ("text", "not str"),
+        (7, "not int"),
+        (dict(counts=[35]), "not dict"),
+        (dict(size=[W, H], counts=[35]), r"size \[7, 5\] differs from the frame's .* \[5, 7\]"),
+        (dict(size=5, counts=[35]), "size 5 differs"),
+        (dict(size=None, counts=[35]), "size None differs"),
+        (dict(size=[H, W], counts=[34]), "35 pixels"),
+        (dict(size=[H, W], counts=[36, -1]), "35 pixels"),
+        (dict(size=[H, W], counts=[17.5, 17.5]), "35 pixels"),
+        (dict(size=[H, W], counts=None), "not NoneType"),
+        (dict(size=[H, W], counts=""), "does not fill"),
+        (dict(size=[H, W], counts="\x00"), "does not fill"),
+        (dict(size=[H, W], counts="ü" * 9), "does not fill"),
+        (dict(size=[H, W], counts=b"\xff"), "does not fill"),
+        (dict(size=[H, W], counts="nnnn"), "does not fill"),
+        ([[0, 0, 1, 1]], "at least three x, y pairs .* mend it"),
+        ([[0, 0, 1, 1, 2]], "at least three x, y pairs .* mend it"),
+        ([[0, 0, 1, 1, 2, "2"]], "at least three x, y pairs .* mend it"),
+        ([[0, 0, 1, 1, 2, float("nan")]], "at least three x, y pairs .* mend it"),
+        ([[0, 0, 1, 1, 2, 10**400]], "at least three x, y pairs .* mend it"),
+        ([[]], "at least three x, y pairs .* mend it"),
+        ([None], "at least three x, y pairs .* mend it"),
+        ([[0, 0, 1e9, 0, 0, 1e9]], "near the frame"),
+        ([[0, 0, 1e300, 0, 0, 1e300]], "near the frame"),
+    ],
+)
+def test_what_is_malformed_is_named(segmentation, said):
+    with pytest.raises(InputError, match=said) as caught:
+        to_rle(segmentation, H, W, "file.json: annotation 3, frame 4")
+    assert str(caught.value).startswith("file.json: annotation 3, frame 4")
+
+
+@given(masks)
+def test_pixels_are_counted_without_decoding(mask):
+    assert all(_compressed_pixels(r["counts"]) == mask[0].size for r in encode(mask))
+
+
+@settings(max_examples=300)
+@given(st.text(st.characters(min_codepoint=40, max_codepoint=120), max_size=12))
+@example(":X12onooooO3")
+@example("".join(map(written_at_length, (10, 20, 2, -17, 20), (1, 2, 1, 9, 1))))
+def test_every_string_is_refused_or_decodes_to_a_mask(counts):
+    try:
+        rle = to_rle(dict(size=[H, W], counts=counts), H, W, "here")
+    except InputError:
+        return
+    if rle is not None:
+        mask = decode([rle], H, W)[0]
+        assert sum(runs(mask)) == H * W
+        assert mask.sum() == coco_mask.area(rle) > 0
+
+
+@given(masks, st.data())
+def test_a_code_with_changed_characters_is_refused_or_decodes(mask, data):
+    counts = list(encode(mask)[0]["counts"])
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(counts) - 1))
+        counts[at] = data.draw(st.characters(min_codepoint=48, max_codepoint=111))
+    h, w = mask.shape[1:]
+    try:
+        rle = to_rle(dict(size=[h, w], counts="".join(counts)), h, w, "here")
+    except InputError:
+        return
+    assert rle is None or decode([rle], h, w).sum() == coco_mask.area(rle)
+
+
+@pytest.mark.parametrize("digits", [7, 9, 12])
+def test_numbers_longer_than_the_decoder_reads_are_refused(digits):
+    runs_written = (written_at_length(10, 1), written_at_length(25, digits))
+    with pytest.raises(InputError, match="does not fill"):
+        to_rle(dict(size=[H, W], counts="".join(runs_written)), H, W, "here")
+    shorter = (written_at_length(10, 1), written_at_length(25, 6))
+    assert coco_mask.area(to_rle(dict(size=[H, W], counts="".join(shorter)), H, W, "here")) == 25
+
+
+@given(
+    st.lists(
+        st.lists(st.one_of(st.integers(-100, 100), st.floats(-50, 50)), min_size=6, max_size=10), min_size=1, max_size=3
+    )
+)
+def test_every_polygon_is_refused_or_decodes(polygons):
+    try:
+        rle = to_rle(polygons, H, W, "here")
+    except InputError:
+        return
+    assert rle is None or decode([rle], H, W).sum() == coco_mask.area(rle)

@@ -1,0 +1,120 @@
+"""Every config builds, learns once and steps once on a tiny clip; every table row is a config."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from mmdet.structures import DetDataSample, TrackDataSample
+from mmdet.structures.mask import BitmapMasks
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmengine.structures import InstanceData
+
+from mmvis_ext.registry import DATASETS, MODELS
+from mmvis_ext.structures import FrameGeometry
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIGS = sorted(p for p in (ROOT / "configs").glob("*/*.py") if p.parent.name != "_base_")
+TABLES = ROOT.parent / "shared" / "spec" / "tables.yaml"
+H, W, T = 64, 96, 2
+# rows of VisTR, a baseline of another paper
+ELSEWHERE = {"e1d-t18-vistr", "e1g-vistr"}
+
+
+def shrunk(path: Path) -> Config:
+    """The config with nothing fetched and little to compute; what the config is about stays."""
+    cfg = Config.fromfile(path)
+    backbone, head = cfg.model.backbone, cfg.model.head
+    backbone.init_cfg = None
+    if backbone.depth == 50:
+        backbone.depth = 18
+        backbone.base_channels = 8
+        cfg.model.neck.in_channels = [8, 16, 32, 64]
+    elif backbone.depth == 101:
+        cfg.model.neck.in_channels = [4 * c for c in (8, 16, 32, 64)]
+        backbone.base_channels = 8
+        backbone.stem_channels = 8
+    if "stem_channels" not in backbone:
+        backbone.stem_channels = backbone.base_channels
+    cfg.model.neck.out_channels = head.embed_dims = head.roi_extractor.out_channels = 16
+    head.update(num_iterations=2, num_queries=4, feedforward_channels=32)
+    return cfg
+
+
+def sample(clips: int) -> TrackDataSample:
+    frames = []
+    for t in range(clips * T):
+        box = [10 + t, 12, 40 + t, 50]
+        mask = np.zeros((1, H, W), np.uint8)
+        mask[0, box[1] : box[3], box[0] : box[2]] = 1
+        frame = DetDataSample(metainfo=dict(img_shape=(H, W), ori_shape=(H, W), video_id=1))
+        frame.gt_instances = InstanceData(
+            bboxes=torch.tensor([box], dtype=torch.float32),
+            labels=torch.tensor([1]),
+            instances_ids=torch.tensor([0]),
+            masks=BitmapMasks(mask, H, W),
+        )
+        frames.append(frame)
+    out = TrackDataSample(metainfo=dict(num_clips=clips))
+    out.video_data_samples = frames
+    return out
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=[p.stem for p in CONFIGS])
+def test_builds_learns_and_steps_once(path):
+    init_default_scope("mmvis_ext")
+    cfg = shrunk(path)
+    model = MODELS.build(cfg.model)
+    model.head.init_weights()
+    clips = cfg.train_dataloader.dataset.clips.get("num_clips", 1)
+    losses = model.loss(torch.randn(1, clips * T, 3, H, W), [sample(clips)])
+    total = sum(losses.values())
+    assert torch.isfinite(total)
+    total.backward()
+    unused = [n for n, p in model.named_parameters() if p.requires_grad and p.grad is None]
+    assert not unused
+
+    model.eval()
+    state = model.init_state(FrameGeometry((H, W), (H, W)))
+    detections, after = model.step(torch.randn(T, 3, H, W), state)
+    assert detections.scores.shape == (4, T, model.num_classes)
+    assert after.slots.queries.shape == (4, 16)
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=[p.stem for p in CONFIGS])
+def test_pipelines_and_classes_resolve(path):
+    init_default_scope("mmvis_ext")
+    cfg = Config.fromfile(path)
+    for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
+        dataset = DATASETS.build(dict(loader.dataset, lazy_init=True))
+        assert dataset.pipeline.transforms
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=[p.stem for p in CONFIGS])
+def test_leaf_configs_are_short(path):
+    assert len(path.read_text().splitlines()) <= 30
+
+
+def rows_of(meta: dict) -> dict[str, str]:
+    return {row: m["Config"] for m in meta["Models"] for row in m["paper_rows"]}
+
+
+def test_metafile_names_existing_configs():
+    for metafile in (ROOT / "configs").glob("*/metafile.yml"):
+        meta = yaml.safe_load(metafile.read_text())
+        named = {m["Config"] for m in meta["Models"]}
+        assert named == {str(p.relative_to(ROOT)) for p in metafile.parent.glob("*.py")}
+
+
+@pytest.mark.skipif(not TABLES.exists(), reason="the papers' tables are not on this machine")
+def test_every_row_of_efficientvis_is_a_config_with_the_papers_figures():
+    tables = yaml.safe_load(TABLES.read_text())["efficientvis"]
+    rows = {r["id"]: r for k, v in tables.items() if k != "default" for r in (v if isinstance(v, list) else [v])}
+    meta = yaml.safe_load((ROOT / "configs/efficientvis/metafile.yml").read_text())
+    assert rows_of(meta).keys() == rows.keys() - ELSEWHERE
+    for model in meta["Models"]:
+        for row in model["paper_rows"]:
+            if "AP" in rows[row]:
+                assert [model["Paper"][k] for k in ("AP", "AP50", "AP75", "AR1", "AR10")] == rows[row]["AP"]

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# What dist_train.sh and dist_test.sh share: dist_run.sh TOOL CONFIG PROCESSES [arguments of the tool]
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+tool=$1 config=$2 processes=$3
+shift 3
+if [ "${NNODES:-1}" -gt 1 ]; then
+  meet=(--nnodes "$NNODES" --node-rank "${NODE_RANK:?set NODE_RANK}"
+        --master-addr "${MASTER_ADDR:?set MASTER_ADDR}" --master-port "${PORT:-29500}")
+else
+  meet=(--standalone)
+fi
+exec python -m torch.distributed.run "${meet[@]}" --nproc-per-node "$processes" \
+  "$here/$tool" "$config" --launcher pytorch "$@"

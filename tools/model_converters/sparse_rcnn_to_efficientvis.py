@@ -1,0 +1,106 @@
+"""Make mmdet's Sparse R-CNN or QueryInst the starting point of an EfficientVIS.
+
+What has a counterpart goes over; the rest, and what keeps its initial value, is listed. Train from the result with
+--cfg-options load_from=FILE.pth model.backbone.init_cfg=None
+"""
+
+import argparse
+import io
+from pathlib import Path
+
+import torch
+from terminaltables import AsciiTable
+
+from mmvis_ext.datasets.annotation_file import load_json
+from mmvis_ext.engine.atomic import write_atomically
+from mmvis_ext.engine.building import build_model
+from mmvis_ext.engine.checkpoints import plain, read_checkpoint
+from mmvis_ext.engine.launch import read_config
+from mmvis_ext.errors import InputError, command_line
+from mmvis_ext.models.convert_sparse_rcnn import convert_sparse_rcnn, matching_rows
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint", help="of mmdet's SparseRCNN or QueryInst")
+    parser.add_argument("config", help="of the EfficientVIS that is to start from it")
+    parser.add_argument("--out", type=Path, required=True, help="checkpoint to write (.pth)")
+    parser.add_argument(
+        "--classes-of",
+        metavar="ANN.json",
+        help="take the classifier's rows of the classes that this annotation file's categories name too",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the weights that are left at initial (default: 0)")
+    parser.add_argument(
+        "--allow-pickle", action="store_true", help="unpickle the checkpoint, which can run code: only if you trust it"
+    )
+    return parser.parse_args()
+
+
+def load(path: str, allow_pickle: bool) -> dict:
+    """The checkpoint; without ``allow_pickle`` no code in it is run."""
+    if not allow_pickle:
+        return read_checkpoint(path)
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=False)
+    except OSError:
+        raise
+    except Exception as error:  # a pickle can fail in any way
+        raise InputError(f"{path}: cannot be unpickled ({type(error).__name__}: {error}); get it again.") from None
+    if not isinstance(checkpoint, dict):
+        raise InputError(f"{path}: holds a {type(checkpoint).__name__} and not a checkpoint's dict.")
+    return checkpoint
+
+
+def class_names(checkpoint: dict, path: str) -> tuple[str, ...]:
+    """Names of the checkpoint's classes: its own, or COCO's where it has 80."""
+    from mmdet.datasets import CocoDataset
+
+    meta = checkpoint.get("meta") or {}
+    named = meta.get("dataset_meta") or meta
+    names = next((named[key] for key in ("classes", "CLASSES") if key in named), None)
+    weights = checkpoint.get("state_dict", checkpoint)
+    if names is None and len(weights.get("roi_head.bbox_head.0.fc_cls.bias", ())) == 80:
+        names = CocoDataset.METAINFO["classes"]
+    if names is None:
+        raise InputError(f"{path}: does not name its classes; leave out --classes-of.")
+    return tuple(names)
+
+
+def category_names(path: str) -> tuple[str, ...]:
+    """Names of an annotation file's categories, in label order."""
+    data = load_json(path)
+    try:
+        return tuple(str(category["name"]) for category in data["categories"])
+    except (KeyError, TypeError):
+        raise InputError(f"{path}: has no 'categories' with names; give an annotation file.") from None
+
+
+@command_line
+def main() -> None:
+    args = parse_args()
+    model = build_model(read_config(args.config), seed=args.seed)
+    checkpoint = load(args.checkpoint, args.allow_pickle)
+    rows = None
+    if args.classes_of:
+        names = category_names(args.classes_of)
+        if len(names) != model.num_classes:
+            raise InputError(
+                f"{args.classes_of}: has {len(names)} categories but the config {model.num_classes} classes; "
+                "give the annotation file that the config trains on."
+            )
+        rows = matching_rows(names, class_names(checkpoint, args.checkpoint))
+    conversion = convert_sparse_rcnn(checkpoint.get("state_dict", checkpoint), model, rows)
+    content = io.BytesIO()
+    meta = dict(converted_from=Path(args.checkpoint).name, config=args.config)
+    torch.save(plain(dict(meta=meta, state_dict=conversion.state_dict)), content)
+    write_atomically(args.out, content.getvalue())
+    print(AsciiTable([["", "weights", "number", "note"], *(list(row) for row in conversion.rows())]).table)
+    print(
+        f"{args.out}: {len(conversion.mapped)} of the checkpoint's {len(conversion.mapped) + len(conversion.unused)} "
+        f"weights mapped; {len(conversion.initial)} of the model's {len(conversion.state_dict)} left at initial"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# From nothing to a trained model: set up, write ShapesVIS mini, train the small EfficientVIS from scratch, test it,
+# print AP, write submission.zip and pictures: tools/quickstart.sh [WORK_DIR]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+work=${1:-work_dirs/quickstart}
+config=configs/efficientvis/efficientvis_small_shapesvis-mini.py
+truth=data/shapes_vis/mini/youtube_vis/val.json
+bash tools/setup.sh
+python=${VIRTUAL_ENV:-$PWD/.venv}/bin/python
+# glibc would hand the large buffers of each step back to the system and take them anew
+export MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_MMAP_THRESHOLD_=4000000000
+start=$SECONDS
+say() { printf '\n== %s (%d:%02d)\n' "$1" $(((SECONDS - start) / 60)) $(((SECONDS - start) % 60)); }
+
+say "1/4 ShapesVIS mini"
+"$python" tools/dataset_converters/shapes_vis.py --preset mini --out data/shapes_vis/mini
+say "2/4 training (the log shows the time left as eta)"
+"$python" tools/train.py "$config" --work-dir "$work" --resume
+say "3/4 testing"
+checkpoint=$work/$("$python" - "$work" <<'PY'
+import sys
+from mmvis_ext.engine.checkpoints import latest_checkpoint
+print(latest_checkpoint(sys.argv[1]).name)
+PY
+)
+"$python" tools/test.py "$config" "$checkpoint" --work-dir "$work" \
+  --out "$work/submission.zip" --show-dir "$work/pictures" --show-number 8
+say "4/4 what the submission is worth, read back from the file"
+"$python" tools/eval_vis.py "$truth" "$work/submission.zip" --classwise
+say "done"
+echo "checkpoint  $checkpoint"
+echo "submission  $work/submission.zip"
+echo "pictures    $work/pictures (left: ground truth, right: prediction; one colour per track, over time)"

@@ -1,0 +1,44 @@
+"""Hold out a part of a training set for validation, by video and stratified by class."""
+
+import argparse
+import json
+from pathlib import Path
+
+from terminaltables import AsciiTable
+
+from mmvis_ext.datasets.splitting import Split, split_annotation_file
+from mmvis_ext.engine.atomic import write_atomically
+from mmvis_ext.errors import InputError, command_line
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("ann_file", type=Path, help="annotations in the official or the CocoVID form (.json)")
+    parser.add_argument("--out-train", type=Path, required=True, help="file to write with the larger part")
+    parser.add_argument("--out-val", type=Path, required=True, help="file to write with the held-out part")
+    parser.add_argument("--fraction", type=float, default=0.15, help="share of the videos held out (default: 0.15)")
+    parser.add_argument("--seed", type=int, default=0, help="another seed, another split (default: 0)")
+    return parser.parse_args()
+
+
+def table(split: Split) -> str:
+    """Videos and tracks of each class on both sides."""
+    rows = [[c.name, c.train_videos, c.val_videos, c.train_tracks, c.val_tracks] for c in split.classes]
+    total = ["all", len(split.train["videos"]), len(split.val["videos"]), *(sum(r[i] for r in rows) for i in (3, 4))]
+    head = ["class", "videos in train", "in val", "tracks in train", "in val"]
+    return AsciiTable([head, *rows, total]).table
+
+
+@command_line
+def main() -> None:
+    args = parse_args()
+    if len({p.resolve() for p in (args.ann_file, args.out_train, args.out_val)}) < 3:
+        raise InputError("ANN_FILE, --out-train and --out-val must be three different files; choose other names.")
+    split = split_annotation_file(args.ann_file, args.fraction, args.seed)
+    for path, part in ((args.out_train, split.train), (args.out_val, split.val)):
+        write_atomically(path, json.dumps(part).encode())
+    print(table(split))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""Test a model: AP where annotations exist, the benchmark's result file, pictures."""
+
+import argparse
+
+from mmengine.config import Config
+from mmengine.model import is_model_wrapper
+
+from mmvis_ext.engine.checkpoints import check_fit, read_checkpoint
+from mmvis_ext.engine.launch import add_config_arguments, build_runner, load_config
+from mmvis_ext.errors import InputError, command_line
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_config_arguments(parser)
+    parser.add_argument("checkpoint", help="checkpoint file")
+    parser.add_argument("--out", metavar="FILE", help="write the YouTube-VIS results here (.zip or .json)")
+    parser.add_argument("--format-only", action="store_true", help="write --out and compute no AP")
+    parser.add_argument("--show-dir", metavar="DIR", help="write overlay videos and comparison sheets here")
+    parser.add_argument("--show-number", type=int, default=None, metavar="N", help="for the first N videos only")
+    parser.add_argument("--score-thr", type=float, default=0.3, help="lowest score of a track that is drawn")
+    return parser.parse_args()
+
+
+def apply_arguments(cfg: Config, args: argparse.Namespace) -> None:
+    """Write the command line's wishes into the config."""
+    evaluators = cfg.test_evaluator if isinstance(cfg.test_evaluator, list) else [cfg.test_evaluator]
+    if args.format_only and not args.out:
+        raise InputError("--format-only writes a file; give its path with --out FILE.zip.")
+    if args.out:
+        metric = next((e for e in evaluators if e["type"].endswith("YouTubeVISMetric")), None)
+        if metric is None:
+            raise InputError(f"{args.config}: has no YouTubeVISMetric in test_evaluator, which --out needs.")
+        metric.update(outfile=args.out, format_only=args.format_only)
+    if args.show_dir:
+        hook = dict(
+            type="TrackVisualizationHook",
+            out_dir=args.show_dir,
+            score_thr=args.score_thr,
+            max_videos=args.show_number,
+        )
+        cfg.custom_hooks = [*cfg.get("custom_hooks", []), hook]
+
+
+@command_line
+def main() -> None:
+    args = parse_args()
+    cfg = load_config(args)
+    apply_arguments(cfg, args)
+    checkpoint = read_checkpoint(args.checkpoint)
+    cfg.load_from, cfg.resume = args.checkpoint, False
+    runner = build_runner(cfg)
+    check_fit(args.checkpoint, runner.model.module if is_model_wrapper(runner.model) else runner.model, checkpoint)
+    runner.test()
+
+
+if __name__ == "__main__":
+    main()
