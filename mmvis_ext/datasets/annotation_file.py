@@ -19,6 +19,8 @@ from mmvis_ext.structures.rle import RLE, boxes_of, to_rle
 
 __all__ = ["AnnotationFile", "TrackAnnotation", "VideoRecord", "load_json", "read_annotation_file"]
 
+MAX_SIDE = 16384  # pycocotools counts a mask's pixels in 32 bits
+
 
 @dataclass
 class TrackAnnotation:
@@ -126,7 +128,7 @@ def load_json(path: str | Path) -> Any:
         raise InputError(
             f"{path}: no such annotation file; check ann_file and data_root, or prepare the data set first."
         ) from None
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(
             f"{path}: not valid JSON ({error}); the file is truncated or broken, fetch or write it again."
         ) from None
@@ -199,8 +201,8 @@ def _categories(data: dict, where: str) -> list[dict]:
 
 def _frame_size(entry: dict, where: str) -> tuple[int, int]:
     height, width = (_require(entry, key, int, where) for key in ("height", "width"))
-    if height < 1 or width < 1:
-        raise InputError(f"{where}: height {height} and width {width} must be at least 1 pixel.")
+    if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
+        raise InputError(f"{where}: height {height} and width {width} must be 1 to {MAX_SIDE} pixels; correct them.")
     return height, width
 
 
@@ -223,7 +225,7 @@ def _official_videos(data: dict, where: str, category_ids: set[int]) -> list[Vid
         )
     if annotated:
         annotations = _entries(data, "annotations", where)
-        _unique((_require(a, "id", int, f"{where}: annotations[{i}]") for i, a in enumerate(annotations)),
+        _unique((_track_id(a, "id", f"{where}: annotations[{i}]") for i, a in enumerate(annotations)),
                 "annotation", where)  # fmt: skip
         for entry in annotations:
             here = f"{where}: annotation {entry['id']}"
@@ -237,6 +239,13 @@ def _owner(entry: dict, owners: dict, key: str, where: str) -> Any:
     if owner not in owners:
         raise InputError(f"{where}: {key} {owner} is not in the file; remove the annotation or add what it refers to.")
     return owners[owner]
+
+
+def _track_id(entry: dict, key: str, where: str) -> int:
+    track_id = _require(entry, key, int, where)
+    if not -(2**31) <= track_id < 2**31:
+        raise InputError(f"{where}: the field '{key}' is {track_id}, which does not fit 32 bits; renumber the tracks.")
+    return track_id
 
 
 def _category(entry: dict, category_ids: set[int], where: str) -> int:
@@ -274,11 +283,11 @@ def _box(box: Any, video: VideoRecord, where: str) -> list[float]:
     if (
         not isinstance(box, list)
         or len(box) != 4
-        or not all(isinstance(v, int | float) and np.isfinite(v) for v in box)
+        or not all(isinstance(v, int | float) and abs(v) <= 2 * MAX_SIDE for v in box)
         or box[2] <= 0
         or box[3] <= 0
-        or box[0] >= video.width
-        or box[1] >= video.height
+        or not -box[2] < box[0] < video.width
+        or not -box[3] < box[1] < video.height
     ):
         raise InputError(f"{where}: the box {box} is not [x, y, width, height] in pixels inside the frame; mend it.")
     x, y, w, h = box
@@ -329,7 +338,7 @@ def _cocovid_tracks(
         here = f"{where}: annotation {entry['id']}"
         video_id, t = _owner(entry, images, "image_id", here)
         video = videos[video_id]
-        key = (video_id, _require(entry, "instance_id", int, here))
+        key = (video_id, _track_id(entry, "instance_id", here))
         category = _category(entry, categories, here)
         if key not in tracks:
             length = len(video.file_names)

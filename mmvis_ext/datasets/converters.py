@@ -67,14 +67,13 @@ def official_to_coco_vid(path: str | Path, *, workers: int | None = None, progre
 
 def _one_by_one(data: dict, where: str) -> list[dict]:
     """Each video with its annotations as a file of its own, which one process can read alone."""
-    annotated = data.get("annotations")
-    parts = {
-        entry["id"]: dict(videos=[entry], annotations=None if annotated is None else []) for entry in data["videos"]
-    }
+    if data.get("annotations") is None:
+        return [dict(videos=[entry]) for entry in data["videos"]]
+    belonging: dict[int, list[dict]] = {entry["id"]: [] for entry in data["videos"]}
     seen = set()
-    for i, annotation in enumerate(annotated or ()):
+    for i, annotation in enumerate(data["annotations"]):
         video_id, number = (annotation.get(k) if isinstance(annotation, dict) else None for k in ("video_id", "id"))
-        if not isinstance(number, int) or not isinstance(video_id, int) or video_id not in parts:
+        if not isinstance(number, int) or not isinstance(video_id, int) or video_id not in belonging:
             raise InputError(
                 f"{where}: annotations[{i}] has the id {number!r} and the video_id {video_id!r}; both are numbers, "
                 "and the video must be in the file."
@@ -82,8 +81,8 @@ def _one_by_one(data: dict, where: str) -> list[dict]:
         if number in seen:
             raise InputError(f"{where}: annotation id {number} occurs twice; ids must be unique, renumber them.")
         seen.add(number)
-        parts[video_id]["annotations"].append(annotation)
-    return list(parts.values())
+        belonging[video_id].append(annotation)
+    return [dict(videos=[entry], annotations=belonging[entry["id"]]) for entry in data["videos"]]
 
 
 def _read_video(where: str, category_ids: set[int], part: dict) -> VideoRecord:

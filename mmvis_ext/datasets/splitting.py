@@ -66,10 +66,8 @@ def split_annotation_file(path: str | Path, fraction: float = 0.15, seed: int = 
     tracks = _tracks(data, owners, where)
     classes = sorted({category for _, _, category in tracks})
     held_out = {videos[i] for i in hold_out(_membership(videos, tracks, classes), fraction, seed)}
-    return Split(
-        *(_part(data, owners, [v for v in videos if (v in held_out) == side]) for side in (False, True)),
-        classes=_count(data, tracks, held_out),
-    )
+    train, val = (_part(data, owners, [v for v in videos if (v in held_out) == side]) for side in (False, True))
+    return Split(train, val, _count(data, tracks, held_out))
 
 
 def hold_out(shows: np.ndarray, fraction: float, seed: int) -> list[int]:
@@ -142,7 +140,7 @@ def _entries(data: Any, key: str, where: str) -> list[dict]:
     entries = data.get(key) if isinstance(data, dict) else None
     if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
         raise InputError(
-            f"{where}: there is no list '{key}' of objects; give an official YouTube-VIS or OVIS file, or its CocoVID form."
+            f"{where}: there is no list '{key}' of objects; give a YouTube-VIS or OVIS file, official or CocoVID."
         )
     return entries
 

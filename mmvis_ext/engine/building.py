@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
 
 from mmvis_ext.models.video_model import VideoModel
 from mmvis_ext.registry import MODELS
@@ -29,7 +28,6 @@ def build_model(cfg: Config, checkpoint: str | None = None, device: str = "cpu",
     Raises:
         InputError: the checkpoint is broken or another model's.
     """
-    init_default_scope(cfg.get("default_scope", "mmvis_ext"))
     with torch.random.fork_rng(devices=[]), _quiet():
         torch.manual_seed(seed)
         model = MODELS.build(_without_pretrained(cfg.model))

@@ -34,7 +34,7 @@ RENAMED: tuple[tuple[str, str], ...] = (
     (_BOX + r"instance_interactive_conv_norm\.(.+)", _STAGE + r"update.norm.\2"),
     (_BOX + r"(ffn(?:_norm)?\..+)", _STAGE + r"update.\2"),
     (_BOX + r"((?:cls_fcs|reg_fcs|fc_cls|fc_reg)\..+)", _STAGE + r"\2"),
-    (_MASK + r"(convs|upsample)\.(.+)", _STAGE + r"mask_head.\2.\3"),
+    (_MASK + r"(convs\.\d+\.conv|upsample)\.(.+)", _STAGE + r"mask_head.\2.\3"),
     (_MASK + r"conv_logits\.(.+)", _STAGE + r"mask_head.logits.\2"),
 )
 
@@ -80,31 +80,39 @@ def convert_sparse_rcnn(
             ``None`` takes the classifier if it has as many classes, and leaves it at its initial value if not.
 
     Raises:
-        InputError: the weights are another model's, or no weight of the head fits.
+        InputError: the weights are another model's, or their head has another width.
     """
-    if not any(re.match(_BOX, key) for key in weights):
-        raise InputError(
-            "The checkpoint has no roi_head.bbox_head.*; give one of mmdet's Sparse R-CNN or QueryInst models."
-        )
+    _check_source(weights, model.head.embed_dims)
     conversion = Conversion({key: value.clone() for key, value in model.state_dict().items()})
     own = conversion.state_dict
     joint = "head.stages.0.attention.norms.joint.weight" in own
     for key, part in _simplified(weights).items():
         target = _renamed(key, joint)
-        fit = _fit(part.value, own.get(target), target or "", rows)
+        fit = _fit(part.value, own.get(target), target, rows)
         if fit.value is None:
-            note = part.note if target is None and part.note else fit.note
-            conversion.unused.update(dict.fromkeys(part.sources, note))
+            why = fit.note if target else part.note or "not in EfficientVIS"
+            conversion.unused.update(dict.fromkeys(part.sources, why))
             continue
         own[target] = fit.value
         conversion.mapped.update(dict.fromkeys(part.sources, (target, part.note or fit.note)))
         if fit.left:
             conversion.initial[target] = fit.left
     reached = {target for target, _ in conversion.mapped.values()}
-    if not any(target.startswith("head.stages.") for target in reached):
-        raise InputError("No weight of the checkpoint's head fits; give a config with its channels (embed_dims).")
     conversion.initial.update(dict.fromkeys((k for k in own if k not in reached), "nothing like it in the checkpoint"))
     return conversion
+
+
+def _check_source(weights: dict[str, Tensor], embed_dims: int) -> None:
+    last = weights.get("roi_head.bbox_head.0.fc_reg.weight")
+    if last is None:
+        raise InputError(
+            "The checkpoint has no roi_head.bbox_head.*; give one of mmdet's Sparse R-CNN or QueryInst models."
+        )
+    if last.shape[1] != embed_dims:
+        raise InputError(
+            f"The checkpoint's head has {last.shape[1]} channels but the config's embed_dims is {embed_dims}; "
+            "give a config of the same width."
+        )
 
 
 def matching_rows(here: Sequence[str], there: Sequence[str]) -> list[tuple[int, int]]:
@@ -126,7 +134,7 @@ class _Part(NamedTuple):
 
 
 def _simplified(weights: dict[str, Tensor]) -> dict[str, _Part]:
-    """The weights with QueryInst's mask heads made plain: no BatchNorm, one logit, no dynamic convolution of its own."""
+    """The weights with QueryInst's mask heads as they are here: without BatchNorm and with one logit."""
     parts = {key: _Part(value, [key]) for key, value in weights.items()}
     for key, value in weights.items():
         if not re.match(_MASK, key):
@@ -155,15 +163,16 @@ def _fold_batch_norm(parts: dict[str, _Part], layer: str) -> None:
     parts[f"{layer}conv.bias"] = _Part(shift + (bias.value - mean) * scale, bias.sources + norm, note)
 
 
-def _renamed(key: str, joint: bool) -> str | None:
-    """EfficientVIS's name of a weight of mmdet's; joint attention at T=1 is the spatial one."""
+def _renamed(key: str, joint: bool) -> str:
+    """EfficientVIS's name of a weight of mmdet's, or nothing; joint attention at T=1 is the spatial one."""
     for pattern, replacement in RENAMED:
         match = re.fullmatch(pattern, key)
         if match is not None:
             name = match.expand(replacement)
-            name = re.sub(r"convs\.(\d+)\.conv\.", lambda m: f"convs.{2 * int(m[1])}.", name)  # a ReLU in between
+            # each convolution is followed by a ReLU that counts as a layer
+            name = re.sub(r"mask_head\.convs\.(\d+)\.conv\.", lambda m: f"mask_head.convs.{2 * int(m[1])}.", name)
             return name.replace(".spatial.", ".joint.") if joint else name
-    return None
+    return ""
 
 
 class _Fit(NamedTuple):
@@ -176,7 +185,7 @@ class _Fit(NamedTuple):
 
 def _fit(value: Tensor, own: Tensor | None, target: str, rows: Sequence[tuple[int, int]] | None) -> _Fit:
     if own is None:
-        return _Fit(None, "not in this config" if target else "not in EfficientVIS")
+        return _Fit(None, "not in this config")
     value = value.to(own.dtype)
     if ".fc_cls." in target and rows is not None and own.shape[1:] == value.shape[1:]:
         here, there = (torch.tensor([pair[i] for pair in rows], dtype=torch.int64) for i in (0, 1))

@@ -87,7 +87,7 @@ def _quiet() -> Iterator[None]:
 
 def tiny_checkpoint(path: str | Path, cfg: Config, seed: int = 0) -> Path:
     """Save :func:`tiny_model` as training saves a model, with ShapesVIS' classes in its meta."""
-    categories = [dict(id=i, name=name) for i, name in enumerate(CATEGORIES, start=1)]
-    meta = dict(dataset_meta=dict(classes=tuple(CATEGORIES), categories=tuple(categories)))
+    classes = tuple(category["name"] for category in CATEGORIES)
+    meta = dict(dataset_meta=dict(classes=classes, categories=tuple(CATEGORIES)))
     torch.save(dict(state_dict=tiny_model(cfg, seed).state_dict(), meta=meta), path)
     return Path(path)

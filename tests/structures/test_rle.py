@@ -14,7 +14,9 @@ from mmvis_ext.structures import boxes_of, decode, encode, to_rle
 from mmvis_ext.structures.rle import _compressed_pixels
 
 H, W = 5, 7
-masks = arrays(np.uint8, st.tuples(st.integers(1, 3), st.integers(1, 12), st.integers(1, 12)), elements=st.integers(0, 1))
+masks = arrays(
+    np.uint8, st.tuples(st.integers(1, 3), st.integers(1, 12), st.integers(1, 12)), elements=st.integers(0, 1)
+)
 
 
 def runs(mask: np.ndarray) -> list[int]:

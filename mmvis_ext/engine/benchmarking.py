@@ -1,0 +1,172 @@
+"""Speed and memory of a video model on generated frames."""
+
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mmvis_ext.models.video_model import VideoModel
+from mmvis_ext.structures import Detections, FrameGeometry
+
+__all__ = ["Stepper", "compare_speed", "compiled", "generated_frames", "peak_memory", "stream_memory", "time_in_turns"]
+
+DIVISOR = 32  # as the configs pad
+MIB = 2**20
+
+
+def generated_frames(number: int, size: tuple[int, int], device: str = "cpu", seed: int = 0) -> Tensor:
+    """Normalised noise, padded as the configs do.
+
+    Args:
+        number: of frames.
+        size: (H, W) in pixels without padding.
+        device: of the frames.
+        seed: of the noise.
+
+    Returns:
+        (number, 3, H', W') with H' and W' the next multiples of 32.
+    """
+    h, w = size
+    frames = torch.zeros(number, 3, -(-h // DIVISOR) * DIVISOR, -(-w // DIVISOR) * DIVISOR)
+    frames[:, :, :h, :w].normal_(generator=torch.Generator().manual_seed(seed))
+    return frames.to(device)
+
+
+class Stepper:
+    """Steps of one stream on the same frames again and again, each from the state that the last one left.
+
+    Args:
+        model: in test mode.
+        frames: (T,3,H',W').
+        size: (H, W) in pixels without padding.
+        visible_thr: in place of the model's own; 0 pastes and encodes the mask of every slot in every frame.
+    """
+
+    def __init__(
+        self, model: VideoModel, frames: Tensor, size: tuple[int, int], visible_thr: float | None = None
+    ) -> None:
+        self.model, self.frames, self.visible_thr = model, frames, visible_thr
+        self.state = model.init_state(FrameGeometry(size, size))
+        self.visible_share = 0.0
+
+    def __call__(self) -> Detections:
+        own = getattr(self.model, "visible_thr", None)
+        if self.visible_thr is not None:
+            self.model.visible_thr = self.visible_thr
+        try:
+            detections, self.state = self.model.step(self.frames, self.state)
+        finally:
+            self.model.visible_thr = own
+        self.visible_share = float(detections.visible.mean())
+        return detections
+
+
+def time_in_turns(
+    calls: dict[str, Callable[[], Any]], repeat: int, warmup: int, device: str = "cpu"
+) -> dict[str, list[float]]:
+    """Seconds of each call, taken in turns, so that a machine that slows down slows all of them.
+
+    Args:
+        calls: what is timed; the order changes from turn to turn.
+        repeat: turns that count.
+        warmup: turns before that do not.
+        device: that is waited for.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in calls}
+    names = list(calls)
+    for turn in range(warmup + repeat):
+        for i in range(len(names)):
+            name = names[(turn + i) % len(names)]
+            _wait(device)
+            start = time.perf_counter()
+            calls[name]()
+            _wait(device)
+            if turn >= warmup:
+                seconds[name].append(time.perf_counter() - start)
+    return seconds
+
+
+def compare_speed(
+    model: VideoModel, frames: Tensor, size: tuple[int, int], repeat: int, warmup: int, compile: bool = False
+) -> dict[str, Any]:
+    """Frames per second of a whole step against backbone and neck alone, in the same run.
+
+    A step ends with RLE masks on the CPU. Untrained scores stay below the threshold and leave no mask to encode, so
+    a step in which every slot is visible is timed too.
+
+    Args:
+        model: in test mode.
+        frames: (T,3,H',W') of one window.
+        size: (H, W) in pixels without padding.
+        repeat: turns that count; the medians are compared.
+        warmup: turns before.
+        compile: compile backbone and neck alone as the step is.
+
+    Returns:
+        ``seconds`` (all of them), ``fps``, ``ratio`` to backbone and neck, and ``visible_share`` of slots and frames.
+    """
+    extract = torch.compile(model.extract_features, dynamic=False) if compile else model.extract_features
+    steps = dict(step=Stepper(model, frames, size))
+    if hasattr(model, "visible_thr"):
+        steps["step_all_visible"] = Stepper(model, frames, size, visible_thr=0.0)
+    with torch.no_grad():
+        seconds = time_in_turns(
+            dict(backbone_neck=lambda: extract(frames), **steps), repeat, warmup, frames.device.type
+        )
+    median = {name: statistics.median(values) for name, values in seconds.items()}
+    return dict(
+        seconds=seconds,
+        fps={name: len(frames) / value for name, value in median.items()},
+        ratio={name: median["backbone_neck"] / median[name] for name in steps},
+        visible_share={name: step.visible_share for name, step in steps.items()},
+    )
+
+
+@contextmanager
+def compiled(model: VideoModel) -> Iterator[None]:
+    """Compile the tensor part of a model's step for as long as the block lasts."""
+    function = model.forward_clip
+    model.forward_clip = torch.compile(function, dynamic=False)
+    try:
+        yield
+    finally:
+        del model.forward_clip
+
+
+def stream_memory(model: VideoModel, length: int, size: tuple[int, int], device: str = "cpu") -> dict[str, Any]:
+    """Stream a generated video, one window in memory at a time, and say what it took.
+
+    Args:
+        model: in test mode.
+        length: frames of the video.
+        size: (H, W) in pixels.
+        device: of the model.
+
+    Returns:
+        ``frames``, ``tracks``, ``masks`` of the results, and ``peak_memory_mib`` of the process so far.
+    """
+    stream = model.open_stream(FrameGeometry(size, size))
+    for start in range(0, length, model.window):
+        model.advance(generated_frames(min(model.window, length - start), size, device, seed=start), stream)
+    tracks = stream.book.close(0, stream.geometry)
+    masks = sum(int(track.visible.sum()) for track in tracks)
+    return dict(frames=length, tracks=len(tracks), masks=masks, peak_memory_mib=peak_memory(device))
+
+
+def peak_memory(device: str = "cpu") -> float:
+    """Highest memory so far in MiB: allocated on a GPU, resident in the whole process on a CPU."""
+    if torch.device(device).type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / MIB
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / MIB
+
+
+def _wait(device: str) -> None:
+    if torch.device(device).type == "cuda":
+        torch.cuda.synchronize()

@@ -1,0 +1,107 @@
+"""Pictures of what a test says, video by video."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from mmvis_ext.errors import InputError
+from mmvis_ext.registry import HOOKS
+from mmvis_ext.structures import VideoTracks
+from mmvis_ext.visualization import (
+    ShownTrack,
+    VideoWriter,
+    comparison_sheet,
+    draw_shown,
+    read_frames,
+    readable_scale,
+    shown_prediction,
+    shown_truth,
+    spread,
+    take_colours,
+)
+
+from .atomic import write_atomically
+from .launch import require_writable
+
+__all__ = ["TrackVisualizationHook"]
+
+KINDS = ("sheet", "video", "both")
+
+
+@HOOKS.register_module()
+class TrackVisualizationHook(Hook):
+    """Writes pictures of each video as soon as its last window is tested; a second run writes over the first's.
+
+    ``<video id>_<folder of its frames>.png`` is a sheet with ground truth (where there is one) above prediction, and
+    the ``.mp4`` of that name the whole video with the prediction drawn in. The frames are read again from disk, so
+    nothing is kept in memory but their paths.
+
+    Args:
+        out_dir: where the files go.
+        kind: ``sheet``, ``video`` or ``both``.
+        score_thr: tracks whose best class scores less are not drawn.
+        max_videos: no more than so many, on each process; all if ``None``.
+        fps: frames per second of the mp4.
+        columns: frames beside each other on a sheet, which has two blocks of them.
+
+    Raises:
+        InputError: an argument makes no sense, or ``out_dir`` cannot be written.
+    """
+
+    def __init__(
+        self, out_dir: str | Path, kind: str = "both", score_thr: float = 0.3, max_videos: int | None = None,
+        fps: float = 6.0, columns: int = 6,
+    ) -> None:  # fmt: skip
+        if kind not in KINDS:
+            raise InputError(f"TrackVisualizationHook: kind {kind!r} is unknown; take one of {', '.join(KINDS)}.")
+        self.out_dir, self.kind = Path(out_dir), kind
+        self.score_thr, self.max_videos, self.fps, self.columns = score_thr, max_videos, fps, columns
+        self.paths: list[str] = []
+        self.written = 0
+
+    def before_test(self, runner: Runner) -> None:
+        self.written = 0
+        require_writable(self.out_dir)
+
+    def after_test_iter(
+        self, runner: Runner, batch_idx: int, data_batch: dict | None = None, outputs: Sequence | None = None
+    ) -> None:
+        (window,) = data_batch["data_samples"]
+        if window.metainfo["video"]["start"] == 0:
+            self.paths = []
+        self.paths += [frame.metainfo["img_path"] for frame in window]
+        for sample in outputs or ():
+            if self.max_videos is None or self.written < self.max_videos:
+                self._write(sample.metainfo["video"], sample.pred_tracks, runner.test_dataloader.dataset.metainfo)
+                self.written += 1
+
+    def _write(self, video: dict, tracks: VideoTracks, metainfo: dict) -> None:
+        prediction = shown_prediction(tracks, metainfo["classes"], self.score_thr)
+        truth = None
+        if video.get("annotations") is not None:
+            truth = shown_truth(video["annotations"], metainfo["categories"])
+        prediction = take_colours(prediction, truth or ())
+        folder = Path(self.paths[0]).parent.name
+        target = self.out_dir / f"{video['id']:04d}_{re.sub(r'[^-.@+0-9A-Za-z]+', '_', folder)}"
+        if self.kind in ("sheet", "both"):
+            title = f"video {video['id']} · {folder} · {len(self.paths)} frames"
+            self._write_sheet(target.with_name(f"{target.name}.png"), truth, prediction, title)
+        if self.kind in ("video", "both"):
+            self._write_video(target.with_name(f"{target.name}.mp4"), prediction)
+
+    def _write_sheet(
+        self, path: Path, truth: Sequence[ShownTrack] | None, prediction: Sequence[ShownTrack], title: str
+    ) -> None:
+        times = spread(len(self.paths), 2 * self.columns)
+        frames = list(read_frames(self.paths[t] for t in times))
+        sheet = comparison_sheet(frames, truth, prediction, times, title, self.columns)
+        write_atomically(path, cv2.imencode(".png", sheet[..., ::-1])[1].tobytes())
+
+    def _write_video(self, path: Path, prediction: Sequence[ShownTrack]) -> None:
+        with VideoWriter(path, self.fps) as video:
+            for t, frame in enumerate(read_frames(self.paths)):
+                video.write(draw_shown(frame, prediction, t, readable_scale(*frame.shape[:2])))

@@ -1,0 +1,231 @@
+"""A trained model on any video: file, folder or live frames."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmdet.structures import TrackDataSample
+from mmengine.config import Config
+from mmengine.dataset import Compose, pseudo_collate
+from mmengine.registry import DefaultScope
+from torch import Tensor
+
+from mmvis_ext.engine.checkpoints import check_fit, read_checkpoint
+from mmvis_ext.engine.launch import read_config
+from mmvis_ext.errors import InputError
+from mmvis_ext.models.video_model import VideoModel, VideoStream, frame_geometry
+from mmvis_ext.registry import MODELS
+from mmvis_ext.structures import Detections, VideoTracks
+from mmvis_ext.visualization.video_io import open_video
+
+__all__ = ["Session", "VISInferencer", "windows"]
+
+LOADERS = ("LoadFrame", "LoadImageFromFile")
+
+
+class VISInferencer:
+    """Runs a model over videos window by window, with the frames of one window in memory.
+
+    Args:
+        config: path of a config, or the config itself.
+        checkpoint: path of a checkpoint that fits it. Its meta names the classes.
+        device: such as ``cuda:0`` or ``cpu``; a GPU where there is one if not given.
+
+    Attributes:
+        model: in test mode on the device.
+        classes: names in label order.
+        categories: ``id`` and ``name`` of each class, as in the annotation file that the model was trained on.
+        window: frames per step.
+
+    Raises:
+        InputError: config, checkpoint and device are not there, broken, or do not belong together.
+    """
+
+    def __init__(self, config: str | Path | Config, checkpoint: str | Path, device: str | None = None) -> None:
+        cfg = config if isinstance(config, Config) else read_config(str(config))
+        weights = read_checkpoint(checkpoint)
+        with DefaultScope.overwrite_default_scope(cfg.get("default_scope", "mmvis_ext")):
+            self.model = _built(cfg)
+            self.pipeline = _pipeline(cfg)
+        check_fit(checkpoint, self.model, weights)
+        self.model.load_state_dict(weights.get("state_dict", weights))
+        self.model.to(_device(device)).eval()
+        self.classes, self.categories = _classes(weights, self.model, str(checkpoint))
+
+    @property
+    def window(self) -> int:
+        return self.model.window
+
+    def session(self, video_id: Any = 0) -> "Session":
+        """Start a video whose frames come bit by bit."""
+        return Session(self, video_id)
+
+    def stream(self, frames: Iterable[np.ndarray]) -> Iterator[Detections]:
+        """Detections of one window after the other.
+
+        Args:
+            frames: (H,W,3) uint8 RGB, all of one size; they are read as they are needed.
+
+        Raises:
+            InputError: see :meth:`Session.push`.
+        """
+        session = self.session()
+        for window in windows(frames, self.window):
+            yield session.push(window)
+
+    def __call__(self, video: str | Path | Iterable[np.ndarray], video_id: Any = 0) -> VideoTracks:
+        """Tracks of a whole video.
+
+        Args:
+            video: a video file, a folder of frames, or frames as for :meth:`stream`.
+            video_id: stands in the result.
+
+        Raises:
+            InputError: the video cannot be read or has no frames.
+        """
+        session = self.session(video_id)
+        for window in windows(open_video(video) if isinstance(video, str | Path) else video, self.window):
+            session.push(window)
+        return session.close()
+
+    def prepare(self, frames: list[np.ndarray]) -> tuple[Tensor, TrackDataSample]:
+        """Frames as the config's test pipeline makes them.
+
+        Args:
+            frames: T, (H,W,3) uint8 RGB.
+
+        Returns:
+            (T,3,h,w) normalised and padded on the model's device, and the sample that knows their sizes.
+        """
+        shapes = [frame.shape[:2] for frame in frames]
+        numbers = list(range(len(frames)))
+        images = [np.ascontiguousarray(frame[..., ::-1]) for frame in frames]  # BGR, as files are loaded
+        packed = self.pipeline(dict(img=images, img_shape=shapes, ori_shape=shapes, img_id=numbers, frame_id=numbers))
+        data = self.model.data_preprocessor(pseudo_collate([packed]), False)
+        return data["inputs"][0], data["data_samples"][0]
+
+
+class Session:
+    """A video in progress.
+
+    Args:
+        inferencer: whose model runs.
+        video_id: stands in the result.
+    """
+
+    def __init__(self, inferencer: VISInferencer, video_id: Any = 0) -> None:
+        self.inferencer = inferencer
+        self.video_id = video_id
+        self.length = 0
+        self._shape: tuple[int, ...] = ()
+        self._stream: VideoStream | None = None
+
+    @torch.no_grad()
+    def push(self, frames: list[np.ndarray]) -> Detections:
+        """Take the next window.
+
+        Args:
+            frames: 1 to ``window`` frames, (H,W,3) uint8 RGB; they are not changed. Only the last window of a video
+                is shorter if the result is to be that of the whole video at once.
+
+        Raises:
+            InputError: a frame is no such array or has another size than the first.
+            ValueError: there are none or too many.
+        """
+        if not 1 <= len(frames) <= self.inferencer.window:
+            raise ValueError(f"A window has 1 to {self.inferencer.window} frames, not {len(frames)}.")
+        for frame in frames:
+            self._check(frame)
+        inputs, sample = self.inferencer.prepare(frames)
+        model = self.inferencer.model
+        if self._stream is None:
+            self._stream = model.open_stream(frame_geometry(sample))
+        return model.advance(inputs, self._stream)
+
+    def close(self) -> VideoTracks:
+        """The tracks of all frames so far.
+
+        Raises:
+            InputError: there were none.
+        """
+        if self._stream is None:
+            raise InputError("the video has no frames; give at least one.")
+        return self._stream.book.close(self.video_id, self._stream.geometry)
+
+    def _check(self, frame: np.ndarray) -> None:
+        where = f"frame {self.length}"
+        if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
+            found = f"{frame.dtype} {frame.shape}" if isinstance(frame, np.ndarray) else type(frame).__name__
+            raise InputError(f"{where}: expected an RGB array of uint8 and shape (height, width, 3), not {found}.")
+        self._shape = self._shape or frame.shape
+        if frame.shape != self._shape:
+            raise InputError(
+                f"{where}: has {frame.shape[1]}x{frame.shape[0]} pixels but the video began with "
+                f"{self._shape[1]}x{self._shape[0]}; a video has one size."
+            )
+        self.length += 1
+
+
+def windows(frames: Iterable[np.ndarray], size: int) -> Iterator[list[np.ndarray]]:
+    """Lists of ``size`` frames; the last may be shorter."""
+    iterator = iter(frames)
+    while window := list(islice(iterator, size)):
+        yield window
+
+
+def _built(cfg: Config) -> VideoModel:
+    try:
+        return MODELS.build(cfg.model)
+    except InputError:
+        raise
+    except (AttributeError, ImportError, KeyError, TypeError, ValueError) as error:
+        reason = f"{type(error).__name__}: {str(error).splitlines()[0]}"
+        raise InputError(f"{cfg.filename}: its model cannot be built ({reason}); mend the config.") from error
+
+
+def _pipeline(cfg: Config) -> Compose:
+    """The config's test pipeline for frames that are loaded already."""
+    try:
+        return Compose(_without_loading(cfg.test_dataloader.dataset.pipeline))
+    except (AttributeError, KeyError, TypeError) as error:
+        reason = f"{type(error).__name__}: {str(error).splitlines()[0]}"
+        raise InputError(
+            f"{cfg.filename}: its test_dataloader.dataset.pipeline cannot be built ({reason}); mend the config."
+        ) from error
+
+
+def _without_loading(transforms: list[dict]) -> list[dict]:
+    kept = []
+    for transform in transforms:
+        if "transforms" in transform:
+            transform = dict(transform, transforms=_without_loading(transform["transforms"]))
+        if transform["type"].rpartition(".")[2] not in LOADERS:
+            kept.append(transform)
+    return kept
+
+
+def _device(name: str | None) -> torch.device:
+    try:
+        device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(
+            f"device '{name}' cannot be used ({reason}); take cpu, or cuda on a machine with one."
+        ) from None
+    return device
+
+
+def _classes(checkpoint: dict, model: VideoModel, where: str) -> tuple[tuple[str, ...], tuple[dict, ...]]:
+    """Names and categories from a checkpoint's meta; numbers where it names none."""
+    meta = checkpoint.get("meta", {}).get("dataset_meta") or {}
+    classes = tuple(meta.get("classes") or (f"class {label}" for label in range(model.num_classes)))
+    if len(classes) != model.num_classes:
+        raise InputError(
+            f"{where}: names {len(classes)} classes but has weights for {model.num_classes}; mend its dataset_meta."
+        )
+    numbered = (dict(id=i, name=name) for i, name in enumerate(classes, start=1))
+    return classes, tuple(meta.get("categories") or numbered)

@@ -1,0 +1,56 @@
+"""The tracks of one video as JSON."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmvis_ext.engine.atomic import write_atomically
+from mmvis_ext.structures import Track, VideoTracks
+
+__all__ = ["write_tracks"]
+
+
+def write_tracks(
+    path: str | Path, tracks: VideoTracks, categories: Sequence[dict], score_thr: float = 0.0, **about: Any
+) -> int:
+    """Write the tracks whose best class scores at least ``score_thr``, best first; whole or not at all.
+
+    The file holds ``width``, ``height``, ``length`` (frames), what ``about`` adds, ``categories`` and ``tracks``; each
+    of these has ``id``, ``category_id``, ``category``, ``score`` (0..1), and per frame, ``null`` where it is absent,
+    ``segmentations`` (compressed COCO RLE) and ``boxes`` (xyxy in pixels of the video).
+
+    Args:
+        path: of the file; missing folders are made.
+        tracks: of the video.
+        categories: ``id`` and ``name`` of each class, in label order.
+        score_thr: 0..1.
+        about: more about the video, such as its name.
+
+    Returns:
+        Number of tracks written.
+
+    Raises:
+        OSError: the place cannot be written.
+    """
+    ranked = sorted(tracks, key=lambda track: -float(track.scores.max()))
+    kept = [_entry(track, categories) for track in ranked if track.scores.max() >= score_thr]
+    head = dict(about, width=tracks.width, height=tracks.height, length=tracks.length, categories=list(categories))
+    lines = ",\n".join(json.dumps(entry) for entry in kept)  # a line per track, for people and their tools
+    write_atomically(path, f'{json.dumps(head)[:-1]}, "tracks": [\n{lines}\n]}}\n'.encode())
+    return len(kept)
+
+
+def _entry(track: Track, categories: Sequence[dict]) -> dict:
+    label = int(track.scores.argmax())
+    boxes = np.round(track.boxes.astype(float), 2).tolist()
+    return dict(
+        id=track.track_id,
+        category_id=categories[label]["id"],
+        category=categories[label]["name"],
+        score=float(track.scores[label]),
+        segmentations=track.segmentations,
+        boxes=[box if there else None for box, there in zip(boxes, track.visible, strict=True)],
+    )

@@ -1,0 +1,122 @@
+"""Contact sheets: a video on one picture."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .shown import ShownTrack, draw_shown
+from .text import put_text, text_size
+
+__all__ = ["CELL", "Row", "cell_scale", "comparison_sheet", "contact_sheet", "spread"]
+
+CELL = 320  # longer side of a frame on a sheet, pixels
+GAP, MARGIN = 6, 16
+TITLE, LABEL = 24, 15  # font sizes
+PAPER, INK, GREY = 252, (25, 25, 25), (110, 110, 110)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A strip of pictures over time.
+
+    Attributes:
+        title: written at its left.
+        cells: pictures of one size, (h, w, 3) uint8 RGB.
+        notes: one short text above each cell; none where empty.
+    """
+
+    title: str
+    cells: Sequence[np.ndarray]
+    notes: Sequence[str] = field(default_factory=tuple)
+
+
+def spread(length: int, count: int) -> list[int]:
+    """At most ``count`` frame numbers, evenly over a video of ``length`` frames, first and last included."""
+    return np.unique(np.linspace(0, length - 1, min(length, count)).round().astype(int)).tolist()
+
+
+def cell_scale(height: int, width: int) -> float:
+    """Factor that brings a frame to the size of a cell."""
+    return CELL / max(height, width)
+
+
+def comparison_sheet(
+    frames: Sequence[np.ndarray],
+    truth: Sequence[ShownTrack] | None,
+    prediction: Sequence[ShownTrack],
+    times: Sequence[int] | None = None,
+    title: str = "",
+    columns: int = 6,
+) -> np.ndarray:
+    """Ground truth above prediction, over time.
+
+    Args:
+        frames: n frames, (H, W, 3) uint8 RGB; small ones are enlarged, large ones reduced.
+        truth: tracks of the whole video; ``None`` where there is no ground truth.
+        prediction: tracks of the whole video, see :func:`take_colours`.
+        times: n numbers of the frames in the video; 0 to n-1 if not given.
+        title: on top.
+        columns: frames beside each other.
+
+    Returns:
+        (h, w, 3) uint8 RGB.
+    """
+    times = range(len(frames)) if times is None else times
+    scale = cell_scale(*frames[0].shape[:2])
+
+    def drawn(tracks: Sequence[ShownTrack]) -> list[np.ndarray]:
+        return [draw_shown(frame, tracks, t, scale) for frame, t in zip(frames, times, strict=True)]
+
+    notes = [f"frame {t}" for t in times]
+    rows = [Row("truth", drawn(truth), notes)] if truth is not None else []
+    rows.append(Row("prediction", drawn(prediction), [] if rows else notes))
+    return contact_sheet(rows, title, columns)
+
+
+def contact_sheet(rows: Sequence[Row], title: str = "", columns: int = 6) -> np.ndarray:
+    """Rows of pictures that run over time; after ``columns`` pictures all rows go on further down.
+
+    Args:
+        rows: at least one, each with a cell; all cells of one size.
+        title: on top.
+        columns: cells beside each other.
+
+    Returns:
+        (h, w, 3) uint8 RGB.
+    """
+    length = max(len(row.cells) for row in rows)
+    columns = min(columns, length)
+    cell_height, cell_width = rows[0].cells[0].shape[:2]
+    left = MARGIN + max(text_size(row.title, LABEL)[0] for row in rows) + MARGIN
+    strips = [strip for first in range(0, length, columns) for strip in _strips(rows, first, columns)]
+    tops = _tops(strips, cell_height, MARGIN + (TITLE + MARGIN if title else 0))
+    width = max(left + columns * (cell_width + GAP) - GAP, MARGIN + text_size(title, TITLE)[0]) + MARGIN
+    sheet = np.full((tops[-1] + cell_height + MARGIN, width, 3), PAPER, dtype=np.uint8)
+    put_text(sheet, title, MARGIN, MARGIN - 4, TITLE, INK)
+    for strip, top in zip(strips, tops, strict=True):
+        put_text(sheet, strip.title, MARGIN, top + (cell_height - LABEL) // 2, LABEL, INK)
+        for i, cell in enumerate(strip.cells):
+            x = left + i * (cell_width + GAP)
+            sheet[top : top + cell_height, x : x + cell_width] = cell
+            if strip.notes:
+                put_text(sheet, strip.notes[i], x, top - LABEL - GAP, LABEL, GREY)
+    return sheet
+
+
+def _strips(rows: Sequence[Row], first: int, columns: int) -> Iterator[Row]:
+    """The part of each row that stands in one block."""
+    part = slice(first, first + columns)
+    for row in rows:
+        if row.cells[part]:
+            yield Row(row.title, row.cells[part], row.notes[part])
+
+
+def _tops(strips: Sequence[Row], cell_height: int, top: int) -> list[int]:
+    """Where the cells of each strip begin; one with notes keeps its distance from the one above."""
+    tops = []
+    for i, strip in enumerate(strips):
+        top += (MARGIN if i and strip.notes else 0) + (LABEL + GAP if strip.notes else 0)
+        tops.append(top)
+        top += cell_height + GAP
+    return tops

@@ -1,0 +1,108 @@
+"""Ground truth and predictions as tracks ready to be drawn: what they look like is settled once per track."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mmvis_ext.evaluation.tubes import mask_tube, tube_ious
+from mmvis_ext.structures import RLE, Detections, VideoTracks, boxes_of
+
+from .draw import draw_tracks
+
+__all__ = ["ShownTrack", "draw_shown", "shown_detections", "shown_prediction", "shown_truth", "take_colours"]
+
+
+@dataclass(frozen=True)
+class ShownTrack:
+    """A track as it is drawn.
+
+    Attributes:
+        colour: number of its colour, see :func:`colour`.
+        caption: beside the object in every frame.
+        masks: T RLEs, ``None`` where absent.
+        boxes: (T, 4) xyxy in pixels.
+    """
+
+    colour: int
+    caption: str
+    masks: list[RLE | None]
+    boxes: np.ndarray
+
+
+def draw_shown(
+    frame: np.ndarray, tracks: Sequence[ShownTrack], t: int, scale: float = 1.0, with_boxes: bool = False
+) -> np.ndarray:
+    """Draw the tracks' ``t``-th frame; see :func:`draw_tracks`."""
+    return draw_tracks(
+        frame,
+        [track.masks[t] for track in tracks],
+        np.array([track.boxes[t] for track in tracks]).reshape(-1, 4),
+        [track.colour for track in tracks],
+        [track.caption for track in tracks],
+        scale,
+        with_boxes,
+    )
+
+
+def shown_truth(annotations: Sequence[dict], categories: Sequence[dict]) -> list[ShownTrack]:
+    """Ground truth of one video.
+
+    Args:
+        annotations: in the official form, ``segmentations`` as compressed RLE.
+        categories: dicts with ``id`` and ``name``.
+    """
+    names = {category["id"]: category["name"] for category in categories}
+    return [
+        ShownTrack(i, names[a["category_id"]], a["segmentations"], boxes_of(a["segmentations"]))
+        for i, a in enumerate(annotations)
+    ]
+
+
+def shown_prediction(tracks: VideoTracks, classes: Sequence[str], score_thr: float) -> list[ShownTrack]:
+    """Tracks of one video whose best class scores at least ``score_thr``, best first, captioned with it."""
+    ranked = sorted(tracks, key=lambda track: -float(track.scores.max()))
+    return [
+        ShownTrack(t.track_id, _caption(classes, t.scores), t.segmentations, t.boxes)
+        for t in ranked
+        if t.scores.max() >= score_thr
+    ]
+
+
+def shown_detections(detections: Detections, classes: Sequence[str], score_thr: float) -> list[ShownTrack]:
+    """The tracks of one window as far as it alone tells: captioned with its best class over the frames where visible.
+
+    Slots without a track, and those whose best class scores below ``score_thr``, are left out.
+    """
+    shown = []
+    for i, track_id in enumerate(detections.track_ids):
+        scores = detections.scores[i][detections.visible[i]]
+        if track_id >= 0 and len(scores) and (mean := scores.mean(0)).max() >= score_thr:
+            caption = _caption(classes, mean)
+            shown.append(ShownTrack(track_id, caption, detections.masks[i], detections.boxes[i]))
+    return shown
+
+
+def take_colours(prediction: Sequence[ShownTrack], truth: Sequence[ShownTrack]) -> list[ShownTrack]:
+    """Give each predicted track the colour of the ground truth that it overlaps most over the whole video.
+
+    A colour is given once, to the pair that overlaps most. Tracks that are left over get colours no truth has, so a
+    second track on one object shows.
+    """
+    overlaps = tube_ious([mask_tube(p.masks) for p in prediction], [mask_tube(g.masks) for g in truth])
+    colours: dict[int, int] = {}
+    for flat in np.argsort(-overlaps, axis=None, kind="stable"):
+        i, j = np.unravel_index(flat, overlaps.shape)
+        wanted = truth[int(j)].colour
+        if overlaps[i, j] > 0 and int(i) not in colours and wanted not in colours.values():
+            colours[int(i)] = wanted
+    unused = max((g.colour for g in truth), default=-1) + 1
+    for i in range(len(prediction)):
+        if i not in colours:
+            colours[i], unused = unused, unused + 1
+    return [replace(p, colour=colours[i]) for i, p in enumerate(prediction)]
+
+
+def _caption(classes: Sequence[str], scores: np.ndarray) -> str:
+    label = int(scores.argmax())
+    return f"{classes[label]} {scores[label]:.2f}"

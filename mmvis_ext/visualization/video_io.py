@@ -1,0 +1,225 @@
+"""Videos in and out: frames are read lazily, and a written file is whole or not there."""
+
+import logging
+import math
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # what is wrong with a file is said in a sentence instead
+
+import cv2
+import numpy as np
+from mmengine.logging import print_log
+
+from mmvis_ext.datasets.transforms import LoadFrame
+from mmvis_ext.errors import InputError
+
+__all__ = ["VideoSource", "VideoWriter", "open_video", "read_frames"]
+
+IMAGES = (".bmp", ".jpeg", ".jpg", ".png", ".webp")
+FOLDER_FPS = 6.0  # of the frames that YouTube-VIS annotates
+UNKNOWN_FPS = 25.0
+CODECS = ("avc1", "mp4v")  # H.264 plays everywhere but not every OpenCV can write it; MPEG-4 always is there
+
+
+@dataclass(frozen=True)
+class VideoSource:
+    """A video to iterate, as often as one likes; one frame at a time is in memory.
+
+    Attributes:
+        path: a video file or a folder of frames.
+        fps: frames per second; 6 for a folder.
+        length: number of frames as the file announces it, ``None`` where it does not. For a folder it is exact.
+
+    Items: (H, W, 3) uint8 RGB.
+
+    Raises:
+        InputError: a frame cannot be read, or has another size than the first.
+    """
+
+    path: Path
+    fps: float
+    length: int | None
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        frames = read_frames(_images(self.path)) if self.path.is_dir() else self._decoded()
+        first = None
+        for t, frame in enumerate(frames):
+            first = first or frame.shape
+            if frame.shape != first:
+                raise InputError(
+                    f"{self.path}: frame {t} is {frame.shape[1]}x{frame.shape[0]} pixels but the first one "
+                    f"{first[1]}x{first[0]}; a video has one size."
+                )
+            yield frame
+
+    def _decoded(self) -> Iterator[np.ndarray]:
+        count = 0
+        with _Reader(self.path) as capture:
+            while (frame := capture.read()) is not None:
+                count += 1
+                yield frame
+        if self.length and count < self.length:
+            text = (
+                f"{self.path}: ends after {count} of the {self.length} frames that it announces; it may be truncated."
+            )
+            print_log(text, "current", logging.WARNING)
+
+
+def open_video(path: str | Path) -> VideoSource:
+    """Look at a video.
+
+    Args:
+        path: a video file, or a folder of frames (jpg, png, bmp, webp) whose names tell their order.
+
+    Raises:
+        InputError: it is missing, not a video, or has no frames.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise InputError(f"{path}: no such video; check the path.")
+    if path.is_dir():
+        images = _images(path)
+        if not images:
+            raise InputError(f"{path}: the folder has no frames; give one with {', '.join(IMAGES)} files, or a video.")
+        return VideoSource(path, FOLDER_FPS, len(images))
+    with _Reader(path) as capture:
+        if capture.read() is None:
+            raise InputError(f"{path}: the video has no frame that can be read; it is empty or truncated.")
+        return VideoSource(path, capture.fps, capture.length)
+
+
+def read_frames(paths: Iterable[str | Path]) -> Iterator[np.ndarray]:
+    """Read image files one by one as (H, W, 3) uint8 RGB.
+
+    Raises:
+        InputError: names the one that is missing or broken.
+    """
+    load = LoadFrame()
+    for t, path in enumerate(paths):
+        about = dict(img_path=str(path), video_id=Path(path).parent.name, frame_id=t)
+        yield np.ascontiguousarray(load.transform(about)["img"][..., ::-1])
+
+
+def _images(folder: Path) -> list[Path]:
+    """A folder's frames; ``2.jpg`` stands before ``10.jpg``."""
+    found = [p for p in folder.iterdir() if p.suffix.lower() in IMAGES and not p.name.startswith(".")]
+    return sorted(found, key=lambda p: [int(s) if i % 2 else s for i, s in enumerate(re.split(r"(\d+)", p.stem))])
+
+
+class _Reader:
+    """OpenCV's reader, closed at the end; a file that it cannot open is an InputError."""
+
+    def __init__(self, path: Path) -> None:
+        self.reader = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+        if not self.reader.isOpened():
+            raise InputError(f"{path}: not a video that can be read; the file is truncated or of another kind.")
+
+    def __enter__(self) -> "_Reader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.reader.release()
+
+    def read(self) -> np.ndarray | None:
+        there, frame = self.reader.read()
+        return cv2.cvtColor(frame, cv2.COLOR_BGR2RGB) if there else None
+
+    @property
+    def fps(self) -> float:
+        fps = self.reader.get(cv2.CAP_PROP_FPS)
+        return fps if math.isfinite(fps) and 0 < fps <= 1000 else UNKNOWN_FPS
+
+    @property
+    def length(self) -> int | None:
+        return max(0, round(self.reader.get(cv2.CAP_PROP_FRAME_COUNT))) or None
+
+
+class VideoWriter:
+    """Writes an mp4: ``with VideoWriter(path, fps) as video: video.write(frame)``.
+
+    The file appears under its name when the block ends well and all frames are in it; otherwise nothing is left.
+
+    Args:
+        path: ends in ``.mp4``; missing folders are made.
+        fps: frames per second.
+
+    Raises:
+        InputError: another ending, a place that cannot be written, no frames, or no room for all of them.
+    """
+
+    def __init__(self, path: str | Path, fps: float) -> None:
+        self.path, self.fps = Path(path), fps
+        self.partial = self.path.with_name(f".{self.path.stem}.{os.getpid()}.partial.mp4")
+        self.count = 0
+        self._shape: tuple[int, ...] = ()
+        self._writer: cv2.VideoWriter | None = None
+        if self.path.suffix != ".mp4":
+            raise InputError(f"{self.path}: a video is written as .mp4; give it that ending.")
+
+    def __enter__(self) -> "VideoWriter":
+        try:
+            if self.path.is_dir():
+                raise IsADirectoryError(None, "it is a folder")
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.partial.touch()
+        except OSError as error:
+            raise InputError(f"{self.path}: cannot be written ({error.strerror}); choose another place.") from None
+        return self
+
+    def write(self, frame: np.ndarray) -> None:
+        """Add an (H, W, 3) uint8 RGB frame; an odd last row or column is cut off.
+
+        Raises:
+            ValueError: its size differs from the first one's.
+        """
+        height, width = frame.shape[0] // 2 * 2, frame.shape[1] // 2 * 2
+        if self._writer is None:
+            self._shape = frame.shape
+            self._writer = _opened_writer(self.partial, self.fps, (width, height))
+        if frame.shape != self._shape:
+            raise ValueError(f"A frame of shape {frame.shape} in a video of {self._shape}.")
+        self._writer.write(cv2.cvtColor(frame[:height, :width], cv2.COLOR_RGB2BGR))
+        self.count += 1
+
+    def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
+        try:
+            if self._writer is not None:
+                self._writer.release()
+            if kind is None:
+                self._publish()
+        finally:
+            with suppress(OSError):
+                self.partial.unlink(missing_ok=True)
+
+    def _publish(self) -> None:
+        """Check that all is there, as OpenCV says nothing when it fails, and give the file its name."""
+        if not self.count:
+            raise InputError(f"{self.path}: not written, since there were no frames.")
+        try:
+            with _Reader(self.partial) as capture:
+                whole = capture.length == self.count
+        except InputError:
+            whole = False
+        if not whole:
+            raise InputError(f"{self.path}: could not be written to the end; make room on the disk.")
+        os.replace(self.partial, self.path)
+
+
+def _opened_writer(path: Path, fps: float, size: tuple[int, int]) -> cv2.VideoWriter:
+    """OpenCV's writer with the best codec that it has; it complains of each that it lacks, which is kept quiet."""
+    level = cv2.getLogLevel()
+    cv2.setLogLevel(0)
+    try:
+        for codec in CODECS:
+            writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter_fourcc(*codec), fps, size)
+            if writer.isOpened():
+                return writer
+    finally:
+        cv2.setLogLevel(level)
+    raise InputError(f"{path}: OpenCV cannot write an mp4 of {size[0]}x{size[1]} pixels at {fps} frames per second.")

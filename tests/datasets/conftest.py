@@ -1,0 +1,45 @@
+"""The small annotation file and its frames on disk."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from small_file import HEIGHT, LENGTHS, WIDTH, cocovid_file, frame_name, official_file
+
+
+@pytest.fixture
+def official() -> dict:
+    return official_file()
+
+
+@pytest.fixture
+def cocovid() -> dict:
+    return cocovid_file()
+
+
+@pytest.fixture
+def write(tmp_path) -> Callable[[object], Path]:
+    """Write something as a JSON file and return its path."""
+
+    def to_file(data: object) -> Path:
+        path = tmp_path / "instances.json"
+        path.write_text(json.dumps(data))
+        return path
+
+    return to_file
+
+
+@pytest.fixture
+def frames(tmp_path) -> Path:
+    """The frames as JPEG files; each has its own grey on the left and is dark on the right."""
+    folder = tmp_path / "JPEGImages"
+    for video, length in LENGTHS.items():
+        (folder / f"v{video}").mkdir(parents=True)
+        for t in range(length):
+            image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+            image[:, : WIDTH // 2] = 60 + 20 * t + video
+            cv2.imwrite(str(folder / frame_name(video, t)), image)
+    return folder

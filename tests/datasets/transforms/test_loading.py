@@ -1,0 +1,81 @@
+"""Frames from disk, and a name for every one that cannot be had."""
+
+import builtins
+
+import cv2
+import numpy as np
+import pytest
+from small_file import HEIGHT, WIDTH, frame_name
+
+from mmvis_ext.datasets.transforms import LoadFrame
+from mmvis_ext.errors import InputError
+
+
+def request(path, **kwargs) -> dict:
+    return dict(img_path=str(path), video_id=4, frame_id=3, height=HEIGHT, width=WIDTH) | kwargs
+
+
+@pytest.fixture
+def path(frames):
+    return frames / frame_name(4, 3)
+
+
+def said(path, **kwargs) -> str:
+    with pytest.raises(InputError) as caught:
+        LoadFrame()(request(path, **kwargs))
+    sentence = str(caught.value)
+    assert sentence.startswith(f"{path} (video 4, frame 3): ")
+    return sentence
+
+
+def test_a_frame_is_loaded_with_its_size(path):
+    results = LoadFrame()(request(path))
+    assert np.array_equal(results["img"], cv2.imread(str(path)))
+    assert results["img_shape"] == results["ori_shape"] == (HEIGHT, WIDTH)
+    assert LoadFrame(to_float32=True)(request(path))["img"].dtype == np.float32
+
+
+@pytest.mark.parametrize("suffix", [".png", ".bmp"])
+def test_other_formats_are_loaded_too(path, suffix):
+    image = cv2.imread(str(path))
+    other = path.with_suffix(suffix)
+    cv2.imwrite(str(other), image)
+    assert np.array_equal(LoadFrame()(request(other))["img"], image)
+
+
+def test_a_missing_frame_is_named(path):
+    path.unlink()
+    assert "the frame is missing" in said(path)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 0.999])
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+def test_a_truncated_frame_is_named(path, suffix, share):
+    rng = np.random.default_rng(0)
+    file = path.with_suffix(suffix)
+    cv2.imwrite(str(file), rng.integers(0, 255, (HEIGHT, WIDTH, 3), dtype=np.uint8))
+    content = file.read_bytes()
+    file.write_bytes(content[: int(share * len(content))])
+    assert "truncated or not an image" in said(file)
+
+
+def test_a_frame_padded_behind_its_end_is_fine(path):
+    path.write_bytes(path.read_bytes() + b"\0" * 9)
+    assert LoadFrame()(request(path))["img"].shape == (HEIGHT, WIDTH, 3)
+
+
+def test_what_is_not_an_image_is_named(path):
+    path.write_text("<html>not found</html>")
+    assert "truncated or not an image" in said(path)
+
+
+def test_a_frame_of_another_size_is_named(path):
+    assert f"is {WIDTH}x{HEIGHT} pixels but the annotation file says 30x24" in said(path, width=30)
+
+
+def test_a_frame_that_cannot_be_read_is_named(path, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(builtins, "open", refuse)
+    assert "cannot be read (Permission denied)" in said(path)

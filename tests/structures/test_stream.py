@@ -1,0 +1,151 @@
+"""What passes between steps: geometry, detections, and tracks gathered window by window."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmvis_ext.structures import Detections, FrameGeometry, TrackBook, encode
+
+N, T, K, SIZE = 4, 6, 3, (4, 6)
+GEOMETRY = FrameGeometry(original=SIZE, resized=(8, 12))
+MASK = encode(np.ones((1, *SIZE)))[0]
+
+
+def detections(seed: int = 0, track_ids=None, length: int = T) -> Detections:
+    """Random ones; some visible frames have no mask, as where no pixel reaches one half."""
+    rng = np.random.default_rng(seed)
+    visible = rng.random((N, length)) < 0.6
+    masks = [[MASK if v and rng.random() < 0.8 else None for v in row] for row in visible]
+    boxes = rng.random((N, length, 4)).astype(np.float32)
+    ids = list(range(N)) if track_ids is None else track_ids
+    return Detections(ids, rng.random((N, length, K)).astype(np.float32), boxes, masks, visible)
+
+
+def window(d: Detections, start: int, stop: int) -> Detections:
+    masks = [row[start:stop] for row in d.masks]
+    return Detections(
+        d.track_ids, d.scores[:, start:stop], d.boxes[:, start:stop], masks, d.visible[:, start:stop]
+    )  # fmt: skip
+
+
+def gathered(*windows: Detections, reduction: str = "visible_mean"):
+    book = TrackBook(reduction)
+    for one in windows:
+        book.add(one)
+    return book.close(5, GEOMETRY)
+
+
+def score_slowly(d: Detections, i: int, reduction: str) -> list[float]:
+    """The track's score per class, from the definition."""
+    out = []
+    for k in range(K):
+        every = [float(d.scores[i, t, k]) for t in range(d.scores.shape[1])]
+        seen = [s for t, s in enumerate(every) if d.visible[i, t]]
+        out.append(
+            {"visible_mean": sum(seen) / max(len(seen), 1), "mean": sum(every) / len(every), "max": max(every)}[
+                reduction
+            ]
+        )
+    return out
+
+
+@pytest.mark.parametrize("reduction", ["visible_mean", "mean", "max"])
+def test_scores_are_reduced_over_time(reduction):
+    d = detections()
+    tracks = {t.track_id: t for t in gathered(d, reduction=reduction)}
+    assert len(tracks) == N
+    for i in range(N):
+        assert tracks[i].scores.tolist() == pytest.approx(score_slowly(d, i, reduction))
+
+
+@settings(max_examples=30)
+@given(st.lists(st.integers(1, T - 1), max_size=3, unique=True), st.sampled_from(["visible_mean", "mean", "max"]))
+def test_windows_add_up_to_the_whole(cuts, reduction):
+    d = detections(3)
+    edges = [0, *sorted(cuts), T]
+    whole = gathered(d, reduction=reduction)
+    split = gathered(*(window(d, a, b) for a, b in pairwise(edges)), reduction=reduction)
+    assert (split.video_id, split.length, len(split)) == (5, T, len(whole))
+    for a, b in zip(whole, split, strict=True):
+        assert a.track_id == b.track_id
+        assert a.segmentations == b.segmentations
+        assert np.array_equal(a.boxes, b.boxes)
+        np.testing.assert_allclose(a.scores, b.scores, rtol=1e-12)
+
+
+def test_masks_and_boxes_stand_at_their_frames():
+    d = detections()
+    for i, track in enumerate(gathered(d)):
+        for t in range(T):
+            assert track.segmentations[t] == d.masks[i][t]
+            assert track.boxes[t].tolist() == (d.boxes[i, t].tolist() if d.masks[i][t] else [0, 0, 0, 0])
+
+
+def test_a_new_id_starts_a_new_track_which_is_absent_before():
+    first, second = detections(1), detections(2, track_ids=[0, 9, 2, 3])
+    tracks = {t.track_id: t for t in gathered(first, second, reduction="mean")}
+    assert sorted(tracks) == [0, 1, 2, 3, 9]
+    assert tracks[9].segmentations == [None] * T + second.masks[1]
+    assert tracks[1].segmentations == first.masks[1] + [None] * T
+    assert tracks[9].scores.tolist() == pytest.approx(score_slowly(second, 1, "mean"))
+    assert tracks[1].scores.tolist() == pytest.approx(score_slowly(first, 1, "mean"))
+
+
+def test_a_slot_without_an_id_is_left_out():
+    assert [t.track_id for t in gathered(detections(track_ids=[-1, 0, -1, 1]))] == [0, 1]
+
+
+def test_a_track_without_any_mask_is_left_out():
+    d = detections()
+    d.masks[2] = [None] * T
+    assert [t.track_id for t in gathered(d)] == [0, 1, 3]
+
+
+def test_a_video_in_which_nothing_is_seen_has_its_length_and_no_tracks():
+    d = detections()
+    empty = gathered(Detections(d.track_ids, d.scores, d.boxes, [[None] * T] * N, np.zeros((N, T), bool)))
+    assert (len(empty), empty.length, empty.height, empty.width) == (0, T, *SIZE)
+
+
+def test_detections_are_not_changed_by_the_book():
+    d, same = detections(4), detections(4)
+    book = TrackBook()
+    book.add(d)
+    book.add(d)
+    assert np.array_equal(d.scores, same.scores)
+    assert d.masks == same.masks
+    assert len(book.close(0, GEOMETRY).tracks[0].segmentations) == 2 * T
+
+
+def test_an_unknown_reduction_is_refused():
+    with pytest.raises(ValueError, match="'median' is unknown"):
+        TrackBook("median")
+
+
+@pytest.mark.parametrize("name", ["track_ids", "scores", "boxes", "masks"])
+def test_detections_must_agree_in_number(name):
+    parts = vars(detections())
+    parts[name] = parts[name][:-1]
+    with pytest.raises(ValueError, match="agree in N"):
+        Detections(**parts)
+
+
+@pytest.mark.parametrize("name", ["scores", "boxes", "masks"])
+def test_detections_must_agree_in_length(name):
+    parts = vars(detections())
+    parts[name] = parts[name][:, :-1] if name != "masks" else [row[:-1] for row in parts[name]]
+    with pytest.raises(ValueError, match="agree in T"):
+        Detections(**parts)
+
+
+def test_boxes_return_to_original_pixels():
+    geometry = FrameGeometry(original=(100, 300), resized=(50, 75))
+    boxes = torch.tensor([[[-4.0, 5.0, 15.0, 20.0]], [[70.0, 40.0, 80.0, 60.0]]])
+    whole = torch.tensor([[[-16.0, 10.0, 60.0, 40.0]], [[280.0, 80.0, 320.0, 120.0]]])
+    torch.testing.assert_close(geometry.to_original(boxes, clip=False), whole)
+    clipped = torch.tensor([[[0.0, 10.0, 60.0, 40.0]], [[280.0, 80.0, 300.0, 100.0]]])
+    torch.testing.assert_close(geometry.to_original(boxes), clipped)

@@ -1,0 +1,102 @@
+"""Ground-truth tracklets out of per-frame instances."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from mmdet.structures import DetDataSample
+from mmdet.structures.bbox import HorizontalBoxes
+from mmdet.structures.mask import BitmapMasks
+from mmengine.structures import InstanceData
+
+from mmvis_ext.structures import Tracklets
+
+SIZE, PADDED = (6, 8), (8, 12)
+# frames of (track id, label): 7 before 0 in time, 0 is an id like any other, 5 appears once, frame 2 is empty
+SHOWN = [[(7, 2)], [(0, 1), (7, 2)], [], [(7, 2), (5, 0), (0, 1)]]
+
+
+def frames(shown=SHOWN, box_type=torch.as_tensor) -> list[DetDataSample]:
+    rng = np.random.default_rng(0)
+    out = []
+    for frame in shown:
+        n = len(frame)
+        instances = InstanceData(
+            bboxes=box_type(torch.from_numpy(rng.random((n, 4), dtype=np.float32))),
+            labels=torch.tensor([label for _, label in frame], dtype=torch.int64),
+            instances_ids=torch.tensor([i for i, _ in frame], dtype=torch.int32),
+            masks=BitmapMasks(rng.integers(0, 2, (n, *SIZE), dtype=np.uint8), *SIZE),
+        )
+        out.append(DetDataSample(gt_instances=instances))
+    return out
+
+
+@pytest.mark.parametrize("box_type", [torch.as_tensor, HorizontalBoxes])
+def test_every_instance_lands_at_its_track_and_frame(box_type):
+    samples = frames(box_type=box_type)
+    tracklets = Tracklets.from_frames(samples, PADDED, "cpu")
+    assert tracklets.ids.tolist() == [7, 0, 5]
+    assert tracklets.labels.tolist() == [2, 1, 0]
+    for g, track_id in enumerate(tracklets.ids.tolist()):
+        for t, sample in enumerate(samples):
+            here = sample.gt_instances
+            rows = [i for i, k in enumerate(here.instances_ids.tolist()) if k == track_id]
+            assert tracklets.visible[g, t] == bool(rows)
+            box, mask = torch.zeros(4), torch.zeros(PADDED, dtype=torch.uint8)
+            if rows:
+                boxes = here.bboxes.tensor if box_type is HorizontalBoxes else here.bboxes
+                box = boxes[rows[0]]
+                mask[: SIZE[0], : SIZE[1]] = torch.from_numpy(here.masks.masks[rows[0]])
+            assert torch.equal(tracklets.boxes[g, t], box)
+            assert torch.equal(tracklets.masks[g, t], mask)
+
+
+def test_frames_are_not_changed():
+    samples = frames()
+    before = copy.deepcopy(samples)
+    Tracklets.from_frames(samples, PADDED, "cpu").masks.fill_(3)
+    for a, b in zip(samples, before, strict=True):
+        assert torch.equal(a.gt_instances.bboxes, b.gt_instances.bboxes)
+        assert np.array_equal(a.gt_instances.masks.masks, b.gt_instances.masks.masks)
+
+
+def test_frames_without_any_object_give_no_tracklets():
+    tracklets = Tracklets.from_frames(frames([[], []]), PADDED, "cpu")
+    assert len(tracklets) == 0
+    assert tracklets.masks.shape == (0, 2, *PADDED)
+    assert tracklets.labels.dtype == tracklets.ids.dtype == torch.int64
+
+
+def test_a_window_keeps_the_tracks_that_are_absent_there():
+    whole = Tracklets.from_frames(frames(), PADDED, "cpu")
+    window = whole.frames(1, 3)
+    assert torch.equal(window.visible, whole.visible[:, 1:3])
+    assert torch.equal(window.boxes, whole.boxes[:, 1:3])
+    assert torch.equal(window.masks, whole.masks[:, 1:3])
+    assert window.ids.tolist() == [7, 0, 5]
+
+
+@pytest.mark.parametrize("index", [torch.tensor([2, 0]), torch.tensor([True, False, True])])
+def test_tracklets_are_selected_together(index):
+    whole = Tracklets.from_frames(frames(), PADDED, "cpu")
+    some = whole[index]
+    for name in ("boxes", "masks", "visible", "labels", "ids"):
+        assert torch.equal(getattr(some, name), getattr(whole, name)[index])
+    assert len(some) == 2
+
+
+@pytest.mark.parametrize("name", ["boxes", "masks", "labels", "ids"])
+def test_fields_must_agree_in_number(name):
+    parts = vars(Tracklets.from_frames(frames(), PADDED, "cpu"))
+    parts[name] = parts[name][:-1]
+    with pytest.raises(ValueError, match=r"Tracklets of G=3, T=4 got"):
+        Tracklets(**parts)
+
+
+@pytest.mark.parametrize("name", ["boxes", "masks"])
+def test_fields_must_agree_in_length(name):
+    parts = vars(Tracklets.from_frames(frames(), PADDED, "cpu"))
+    parts[name] = parts[name][:, :-1]
+    with pytest.raises(ValueError, match=r"Tracklets of G=3, T=4 got"):
+        Tracklets(**parts)

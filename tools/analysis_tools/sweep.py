@@ -1,0 +1,74 @@
+"""Test one checkpoint at several values of one setting, and name the best: how thresholds are swept."""
+
+import argparse
+import json
+from pathlib import Path
+
+from mmengine.config import Config, DictAction
+from rich.console import Console
+from rich.table import Table
+
+from mmvis_ext.engine.checkpoints import check_fit, read_checkpoint
+from mmvis_ext.engine.launch import build_runner, read_config, require_writable
+from mmvis_ext.errors import InputError, command_line
+
+FIGURES = ("AP", "AP50", "AP75", "AR1", "AR10")
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("config", help="config file")
+    parser.add_argument("checkpoint", help="checkpoint file")
+    parser.add_argument("key", help="setting to sweep, for example model.linker.min_affinity")
+    parser.add_argument("values", nargs="+", help="its values")
+    parser.add_argument("--work-dir", default="work_dirs/sweep", help="where the logs go")
+    parser.add_argument("--json", metavar="FILE", help="write the figures here too")
+    parser.add_argument(
+        "--cfg-options", nargs="+", action=DictAction, metavar="KEY=VALUE", help="override settings of the config"
+    )
+    return parser.parse_args()
+
+
+def require_key(cfg: Config, key: str) -> None:
+    """Check that the setting exists, so that a misspelt one does not sweep nothing."""
+    *path, last = key.split(".")
+    node = cfg
+    for part in path:
+        node = node.get(part) if hasattr(node, "get") else None
+    if not hasattr(node, "get") or (last not in node and "type" not in node):
+        raise InputError(f"the config has no setting {key}; give its full path, for example model.visible_thr.")
+
+
+def test_once(args: argparse.Namespace, value: object, checkpoint: dict) -> dict[str, float]:
+    """Figures at one value."""
+    cfg = read_config(args.config)
+    cfg.merge_from_dict(args.cfg_options or {})
+    require_key(cfg, args.key)
+    cfg.merge_from_dict({args.key: value})
+    cfg.update(work_dir=str(Path(args.work_dir) / f"{args.key}={value}"), load_from=args.checkpoint, launcher="none")
+    require_writable(cfg.work_dir)
+    cfg.experiment_name = f"sweep {args.key}={value}"
+    runner = build_runner(cfg)
+    check_fit(args.checkpoint, runner.model, checkpoint)
+    return {k.split("/")[-1]: v for k, v in runner.test().items()}
+
+
+@command_line
+def main() -> None:
+    args = parse_args()
+    checkpoint = read_checkpoint(args.checkpoint)
+    rows = []
+    for text in args.values:
+        value = DictAction._parse_iterable(text)
+        rows.append(dict(value=value, **test_once(args, value, checkpoint)))
+    best = max(rows, key=lambda row: row.get("AP", -1))
+    table = Table(args.key, *FIGURES)
+    for row in rows:
+        table.add_row(str(row["value"]), *(f"{row[k]:.2f}" for k in FIGURES), style="bold" if row is best else None)
+    Console().print(table)
+    if args.json:
+        Path(args.json).write_text(json.dumps(dict(key=args.key, rows=rows, best=best["value"])))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Run a model over a video: writes it with the tracks drawn in, and the tracks as JSON."""
+
+import argparse
+import resource
+import sys
+import time
+from pathlib import Path
+
+import torch
+from mmengine.config import Config, DictAction
+from tqdm import tqdm
+
+from mmvis_ext.engine.launch import read_config
+from mmvis_ext.errors import InputError, command_line
+from mmvis_ext.inference import VISInferencer, write_tracks
+from mmvis_ext.inference.inferencer import windows
+from mmvis_ext.structures import VideoTracks
+from mmvis_ext.visualization import VideoSource, VideoWriter, draw_shown, open_video, readable_scale, shown_detections
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("config", help="config file")
+    parser.add_argument("checkpoint", help="checkpoint file")
+    parser.add_argument("video", help="video file, or folder of frames in the order of their names")
+    parser.add_argument("--out", required=True, metavar="FILE.mp4", help="the video with the tracks drawn in")
+    parser.add_argument("--tracks", metavar="FILE.json", help="the tracks; beside --out if not given")
+    parser.add_argument("--device", help="such as cuda:0 or cpu; a GPU where there is one if not given")
+    parser.add_argument("--score-thr", type=float, default=0.3, help="lowest score of a track that is kept (0.3)")
+    parser.add_argument("--fps", type=float, help="frames per second of --out; the video's own if not given")
+    parser.add_argument(
+        "--cfg-options", nargs="+", action=DictAction, metavar="KEY=VALUE", help="override settings of the config"
+    )
+    return parser.parse_args()
+
+
+def load_config(args: argparse.Namespace) -> Config:
+    cfg = read_config(args.config)
+    if args.cfg_options:
+        cfg.merge_from_dict(args.cfg_options)
+    return cfg
+
+
+def output_paths(args: argparse.Namespace) -> tuple[Path, Path]:
+    """Where video and tracks go."""
+    out = Path(args.out)
+    tracks = Path(args.tracks) if args.tracks else out.with_suffix(".json")
+    if len({Path(args.video).resolve(), out.resolve(), tracks.resolve()}) < 3:
+        raise InputError(f"{out}: the video, --out and --tracks must be three different files.")
+    if tracks.is_dir():
+        raise InputError(f"{tracks}: is a folder; give the file that --tracks is to write.")
+    return out, tracks
+
+
+def run(inferencer: VISInferencer, source: VideoSource, writer: VideoWriter, score_thr: float) -> VideoTracks:
+    """Stream the video through the model and draw each window as it comes."""
+    session = inferencer.session()
+    with tqdm(total=source.length, unit="frame", mininterval=0.5, file=sys.stderr) as bar:
+        for frames in windows(source, inferencer.window):
+            shown = shown_detections(session.push(frames), inferencer.classes, score_thr)
+            scale = readable_scale(*frames[0].shape[:2])
+            for t, frame in enumerate(frames):
+                writer.write(draw_shown(frame, shown, t, scale))
+            bar.update(len(frames))
+    return session.close()
+
+
+def peak_memory() -> str:
+    """Most memory that this process has held."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    text = f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20:.0f} MiB"
+    if torch.cuda.is_available():
+        text += f" and {torch.cuda.max_memory_allocated() / 2**20:.0f} MiB on the GPU"
+    return text
+
+
+@command_line
+def main() -> None:
+    args = parse_args()
+    out, tracks_path = output_paths(args)
+    source = open_video(args.video)
+    inferencer = VISInferencer(load_config(args), args.checkpoint, args.device)
+    fps = args.fps or source.fps
+    with VideoWriter(out, fps) as writer:
+        begin = time.perf_counter()
+        tracks = run(inferencer, source, writer, args.score_thr)
+        seconds = time.perf_counter() - begin
+        kept = write_tracks(tracks_path, tracks, inferencer.categories, args.score_thr, video=str(source.path), fps=fps)
+    print(f"{tracks.length} frames in {seconds:.1f} s: {tracks.length / seconds:.1f} frames/s, drawing included")
+    print(f"peak memory {peak_memory()}")
+    print(f"{kept} tracks -> {tracks_path}\noverlay -> {out}")
+
+
+if __name__ == "__main__":
+    main()
