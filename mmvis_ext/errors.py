@@ -28,7 +28,7 @@ def _sentence(error: BaseException) -> str | None:
         if isinstance(current, OSError) and current.errno is not None:
             where = f" ({current.filename})" if current.filename else ""
             return f"{current.strerror}{where}: check that the path exists, is writable and has space left."
-        current = current.__cause__ or current.__context__
+        current = current.__cause__
     return None
 
 

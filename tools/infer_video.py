@@ -1,16 +1,16 @@
 """Run a model over a video: writes it with the tracks drawn in, and the tracks as JSON."""
 
 import argparse
-import resource
 import sys
 import time
 from pathlib import Path
 
-import torch
+import numpy as np
 from mmengine.config import Config, DictAction
 from tqdm import tqdm
 
-from mmvis_ext.engine.launch import read_config
+from mmvis_ext.engine.benchmarking import peak_memory
+from mmvis_ext.engine.launch import read_config, require_writable
 from mmvis_ext.errors import InputError, command_line
 from mmvis_ext.inference import VISInferencer, write_tracks
 from mmvis_ext.inference.inferencer import windows
@@ -42,36 +42,38 @@ def load_config(args: argparse.Namespace) -> Config:
 
 
 def output_paths(args: argparse.Namespace) -> tuple[Path, Path]:
-    """Where video and tracks go."""
+    """Where video and tracks go, checked before anything is computed."""
     out = Path(args.out)
     tracks = Path(args.tracks) if args.tracks else out.with_suffix(".json")
     if len({Path(args.video).resolve(), out.resolve(), tracks.resolve()}) < 3:
         raise InputError(f"{out}: the video, --out and --tracks must be three different files.")
     if tracks.is_dir():
         raise InputError(f"{tracks}: is a folder; give the file that --tracks is to write.")
+    require_writable(tracks.parent)
     return out, tracks
 
 
 def run(inferencer: VISInferencer, source: VideoSource, writer: VideoWriter, score_thr: float) -> VideoTracks:
     """Stream the video through the model and draw each window as it comes."""
     session = inferencer.session()
+
+    def take(frames: list[np.ndarray]) -> int:
+        shown = shown_detections(session.push(frames), inferencer.classes, score_thr)
+        for t, frame in enumerate(frames):
+            writer.write(draw_shown(frame, shown, t, readable_scale(*frame.shape[:2])))
+        return len(frames)
+
     with tqdm(total=source.length, unit="frame", mininterval=0.5, file=sys.stderr) as bar:
-        for frames in windows(source, inferencer.window):
-            shown = shown_detections(session.push(frames), inferencer.classes, score_thr)
-            scale = readable_scale(*frames[0].shape[:2])
-            for t, frame in enumerate(frames):
-                writer.write(draw_shown(frame, shown, t, scale))
-            bar.update(len(frames))
+        for count in map(take, windows(source, inferencer.window)):
+            bar.update(count)
     return session.close()
 
 
-def peak_memory() -> str:
-    """Most memory that this process has held."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    text = f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20:.0f} MiB"
-    if torch.cuda.is_available():
-        text += f" and {torch.cuda.max_memory_allocated() / 2**20:.0f} MiB on the GPU"
-    return text
+def memory(inferencer: VISInferencer) -> str:
+    """Most memory that was held, on the GPU too where the model runs on one."""
+    device = next(inferencer.model.parameters()).device
+    on_gpu = f" and {peak_memory(str(device)):.0f} MiB on {device}" if device.type == "cuda" else ""
+    return f"{peak_memory():.0f} MiB{on_gpu}"
 
 
 @command_line
@@ -87,7 +89,7 @@ def main() -> None:
         seconds = time.perf_counter() - begin
         kept = write_tracks(tracks_path, tracks, inferencer.categories, args.score_thr, video=str(source.path), fps=fps)
     print(f"{tracks.length} frames in {seconds:.1f} s: {tracks.length / seconds:.1f} frames/s, drawing included")
-    print(f"peak memory {peak_memory()}")
+    print(f"peak memory {memory(inferencer)}")
     print(f"{kept} tracks -> {tracks_path}\noverlay -> {out}")
 
 

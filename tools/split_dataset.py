@@ -23,7 +23,7 @@ def parse_args() -> argparse.Namespace:
 
 def table(split: Split) -> str:
     """Videos and tracks of each class on both sides."""
-    rows = [[c.name, c.train_videos, c.val_videos, c.train_tracks, c.val_tracks] for c in split.classes]
+    rows: list[list] = [[c.name, c.train_videos, c.val_videos, c.train_tracks, c.val_tracks] for c in split.classes]
     total = ["all", len(split.train["videos"]), len(split.val["videos"]), *(sum(r[i] for r in rows) for i in (3, 4))]
     head = ["class", "videos in train", "in val", "tracks in train", "in val"]
     return AsciiTable([head, *rows, total]).table

@@ -6,12 +6,14 @@ from .atomic import AtomicBackend, write_atomically
 from .checkpoints import check_fit, latest_checkpoint, read_checkpoint
 from .hooks import CheckClassesHook, FiniteLossHook, PlainCheckpointHook
 from .loops import VideoTestLoop, VideoValLoop
+from .visualization_hook import TrackVisualizationHook
 
 __all__ = [
     "AtomicBackend",
     "CheckClassesHook",
     "FiniteLossHook",
     "PlainCheckpointHook",
+    "TrackVisualizationHook",
     "VideoTestLoop",
     "VideoValLoop",
     "check_fit",

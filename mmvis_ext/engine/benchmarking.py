@@ -1,5 +1,6 @@
 """Speed and memory of a video model on generated frames."""
 
+import re
 import resource
 import statistics
 import sys
@@ -11,13 +12,35 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mmvis_ext.errors import InputError
 from mmvis_ext.models.video_model import VideoModel
 from mmvis_ext.structures import Detections, FrameGeometry
 
-__all__ = ["Stepper", "compare_speed", "compiled", "generated_frames", "peak_memory", "stream_memory", "time_in_turns"]
+__all__ = [
+    "Stepper",
+    "compare_speed",
+    "compile_step",
+    "frame_size",
+    "generated_frames",
+    "peak_memory",
+    "stream_memory",
+    "time_in_turns",
+]
 
 DIVISOR = 32  # as the configs pad
 MIB = 2**20
+
+
+def frame_size(text: str) -> tuple[int, int]:
+    """``640x360`` as (H, W) = (360, 640).
+
+    Raises:
+        InputError: it is written otherwise.
+    """
+    match = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", text)
+    if match is None:
+        raise InputError(f"A frame size of {text!r} is not understood; write WIDTHxHEIGHT in pixels, such as 640x360.")
+    return int(match[2]), int(match[1])
 
 
 def generated_frames(number: int, size: tuple[int, int], device: str = "cpu", seed: int = 0) -> Tensor:
@@ -56,15 +79,21 @@ class Stepper:
         self.visible_share = 0.0
 
     def __call__(self) -> Detections:
-        own = getattr(self.model, "visible_thr", None)
-        if self.visible_thr is not None:
-            self.model.visible_thr = self.visible_thr
-        try:
+        with self._threshold():
             detections, self.state = self.model.step(self.frames, self.state)
-        finally:
-            self.model.visible_thr = own
         self.visible_share = float(detections.visible.mean())
         return detections
+
+    @contextmanager
+    def _threshold(self) -> Iterator[None]:
+        if self.visible_thr is None:
+            yield
+            return
+        own, self.model.visible_thr = self.model.visible_thr, self.visible_thr
+        try:
+            yield
+        finally:
+            self.model.visible_thr = own
 
 
 def time_in_turns(
@@ -128,15 +157,15 @@ def compare_speed(
     )
 
 
-@contextmanager
-def compiled(model: VideoModel) -> Iterator[None]:
-    """Compile the tensor part of a model's step for as long as the block lasts."""
-    function = model.forward_clip
-    model.forward_clip = torch.compile(function, dynamic=False)
-    try:
-        yield
-    finally:
-        del model.forward_clip
+def compile_step(model: VideoModel) -> None:
+    """Compile the tensor part of a model's step from now on.
+
+    Raises:
+        InputError: the model's step has no such part.
+    """
+    if not hasattr(model, "forward_clip"):
+        raise InputError(f"{type(model).__name__} has no forward_clip that could be compiled; leave out --compile.")
+    model.forward_clip = torch.compile(model.forward_clip, dynamic=False)
 
 
 def stream_memory(model: VideoModel, length: int, size: tuple[int, int], device: str = "cpu") -> dict[str, Any]:

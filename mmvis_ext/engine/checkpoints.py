@@ -42,10 +42,10 @@ def read_checkpoint(path: str | Path) -> dict:
             f"{path}: refused, since it is not a checkpoint of plain tensors but a pickle that could run code "
             f"({reason}); convert it in an environment where you trust it, or get it from its source again."
         ) from None
-    except (OSError, RuntimeError, EOFError, ValueError) as error:
+    except Exception as error:  # a broken file makes torch raise nearly anything
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(
-            f"{path}: cannot be read as a checkpoint ({str(error).splitlines()[0]}); it is truncated or another "
-            "kind of file."
+            f"{path}: cannot be read as a checkpoint ({reason}); it is truncated or another kind of file."
         ) from None
     if not isinstance(checkpoint, dict):
         raise InputError(f"{path}: holds a {type(checkpoint).__name__} and not a checkpoint's dict.")

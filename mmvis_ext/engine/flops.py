@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from operator import attrgetter
 from typing import Any
 
 import torch
@@ -50,11 +49,13 @@ def count_parameters(model: nn.Module) -> dict[str, int]:
 
 
 @contextmanager
-def _observed(model: nn.Module, path: str, name: str, spent: dict[str, int], counter: FlopCounterMode) -> Iterator[None]:
+def _observed(
+    model: nn.Module, path: str, name: str, spent: dict[str, int], counter: FlopCounterMode
+) -> Iterator[None]:
     """Book what is counted while a method runs; the method is put back at the end."""
     owner_path, _, method = path.rpartition(".")
     try:
-        owner = attrgetter(owner_path)(model)
+        owner = model.get_submodule(owner_path)
         function = getattr(owner, method)
     except AttributeError:
         yield

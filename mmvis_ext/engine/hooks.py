@@ -48,7 +48,9 @@ class FiniteLossHook(Hook):
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
     ) -> None:
-        bad = [name for name, value in (outputs or {}).items() if not math.isfinite(float(torch.as_tensor(value).detach()))]
+        bad = [
+            name for name, value in (outputs or {}).items() if not math.isfinite(float(torch.as_tensor(value).detach()))
+        ]
         if bad:
             videos = [sample[0].metainfo.get("video_id") for sample in data_batch["data_samples"]]
             raise InputError(

@@ -71,7 +71,7 @@ def require_writable(folder: str | Path) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         raise InputError(
-            f"{folder}: cannot be written ({error.strerror}); choose another --work-dir or make room there."
+            f"{folder}: cannot be written ({error.strerror}); choose another folder or make room there."
         ) from None
 
 
@@ -100,4 +100,4 @@ def _join_on_cpu(cfg: Config) -> None:
         os.environ.setdefault("MASTER_PORT", "29500")
     if not torch.distributed.is_initialized():
         torch.distributed.init_process_group(backend="gloo")
-    cfg.model_wrapper_cfg = dict(type="MMDistributedDataParallel", broadcast_buffers=False)
+    cfg.model_wrapper_cfg = dict(type="MMDistributedDataParallel", broadcast_buffers=False, device_ids=None)

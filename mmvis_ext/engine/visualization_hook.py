@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 from mmengine.hooks import Hook
@@ -68,7 +69,7 @@ class TrackVisualizationHook(Hook):
         require_writable(self.out_dir)
 
     def after_test_iter(
-        self, runner: Runner, batch_idx: int, data_batch: dict | None = None, outputs: Sequence | None = None
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Sequence | None = None
     ) -> None:
         (window,) = data_batch["data_samples"]
         if window.metainfo["video"]["start"] == 0:

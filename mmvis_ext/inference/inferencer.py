@@ -1,6 +1,7 @@
 """A trained model on any video: file, folder or live frames."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -48,8 +49,10 @@ class VISInferencer:
         cfg = config if isinstance(config, Config) else read_config(str(config))
         weights = read_checkpoint(checkpoint)
         with DefaultScope.overwrite_default_scope(cfg.get("default_scope", "mmvis_ext")):
-            self.model = _built(cfg)
-            self.pipeline = _pipeline(cfg)
+            with _building("model", cfg):
+                self.model: VideoModel = MODELS.build(cfg.model)
+            with _building("test_dataloader.dataset.pipeline", cfg):
+                self.pipeline = Compose(_without_loading(cfg.test_dataloader.dataset.pipeline))
         check_fit(checkpoint, self.model, weights)
         self.model.load_state_dict(weights.get("state_dict", weights))
         self.model.to(_device(device)).eval()
@@ -72,9 +75,7 @@ class VISInferencer:
         Raises:
             InputError: see :meth:`Session.push`.
         """
-        session = self.session()
-        for window in windows(frames, self.window):
-            yield session.push(window)
+        yield from map(self.session().push, windows(frames, self.window))
 
     def __call__(self, video: str | Path | Iterable[np.ndarray], video_id: Any = 0) -> VideoTracks:
         """Tracks of a whole video.
@@ -87,8 +88,9 @@ class VISInferencer:
             InputError: the video cannot be read or has no frames.
         """
         session = self.session(video_id)
-        for window in windows(open_video(video) if isinstance(video, str | Path) else video, self.window):
-            session.push(window)
+        frames = open_video(video) if isinstance(video, str | Path) else video
+        for _ in map(session.push, windows(frames, self.window)):
+            pass
         return session.close()
 
     def prepare(self, frames: list[np.ndarray]) -> tuple[Tensor, TrackDataSample]:
@@ -170,34 +172,31 @@ class Session:
 
 
 def windows(frames: Iterable[np.ndarray], size: int) -> Iterator[list[np.ndarray]]:
-    """Lists of ``size`` frames; the last may be shorter."""
+    """Lists of ``size`` frames; the last may be shorter.
+
+    None is kept, so with ``map(step, windows(...))`` each is gone before the next one is read.
+    """
     iterator = iter(frames)
     while window := list(islice(iterator, size)):
         yield window
+        del window
 
 
-def _built(cfg: Config) -> VideoModel:
+@contextmanager
+def _building(what: str, cfg: Config) -> Iterator[None]:
+    """An error while a part of a config is built is the config's."""
     try:
-        return MODELS.build(cfg.model)
+        yield
     except InputError:
         raise
     except (AttributeError, ImportError, KeyError, TypeError, ValueError) as error:
-        reason = f"{type(error).__name__}: {str(error).splitlines()[0]}"
-        raise InputError(f"{cfg.filename}: its model cannot be built ({reason}); mend the config.") from error
-
-
-def _pipeline(cfg: Config) -> Compose:
-    """The config's test pipeline for frames that are loaded already."""
-    try:
-        return Compose(_without_loading(cfg.test_dataloader.dataset.pipeline))
-    except (AttributeError, KeyError, TypeError) as error:
-        reason = f"{type(error).__name__}: {str(error).splitlines()[0]}"
-        raise InputError(
-            f"{cfg.filename}: its test_dataloader.dataset.pipeline cannot be built ({reason}); mend the config."
-        ) from error
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        where = cfg.filename or "the config"
+        raise InputError(f"{where}: its {what} cannot be built ({reason}); mend the config.") from error
 
 
 def _without_loading(transforms: list[dict]) -> list[dict]:
+    """A pipeline for frames that are loaded already."""
     kept = []
     for transform in transforms:
         if "transforms" in transform:
@@ -212,7 +211,7 @@ def _device(name: str | None) -> torch.device:
         device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = str(error).splitlines()[0]
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
         raise InputError(
             f"device '{name}' cannot be used ({reason}); take cpu, or cuda on a machine with one."
         ) from None

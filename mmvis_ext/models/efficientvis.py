@@ -56,6 +56,8 @@ class EfficientVIS(VideoModel):
         head: config of :class:`TrackletCascade`.
         assigner: config of :class:`TrackletAssigner`.
         loss_weights: of the terms, see :class:`LossWeights`.
+        match_each: match in each iteration, as Sparse R-CNN does; ``False`` matches on the last one alone and lets all
+            iterations share its assignment, which is faster.
         clip_len: T, frames per step at test. No weight depends on it.
         visible_thr: a slot is visible in a frame where its best class score reaches it.
         reset_after: a slot that was background for so many clips is reset to q*.
@@ -66,13 +68,14 @@ class EfficientVIS(VideoModel):
     """
 
     def __init__(
-        self, head: dict, assigner: dict, loss_weights: dict | None = None, clip_len: int = 36,
-        visible_thr: float = 0.1, reset_after: int = 3, reset_score: float = 0.05, linker: dict | None = None, **kwargs,
+        self, head: dict, assigner: dict, loss_weights: dict | None = None, match_each: bool = True,
+        clip_len: int = 36, visible_thr: float = 0.1, reset_after: int = 3, reset_score: float = 0.05, linker: dict | None = None, **kwargs,
     ) -> None:  # fmt: skip
         super().__init__(window=clip_len, **kwargs)
         self.head = MODELS.build(head)
         self.assigner = TASK_UTILS.build(assigner)
         self.loss_weights = LossWeights(**(loss_weights or {}))
+        self.match_each = match_each
         self.visible_thr = visible_thr
         self.reset_after, self.reset_score = reset_after, reset_score
         self.linker = TASK_UTILS.build(linker) if linker else None
@@ -119,15 +122,12 @@ class EfficientVIS(VideoModel):
 
         Matching looks at the masks of all queries, without gradient; only matched ones are segmented for the loss.
         """
-        grids = [self._grid_masks(g) for g in targets]
-        losses = {}
+        losses, matches = {}, None
+        if not self.match_each:
+            matches = self._match_all(features, outputs[-1], -1, targets, sizes, inherited)
         for m, output in enumerate(outputs):
-            with torch.no_grad():
-                masks = self.head.segment(features, output, m).sigmoid()
-                matches = [
-                    self._match(output, masks, b, g, grid, inherited and inherited[b])
-                    for b, (g, grid) in enumerate(zip(targets, grids, strict=True))
-                ]
+            if self.match_each:
+                matches = self._match_all(features, output, m, targets, sizes, inherited)
             logits = self.head.segment(features, output, m, pick=[pairs.queries for pairs in matches])
             with torch.autocast(sizes.device.type, enabled=False):
                 terms = tracklet_losses(
@@ -137,15 +137,28 @@ class EfficientVIS(VideoModel):
             losses.update({f"s{m}.{name}": value for name, value in terms.items()})
         return losses, matches
 
+    @torch.no_grad()
+    def _match_all(
+        self, features: tuple[Tensor, ...], output: StageOutput, m: int, targets: list[Tracklets], sizes: Tensor,
+        inherited: list[Matches] | None,
+    ) -> list[Matches]:  # fmt: skip
+        """Assignment of every clip of a batch by the output of iteration ``m``."""
+        masks = self.head.segment(features, output, m).sigmoid()
+        return [
+            self._match(output, masks, b, g, self._grid_masks(g), tuple(size), inherited and inherited[b])
+            for b, (g, size) in enumerate(zip(targets, sizes.tolist(), strict=True))
+        ]
+
     def _match(
         self, output: StageOutput, masks: Tensor, b: int, targets: Tracklets, grid_masks: Tensor,
-        inherited: Matches | None,
+        size: tuple[float, float], inherited: Matches | None,
     ) -> Matches:  # fmt: skip
         """Assignment of clip ``b``: pairs inherited from the clip before stay; what is new takes a free query.
 
         Args:
             masks: (B,N,T,s,s) probabilities of all queries.
             grid_masks: (G,T,h,w), see :meth:`_grid_masks`.
+            size: (H, W) in pixels without padding, to normalise boxes.
         """
         queries, known = inherited or (targets.labels[:0], targets.labels[:0])
         new = targets.visible.any(1)
@@ -155,9 +168,9 @@ class EfficientVIS(VideoModel):
         free[queries] = False
         free = free.nonzero().squeeze(1)
         if len(new) and len(free):
-            size = tuple(targets.masks.shape[-2:])
+            padded = tuple(targets.masks.shape[-2:])
             on_grid = mask_on_grid(
-                masks[b, free].flatten(0, 1), output.proposals[b, free].flatten(0, 1), size, grid_masks.shape[-2:]
+                masks[b, free].flatten(0, 1), output.proposals[b, free].flatten(0, 1), padded, grid_masks.shape[-2:]
             ).unflatten(0, (len(free), -1))
             scores = output.class_logits[b, free].sigmoid()
             rows, columns = self.assigner(scores, output.boxes[b, free], on_grid, targets[new], grid_masks[new], size)

@@ -1,16 +1,13 @@
 """The smallest data set, config, model and checkpoint that still do everything."""
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 from mmengine.config import Config
 
 from mmvis_ext.datasets.shapes_vis import CATEGORIES, generate
+from mmvis_ext.engine.building import build_model
 from mmvis_ext.models import VideoModel
-from mmvis_ext.registry import MODELS
 
 __all__ = ["tiny_checkpoint", "tiny_config", "tiny_dataset", "tiny_model"]
 
@@ -64,25 +61,13 @@ def tiny_model(cfg: Config, seed: int = 0) -> VideoModel:
 
     Its classifier is spread out so that some slots are visible in some frames only: untrained, all would score alike.
     """
-    with torch.random.fork_rng(devices=[]), torch.no_grad(), _quiet():
-        torch.manual_seed(seed)
-        model = MODELS.build(cfg.model)
-        model.init_weights()
+    model = build_model(cfg, seed=seed)
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
         for key, parameter in model.named_parameters():
             if "fc_cls" in key:
-                parameter.normal_(mean=-4.0 if key.endswith("bias") else 0.0)
-    return model.eval()
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without mmengine's line per parameter."""
-    before = logging.root.manager.disable
-    logging.disable(logging.INFO)
-    try:
-        yield
-    finally:
-        logging.disable(before)
+                parameter.normal_(-4.0 if key.endswith("bias") else 0.0, generator=generator)
+    return model
 
 
 def tiny_checkpoint(path: str | Path, cfg: Config, seed: int = 0) -> Path:

@@ -34,8 +34,9 @@ def draw_tracks(
 
     Args:
         frame: (H, W, 3) uint8 RGB; it is not changed.
-        masks: n RLEs of the frame's size; ``None`` for a track that is absent and not drawn.
-        boxes: (n, 4) xyxy in pixels of ``frame``; ``None`` takes the masks' own.
+        masks: n RLEs, at the frame's size or the same picture at another; ``None`` for a track that is absent and not
+            drawn.
+        boxes: (n, 4) xyxy in pixels of ``frame``; ``None`` takes the masks' own (of the frame's size).
         ids: n numbers that give the colours.
         captions: n short texts; none are written where not given or empty.
         scale: size of the picture relative to the frame.

@@ -14,6 +14,7 @@ Colour = tuple[int, int, int]
 def _rendered(text: str, size: int) -> np.ndarray:
     """(h, w) float32 coverage in 0..1; h depends on the size alone."""
     font = ImageFont.load_default(size)
+    assert isinstance(font, ImageFont.FreeTypeFont)
     ascent, descent = font.getmetrics()
     image = Image.new("L", (max(1, round(font.getlength(text))), ascent + descent))
     ImageDraw.Draw(image).text((0, 0), text, fill=255, font=font)

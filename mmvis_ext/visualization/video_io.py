@@ -23,7 +23,7 @@ __all__ = ["VideoSource", "VideoWriter", "open_video", "read_frames"]
 
 IMAGES = (".bmp", ".jpeg", ".jpg", ".png", ".webp")
 FOLDER_FPS = 6.0  # of the frames that YouTube-VIS annotates
-UNKNOWN_FPS = 25.0
+UNKNOWN_FPS, MOST_FPS = 25.0, 1000
 CODECS = ("avc1", "mp4v")  # H.264 plays everywhere but not every OpenCV can write it; MPEG-4 always is there
 
 
@@ -133,7 +133,7 @@ class _Reader:
     @property
     def fps(self) -> float:
         fps = self.reader.get(cv2.CAP_PROP_FPS)
-        return fps if math.isfinite(fps) and 0 < fps <= 1000 else UNKNOWN_FPS
+        return fps if math.isfinite(fps) and 0 < fps <= MOST_FPS else UNKNOWN_FPS
 
     @property
     def length(self) -> int | None:
@@ -150,7 +150,8 @@ class VideoWriter:
         fps: frames per second.
 
     Raises:
-        InputError: another ending, a place that cannot be written, no frames, or no room for all of them.
+        InputError: another ending, no frame rate, a place that cannot be written, no frames, or no room for all of
+            them.
     """
 
     def __init__(self, path: str | Path, fps: float) -> None:
@@ -161,6 +162,8 @@ class VideoWriter:
         self._writer: cv2.VideoWriter | None = None
         if self.path.suffix != ".mp4":
             raise InputError(f"{self.path}: a video is written as .mp4; give it that ending.")
+        if not 0 < fps <= MOST_FPS:
+            raise InputError(f"{self.path}: {fps} fps are no frame rate; take one above 0 and up to {MOST_FPS}.")
 
     def __enter__(self) -> "VideoWriter":
         try:
@@ -182,6 +185,8 @@ class VideoWriter:
         if self._writer is None:
             self._shape = frame.shape
             self._writer = _opened_writer(self.partial, self.fps, (width, height))
+            if self._writer is None:
+                raise InputError(f"{self.path}: OpenCV has no encoder for mp4; install one that is built with FFmpeg.")
         if frame.shape != self._shape:
             raise ValueError(f"A frame of shape {frame.shape} in a video of {self._shape}.")
         self._writer.write(cv2.cvtColor(frame[:height, :width], cv2.COLOR_RGB2BGR))
@@ -211,15 +216,12 @@ class VideoWriter:
         os.replace(self.partial, self.path)
 
 
-def _opened_writer(path: Path, fps: float, size: tuple[int, int]) -> cv2.VideoWriter:
+def _opened_writer(path: Path, fps: float, size: tuple[int, int]) -> cv2.VideoWriter | None:
     """OpenCV's writer with the best codec that it has; it complains of each that it lacks, which is kept quiet."""
     level = cv2.getLogLevel()
     cv2.setLogLevel(0)
     try:
-        for codec in CODECS:
-            writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter_fourcc(*codec), fps, size)
-            if writer.isOpened():
-                return writer
+        writers = (cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*c), fps, size) for c in CODECS)
+        return next((writer for writer in writers if writer.isOpened()), None)
     finally:
         cv2.setLogLevel(level)
-    raise InputError(f"{path}: OpenCV cannot write an mp4 of {size[0]}x{size[1]} pixels at {fps} frames per second.")

@@ -1,13 +1,21 @@
 """The small annotation file and its frames on disk."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from mmengine.registry import DefaultScope
 from small_file import HEIGHT, LENGTHS, WIDTH, cocovid_file, frame_name, official_file
+
+
+@pytest.fixture(autouse=True)
+def default_scope() -> Iterator[None]:
+    """Names resolve as in a config."""
+    with DefaultScope.overwrite_default_scope("mmvis_ext"):
+        yield
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The CocoVID form of a file says what the official one says."""
 
 import json
-import runpy
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,6 @@ from mmvis_ext.datasets.converters import official_to_coco_vid
 from mmvis_ext.errors import InputError
 from mmvis_ext.structures.rle import encode
 
-TOOL = Path(__file__).parents[2] / "tools/dataset_converters/youtubevis2coco.py"
 REAL = Path(__file__).parents[3] / "shared/real/youtube_vis_2019/train.json"
 H, W = 12, 20
 BOX = [2.7, 1.9, 6.1, 4.3]
@@ -131,37 +129,6 @@ def test_bad_input(change, said, workers, tmp_path):
     change(content)
     with pytest.raises(InputError, match=said):
         official_to_coco_vid(write(tmp_path / "official.json", content), workers=workers)
-
-
-@pytest.fixture
-def tool(monkeypatch, capsys):
-    def run(*arguments) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", [str(TOOL), *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            runpy.run_path(str(TOOL), run_name="__main__")
-        return end.value.code, *capsys.readouterr()
-
-    return run
-
-
-def test_tool(tool, tmp_path):
-    source = write(tmp_path / "official.json", official())
-    code, out, err = tool(source, "--out", tmp_path / "new" / "coco_vid.json", "--workers", "2")
-    assert code == 0
-    assert "3 videos, 9 frames, 6 masks" in out
-    assert "3/3" in err
-    assert_same(source, tmp_path / "new" / "coco_vid.json")
-
-
-def test_tool_keeps_the_official_file_and_leaves_nothing_half_done(tool, tmp_path):
-    source = write(tmp_path / "official.json", official() | dict(categories=[]))
-    code, _, err = tool(source, "--out", source)
-    assert code == 1
-    assert "would replace" in err
-    code, _, err = tool(source, "--out", tmp_path / "out.json")
-    assert code == 1
-    assert err.splitlines()[-1].startswith("error: ")
-    assert [p.name for p in tmp_path.iterdir()] == ["official.json"]
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the real sequence in ../shared/real is not there")

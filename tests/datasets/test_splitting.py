@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import runpy
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +10,6 @@ import pytest
 from mmvis_ext.datasets.annotation_file import read_annotation_file
 from mmvis_ext.datasets.splitting import hold_out, split_annotation_file
 from mmvis_ext.errors import InputError
-
-TOOL = Path(__file__).parents[2] / "tools/split_dataset.py"
 
 
 def official(shows: np.ndarray, repeat: int = 1) -> dict:
@@ -147,37 +144,3 @@ def test_bad_files(change, said, write):
 def test_bad_numbers(fraction, seed, write):
     with pytest.raises(InputError):
         split_annotation_file(write(official(membership(10, 2, 0))), fraction, seed)
-
-
-@pytest.fixture
-def tool(monkeypatch, capsys):
-    def run(*arguments) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", [str(TOOL), *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            runpy.run_path(str(TOOL), run_name="__main__")
-        return end.value.code, *capsys.readouterr()
-
-    return run
-
-
-def test_tool(tool, write, tmp_path):
-    source = write(official(membership(30, 4, 0), repeat=3))
-    train, val = tmp_path / "a.json", tmp_path / "sub" / "b.json"
-    code, out, _ = tool(source, "--out-train", train, "--out-val", val, "--fraction", "0.2", "--seed", "5")
-    assert code == 0
-    assert len(json.loads(train.read_text())["videos"]) == 24
-    assert len(json.loads(val.read_text())["videos"]) == 6
-    row = next(line.replace(" ", "").split("|")[1:-1] for line in out.splitlines() if "class 2" in line)
-    assert [int(n) * 3 for n in row[1:3]] == [int(n) for n in row[3:]]
-    first = val.read_bytes()
-    tool(source, "--out-train", train, "--out-val", val, "--fraction", "0.2", "--seed", "5")
-    assert val.read_bytes() == first
-
-
-def test_tool_never_replaces_its_source(tool, write, tmp_path):
-    source = write(official(membership(10, 2, 0)))
-    before = source.read_bytes()
-    code, _, err = tool(source, "--out-train", source, "--out-val", tmp_path / "b.json")
-    assert code == 1
-    assert "three different files" in err
-    assert source.read_bytes() == before

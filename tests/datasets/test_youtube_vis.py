@@ -18,7 +18,12 @@ from mmvis_ext.registry import DATASETS
 BROADCAST = dict(type="TransformBroadcaster", share_random_params=True)
 LOAD = [dict(type="LoadFrame"), dict(type="mmdet.LoadTrackAnnotations", with_mask=True)]
 RANDOM = [
-    dict(type="mmdet.RandomChoiceResize", scales=[(WIDTH, HEIGHT), (2 * WIDTH, 2 * HEIGHT)], keep_ratio=True),
+    dict(
+        type="mmdet.RandomChoiceResize",
+        scales=[(WIDTH, HEIGHT), (2 * WIDTH, 2 * HEIGHT)],
+        keep_ratio=True,
+        resize_type="mmdet.Resize",
+    ),
     dict(type="mmdet.RandomFlip", prob=0.5),
     dict(type="mmdet.RandomCrop", crop_size=(HEIGHT, WIDTH - 8), allow_negative_crop=True),
 ]

@@ -1,6 +1,5 @@
 """A converted Sparse R-CNN or QueryInst does what mmdet's model does, stage by stage."""
 
-import runpy
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from mmdet.structures.bbox import bbox2roi
 from mmdet.utils import register_all_modules
 from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
+from running import call
 from torch import nn
 
 from mmvis_ext.engine.building import build_model
@@ -20,7 +20,7 @@ from mmvis_ext.testing import tiny_config
 
 register_all_modules(init_default_scope=False)
 
-TOOL = Path(__file__).parents[2] / "tools/model_converters/sparse_rcnn_to_efficientvis.py"
+TOOL = "model_converters/sparse_rcnn_to_efficientvis.py"
 C, F, FFN, S, M, N, K = 16, 4, 32, 5, 2, 4, 5
 H, W = 64, 96
 
@@ -220,16 +220,14 @@ def test_other_models_are_refused():
 
 
 @pytest.fixture
-def tool(monkeypatch, capsys, tmp_path):
+def tool(capsys, tmp_path):
+    """Converts to ``start.pth`` and returns (exit code, stdout, stderr)."""
     config = tmp_path / "config.py"
     still_config().dump(config)
 
     def run(checkpoint: Path, *arguments) -> tuple[int, str, str]:
-        out = ("--out", str(tmp_path / "start.pth"))
-        monkeypatch.setattr("sys.argv", [str(TOOL), str(checkpoint), str(config), *out, *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            runpy.run_path(str(TOOL), run_name="__main__")
-        return end.value.code, *capsys.readouterr()
+        code = call(TOOL, checkpoint, config, "--out", tmp_path / "start.pth", *arguments)
+        return code, *capsys.readouterr()
 
     return run
 

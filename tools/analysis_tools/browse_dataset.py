@@ -2,12 +2,13 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 from mmdet.structures import TrackDataSample
-from mmengine.config import Config, DictAction
+from mmengine.config import DictAction
 from mmengine.registry import init_default_scope
 from torch.utils.data import Dataset
 from tqdm import tqdm
@@ -15,7 +16,7 @@ from tqdm import tqdm
 from mmvis_ext.datasets import Draw
 from mmvis_ext.engine.atomic import write_atomically
 from mmvis_ext.engine.launch import read_config, require_writable
-from mmvis_ext.errors import command_line
+from mmvis_ext.errors import InputError, command_line
 from mmvis_ext.registry import DATASETS
 from mmvis_ext.structures import Tracklets, encode
 from mmvis_ext.visualization import (
@@ -29,6 +30,9 @@ from mmvis_ext.visualization import (
     shown_truth,
     spread,
 )
+
+MOST = 12  # frames of a clip on a sheet
+FPS = 6.0
 
 
 def parse_args() -> argparse.Namespace:
@@ -72,10 +76,62 @@ def training_tracks(sample: TrackDataSample, size: tuple[int, int], classes: Seq
 
 
 def testing_tracks(video: dict, size: tuple[int, int], categories: Sequence[dict]) -> list[ShownTrack]:
-    """The ground truth of a test video, which keeps the size of the files, on frames of (height, width) ``size``."""
-    tracks = shown_truth(video["annotations"] or (), categories)
-    for track in tracks:
-        present = [t for t, mask in enumerate(track.masks) if mask is not None]
-        small = [resized(decode([track.masks[t]], video["height"], video["width"])[0], size) for t in present]
-        for t, rle in zip(present, encode(np.stack(small)), strict=True):
-            track.masks[t] = rle
+    """The ground truth of a test video, whose boxes are brought to frames of (height, width) ``size``."""
+    height, width = size
+    factors = np.array([width / video["width"], height / video["height"]] * 2)
+    return [replace(t, boxes=t.boxes * factors) for t in shown_truth(video["annotations"] or (), categories)]
+
+
+def shown_tracks(sample: TrackDataSample, size: tuple[int, int], metainfo: dict) -> list[ShownTrack]:
+    if "video" in sample.metainfo:
+        return testing_tracks(sample.metainfo["video"], size, metainfo["categories"])
+    return training_tracks(sample, size, metainfo["classes"])
+
+
+def sample_sheet(frames: np.ndarray, sample: TrackDataSample, tracks: Sequence[ShownTrack]) -> np.ndarray:
+    """A row per clip of the sample, (h, w, 3) uint8 RGB."""
+    scale = cell_scale(*frames.shape[1:3])
+    clips = np.array_split(np.arange(len(frames)), sample.metainfo.get("num_clips", 1))
+    rows = []
+    for number, clip in enumerate(clips, start=1):
+        times = [int(clip[i]) for i in spread(len(clip), MOST)]
+        cells = [draw_shown(frames[t], tracks, t, scale, with_boxes=True) for t in times]
+        notes = [f"frame {sample[t].metainfo['frame_id']}" for t in times]
+        rows.append(Row(f"clip {number}" if len(clips) > 1 else "", cells, notes))
+    about = sample[0].metainfo
+    title = f"video {about['video_id']} · {Path(about['img_path']).parent.name} · {about['img_shape'][1]}x"
+    return contact_sheet(rows, f"{title}{about['img_shape'][0]} pixels")
+
+
+def write_video(path: Path, frames: np.ndarray, sample: TrackDataSample, tracks: Sequence[ShownTrack]) -> None:
+    """The clips of a sample beside each other."""
+    scale = readable_scale(*frames.shape[1:3])
+    clips = np.split(np.arange(len(frames)), sample.metainfo.get("num_clips", 1))
+    with VideoWriter(path, FPS) as video:
+        for times in zip(*clips, strict=True):
+            video.write(np.hstack([draw_shown(frames[t], tracks, t, scale, with_boxes=True) for t in times]))
+
+
+def write_sample(item: dict, target: Path, metainfo: dict, mp4: bool) -> None:
+    """Write ``target``.png and, if wished, ``target``.mp4 of one item of a data set."""
+    sample = item["data_samples"]
+    frames = np.ascontiguousarray(item["inputs"].numpy().transpose(0, 2, 3, 1)[..., ::-1])  # BGR to RGB
+    tracks = shown_tracks(sample, frames.shape[1:3], metainfo)
+    sheet = sample_sheet(frames, sample, tracks)
+    write_atomically(target.with_suffix(".png"), cv2.imencode(".png", sheet[..., ::-1])[1].tobytes())
+    if mp4:
+        write_video(target.with_suffix(".mp4"), frames, sample, tracks)
+
+
+@command_line
+def main() -> None:
+    args = parse_args()
+    require_writable(args.out)
+    dataset = build_dataset(args)
+    for number, index in enumerate(tqdm(spread(len(dataset), args.num), unit="sample")):
+        item = dataset[Draw(index, args.seed + number) if args.split == "train" else index]
+        write_sample(item, Path(args.out) / f"{args.split}_{index:04d}", dataset.metainfo, args.mp4)
+
+
+if __name__ == "__main__":
+    main()

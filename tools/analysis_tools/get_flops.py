@@ -1,24 +1,56 @@
 """Parameters and operations of a config's model, split by backbone, neck, head and mask branch.
 
-Operations are those of matrix products, convolutions and attention in one step, per frame. MACs are half the FLOPs;
-papers often print MACs under the name of FLOPs.
+Operations are those of the matrix products, convolutions and attentions of one step, per frame. A multiplication and
+an addition are two FLOPs or one MAC; papers often print MACs under the name of FLOPs.
 """
 
 import argparse
-import json
 
+from mmengine.config import DictAction
 from terminaltables import AsciiTable
 
-from mmvis_ext.engine.benchmarking import Stepper, generated_frames
+from mmvis_ext.engine.benchmarking import Stepper, frame_size, generated_frames
 from mmvis_ext.engine.building import build_model
 from mmvis_ext.engine.flops import count_flops, count_parameters
-from mmvis_ext.engine.launch import add_model_arguments, frame_size, read_model_config
-from mmvis_ext.errors import command_line
+from mmvis_ext.engine.launch import read_config
+from mmvis_ext.errors import InputError, command_line
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("config", help="config file")
-    parser.add_argument("--size", type=frame_size, default="640x360", metavar="WxH", help="default: 640x360")
+    parser.add_argument("--size", default="640x360", metavar="WxH", help="of the frames (default: 640x360)")
     parser.add_argument("--frames", type=int, help="per step (default: the model's window)")
+    parser.add_argument(
+        "--cfg-options", nargs="+", action=DictAction, metavar="KEY=VALUE", help="override settings of the config"
+    )
     return parser.parse_args()
+
+
+@command_line
+def main() -> None:
+    args = parse_args()
+    size = frame_size(args.size)
+    cfg = read_config(args.config)
+    cfg.merge_from_dict(args.cfg_options or {})
+    model = build_model(cfg)
+    number = model.window if args.frames is None else args.frames
+    if number < 1:
+        raise InputError(f"--frames {number}: a step takes at least one frame.")
+    step = Stepper(model, generated_frames(number, size), size)
+    flops, parameters = count_flops(model, step), count_parameters(model)
+    rows = [
+        [
+            part,
+            f"{parameters[part] / 1e6:.2f}",
+            f"{flops[part] / number / 1e9:.2f}",
+            f"{flops[part] / number / 2e9:.2f}",
+        ]
+        for part in ("backbone", "neck", "head", "mask", "total")
+    ]
+    print(AsciiTable([["part", "parameters (M)", "GFLOPs per frame", "GMACs per frame"], *rows]).table)
+    print(f"{args.size}, {number} frames per step")
+
+
+if __name__ == "__main__":
+    main()

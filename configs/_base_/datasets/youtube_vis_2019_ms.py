@@ -12,6 +12,7 @@ train_pipeline = [
                 type="mmdet.RandomChoiceResize",
                 scales=[(768, short) for short in (288, 320, 352, 384, 416, 448, 480, 512)],
                 keep_ratio=True,
+                resize_type="mmdet.Resize",  # mmcv's own leaves masks as they are
             ),
         ],
     ),

@@ -1,5 +1,6 @@
 _base_ = "./efficientvis_r50.py"
 
+# small enough to learn from scratch on two CPU cores in minutes; frames of about 128x96 pixels
 model = dict(
     backbone=dict(
         depth=18,
@@ -9,6 +10,8 @@ model = dict(
         dilations=(1, 1, 1),
         out_indices=(0, 1, 2),
         frozen_stages=-1,
+        # the frames of a batch come from a few videos: too alike for batch statistics
+        norm_cfg=dict(type="GN", num_groups=8),
         norm_eval=False,
         init_cfg=None,
     ),
@@ -20,8 +23,8 @@ model = dict(
         embed_dims=64,
         feedforward_channels=256,
         mask_convs=2,
-        roi_extractor=dict(
-            roi_layer=dict(output_size=5), out_channels=64, featmap_strides=[4, 8, 16], finest_scale=16),
+        roi_extractor=dict(out_channels=64, featmap_strides=[4, 8, 16], finest_scale=28),
     ),
+    match_each=False,
     clip_len=4,
 )

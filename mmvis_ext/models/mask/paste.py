@@ -63,12 +63,14 @@ def encode_visible(masks: Tensor, boxes: Tensor, visible: Tensor, size: tuple[in
         size: (H, W) of the original frames.
 
     Returns:
-        N lists of T RLEs; ``None`` also where no pixel reaches probability 0.5.
+        N lists of T RLEs; ``None`` also where no pixel reaches probability 0.5 or the box misses the frame.
     """
     masks, boxes = masks.float().cpu(), boxes.float().cpu()
+    x1, y1, x2, y2 = boxes.unbind(-1)
+    meets = (x1 < x2) & (y1 < y2) & (x1 < size[1]) & (y1 < size[0]) & (x2 > 0) & (y2 > 0) & boxes.isfinite().all(-1)
     n, t = visible.shape
     out: list[list[RLE | None]] = [[None] * t for _ in range(n)]
-    for i, j in visible.cpu().nonzero().tolist():
+    for i, j in (visible.cpu() & meets).nonzero().tolist():
         region, where = _do_paste_mask(masks[i, j][None, None], boxes[i, j][None], *size, skip_empty=True)
         frame = np.zeros((1, *size), dtype=np.uint8)
         frame[(slice(None), *where)] = (region >= MASK_THR).numpy()

@@ -16,6 +16,16 @@ from .stage import StageOutput, TrackletStage
 __all__ = ["TrackletCascade"]
 
 
+def near_frame(boxes: Tensor, sizes: Tensor) -> Tensor:
+    """Hold (B,N,T,4) boxes within one frame's size around frames of ``sizes`` (B,2), and finite.
+
+    RoI operators fail on boxes that are not finite, as a diverged model's are, and their time and memory grow with a
+    box's size, which one wrong delta multiplies by sixty.
+    """
+    whwh = sizes.flip(-1).repeat(1, 2)[:, None, None]
+    return torch.minimum(torch.maximum(boxes.nan_to_num(), -whwh), 2 * whwh)
+
+
 @MODELS.register_module()
 class TrackletCascade(BaseModule):
     """Tracklet queries and proposals that look at a clip M times.
@@ -85,8 +95,9 @@ class TrackletCascade(BaseModule):
         boxes = self.initial.proposals(sizes, t)
         outputs: list[StageOutput] = []
         for stage in self.stages:
-            crops = self.roi_extractor(features, boxes_to_rois(boxes).flatten(0, 2))
-            output = stage(queries, boxes, crops.unflatten(0, boxes.shape[:3]))
+            proposals = near_frame(boxes, sizes)
+            crops = self.roi_extractor(features, boxes_to_rois(proposals).flatten(0, 2))
+            output = stage(queries, proposals, crops.unflatten(0, boxes.shape[:3]))
             if self.time_shared:
                 shared = output.queries.mean(dim=2, keepdim=True).expand(-1, -1, t, -1)
                 output = output._replace(queries=shared)

@@ -1,0 +1,92 @@
+import pytest
+import torch
+
+from mmvis_ext.engine import benchmarking
+from mmvis_ext.engine.benchmarking import (
+    Stepper,
+    compare_speed,
+    compile_step,
+    frame_size,
+    generated_frames,
+    peak_memory,
+    stream_memory,
+    time_in_turns,
+)
+from mmvis_ext.engine.building import build_model
+from mmvis_ext.errors import InputError
+from mmvis_ext.testing import tiny_config
+
+SIZE = (40, 60)
+
+
+@pytest.fixture
+def model():
+    return build_model(tiny_config())
+
+
+def test_frame_size():
+    assert frame_size("640x360") == (360, 640)
+    for text in ("640", "640x", "0x5", "ax5", "640x360x3"):
+        with pytest.raises(InputError, match="WIDTHxHEIGHT"):
+            frame_size(text)
+
+
+def test_generated_frames_are_padded_with_zeros():
+    frames = generated_frames(2, SIZE)
+    assert frames.shape == (2, 3, 64, 64)
+    assert frames[:, :, :40, :60].std().item() == pytest.approx(1, abs=0.05)
+    assert not frames[:, :, 40:].any()
+    assert not frames[..., 60:].any()
+    assert torch.equal(frames, generated_frames(2, SIZE))
+    assert not torch.equal(frames, generated_frames(2, SIZE, seed=1))
+
+
+def test_calls_take_turns(monkeypatch):
+    clock, order = [0.0], []
+    monkeypatch.setattr(benchmarking.time, "perf_counter", lambda: clock[0])
+
+    def call(name: str, seconds: float) -> None:
+        order.append(name)
+        clock[0] += seconds
+
+    seconds = time_in_turns({"a": lambda: call("a", 1.0), "b": lambda: call("b", 2.0)}, repeat=3, warmup=1)
+    assert seconds == {"a": [1.0] * 3, "b": [2.0] * 3}
+    assert order == list("abbaabba")
+
+
+def test_a_stepper_goes_on_from_its_state_and_leaves_the_model_alone(model):
+    step = Stepper(model, generated_frames(2, SIZE), SIZE, visible_thr=0.0)
+    before = step.state.slots.queries.clone()
+    detections = step()
+    assert detections.visible.all()
+    assert all(mask is None or mask["size"] == list(SIZE) for masks in detections.masks for mask in masks)
+    assert step.visible_share == 1
+    assert not torch.equal(step.state.slots.queries, before)
+    assert model.visible_thr == 0.1
+
+
+def test_compare_speed(model):
+    figures = compare_speed(model, generated_frames(2, SIZE), SIZE, repeat=3, warmup=1)
+    assert {k: len(v) for k, v in figures["seconds"].items()} == dict(backbone_neck=3, step=3, step_all_visible=3)
+    for name, value in figures["fps"].items():
+        assert value == pytest.approx(2 / sorted(figures["seconds"][name])[1])
+    for name in ("step", "step_all_visible"):
+        assert figures["ratio"][name] == pytest.approx(figures["fps"][name] / figures["fps"]["backbone_neck"])
+    assert figures["visible_share"]["step_all_visible"] == 1
+
+
+def test_stream(model):
+    model.visible_thr, model.reset_after = 0.0, 0
+    result = stream_memory(model, 7, SIZE)
+    assert result["frames"] == 7
+    assert 0 < result["tracks"] <= 4
+    assert 0 < result["masks"] <= 4 * 7
+    assert 50 < result["peak_memory_mib"] <= peak_memory()
+
+
+def test_only_models_with_a_tensor_part_compile(model):
+    with pytest.raises(InputError, match="Linear has no forward_clip"):
+        compile_step(torch.nn.Linear(1, 1))
+    eager = model.forward_clip
+    compile_step(model)
+    assert model.forward_clip != eager

@@ -1,0 +1,34 @@
+import pytest
+import torch
+
+from mmvis_ext.engine.building import build_model
+from mmvis_ext.errors import InputError
+from mmvis_ext.testing import tiny_checkpoint, tiny_config
+
+
+def test_random_weights_depend_on_the_seed_alone():
+    cfg = tiny_config()
+    first = build_model(cfg).state_dict()
+    torch.manual_seed(99)
+    second, third = build_model(cfg).state_dict(), build_model(cfg, seed=1).state_dict()
+    assert all(torch.equal(first[k], second[k]) for k in first)
+    assert not all(torch.equal(first[k], third[k]) for k in first)
+
+
+def test_nothing_is_fetched_and_the_config_stays():
+    pretrained = dict(type="Pretrained", checkpoint="torchvision://no_such_model")
+    cfg = tiny_config()
+    cfg.model.backbone.init_cfg = pretrained
+    model = build_model(cfg)
+    assert not model.training
+    assert cfg.model.backbone.init_cfg == pretrained
+
+
+def test_checkpoint(tmp_path):
+    cfg = tiny_config()
+    path = tiny_checkpoint(tmp_path / "tiny.pth", cfg, seed=5)
+    expected = torch.load(path, weights_only=True)["state_dict"]
+    loaded = build_model(cfg, str(path)).state_dict()
+    assert all(torch.equal(loaded[k], expected[k]) for k in expected)
+    with pytest.raises(InputError, match="5 classes and the config 7"):
+        build_model(tiny_config(model__head__num_classes=7), str(path))

@@ -1,0 +1,143 @@
+"""Hooks that keep a run honest."""
+
+import os
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from mmengine.runner import Runner
+from small_model import SIZE, K, T, empty_sample, model_cfg, rectangles, video_sample
+
+from mmvis_ext.engine import CheckClassesHook, FiniteLossHook, latest_checkpoint, read_checkpoint
+from mmvis_ext.errors import InputError
+
+
+class Clips(torch.utils.data.Dataset):
+    """Clips that depend on their number alone."""
+
+    metainfo = dict(classes=("a", "b", "c"))
+
+    def __len__(self) -> int:
+        return 4
+
+    def __getitem__(self, i: int) -> dict:
+        frames = np.random.default_rng(i).integers(0, 255, (T, 3, *SIZE), dtype=np.uint8)
+        boxes = rectangles((0, i % K, (2 + i, 3, 20 + i, 25)))
+        return dict(inputs=torch.from_numpy(frames), data_samples=video_sample(*[boxes] * T))
+
+
+def runner(work_dir, epochs: int, **kwargs) -> Runner:
+    cfg = dict(
+        model=model_cfg().to_dict(),
+        work_dir=str(work_dir),
+        experiment_name=f"run-{os.path.basename(work_dir)}-{epochs}-{len(kwargs)}",
+        default_scope="mmvis_ext",
+        train_dataloader=dict(
+            dataset=Clips(), batch_size=2, num_workers=0, sampler=dict(type="VideoDrawSampler", shuffle=False),
+            collate_fn=dict(type="pseudo_collate"),
+        ),
+        train_cfg=dict(by_epoch=True, max_epochs=epochs),
+        optim_wrapper=dict(optimizer=dict(type="AdamW", lr=1e-3)),
+        param_scheduler=dict(type="MultiStepLR", milestones=[1], gamma=0.5),
+        default_hooks=dict(checkpoint=dict(type="PlainCheckpointHook", interval=1, max_keep_ckpts=2)),
+        custom_hooks=[dict(type="CheckClassesHook"), dict(type="FiniteLossHook")],
+        randomness=dict(seed=3),
+        log_level="ERROR",
+    )  # fmt: skip
+    return Runner.from_cfg(cfg | kwargs)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory) -> Runner:
+    """A run of three short epochs."""
+    run = runner(tmp_path_factory.mktemp("trained"), epochs=3)
+    run.train()
+    return run
+
+
+def test_checkpoints_hold_plain_data(trained):
+    checkpoint = read_checkpoint(latest_checkpoint(trained.work_dir))
+    assert {"meta", "state_dict", "optimizer", "param_schedulers", "message_hub"} <= set(checkpoint)
+    assert checkpoint["meta"]["epoch"] == 3
+    assert checkpoint["meta"]["dataset_meta"]["classes"] == ("a", "b", "c")
+    assert checkpoint["message_hub"]["log_scalars"] == {}
+
+
+def test_only_the_last_checkpoints_are_kept_and_nothing_half_written(trained):
+    files = {name for name in os.listdir(trained.work_dir) if "pth" in name}
+    assert files == {"epoch_2.pth", "epoch_3.pth"}
+
+
+def test_a_resumed_run_ends_as_an_uninterrupted_one(trained, tmp_path):
+    runner(tmp_path, epochs=1).train()
+    resumed = runner(tmp_path, epochs=3, load_from=str(tmp_path / "epoch_1.pth"), resume=True)
+    resumed.train()
+    assert resumed.iter == trained.iter == 6
+    for name, value in trained.model.state_dict().items():
+        assert torch.equal(resumed.model.state_dict()[name], value), name
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_the_last_one(trained, tmp_path, monkeypatch):
+    run = runner(tmp_path, epochs=2)
+    replace = os.replace
+
+    def full_at_the_second(source, target):
+        if str(target).endswith("epoch_2.pth"):
+            raise OSError(28, "No space left on device")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", full_at_the_second)
+    with pytest.raises(OSError, match="No space left"):
+        run.train()
+    assert {name for name in os.listdir(tmp_path) if "pth" in name} == {"epoch_1.pth"}
+    assert read_checkpoint(tmp_path / "epoch_1.pth")["meta"]["epoch"] == 1
+
+
+def after_iteration(**losses) -> None:
+    batch = dict(data_samples=[empty_sample(T), empty_sample(T)])
+    batch["data_samples"][1][0].set_metainfo(dict(video_id=12))
+    FiniteLossHook().after_train_iter(SimpleNamespace(iter=41), 1, batch, losses)
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("kind", [float, torch.tensor])
+def test_a_loss_that_is_not_finite_stops_training_with_its_place(bad, kind):
+    with pytest.raises(InputError, match=r"iteration 42: the loss is not finite \(s0.loss_mask\) on videos \[0, 12\]"):
+        after_iteration(loss=kind(1.0), **{"s0.loss_mask": kind(bad)})
+
+
+def test_finite_losses_pass():
+    after_iteration(loss=torch.tensor(3.0, requires_grad=True), other=2)
+    FiniteLossHook().after_train_iter(SimpleNamespace(iter=0), 0, {}, None)
+
+
+def test_training_stops_before_a_bad_model_is_saved(tmp_path):
+    run = runner(tmp_path, epochs=2)
+    with torch.no_grad():
+        run.model.head.stages[1].fc_cls.bias.fill_(float("nan"))
+    with pytest.raises(InputError, match=r"iteration 1: the loss is not finite \(.*s1.loss_cls.*\)"):
+        run.train()
+    assert latest_checkpoint(tmp_path) is None
+
+
+def run_with(model_classes: int, classes: tuple | None) -> SimpleNamespace:
+    loader = SimpleNamespace(dataset=SimpleNamespace(metainfo=dict(classes=classes)))
+    model = SimpleNamespace(num_classes=model_classes)
+    return SimpleNamespace(model=model, train_dataloader=loader, val_dataloader=loader, test_dataloader=loader)
+
+
+@pytest.mark.parametrize("phase", ["train", "val", "test"])
+def test_model_and_data_must_agree_in_their_classes(phase):
+    check = getattr(CheckClassesHook(), f"before_{phase}")
+    check(run_with(2, ("a", "b")))
+    check(run_with(2, None))
+    with pytest.raises(InputError, match="the data set has 3 classes but the model 2"):
+        check(run_with(2, ("a", "b", "c")))
+
+
+def test_a_run_with_the_wrong_number_of_classes_does_not_start(tmp_path):
+    run = runner(tmp_path, epochs=1, model=model_cfg(**{"head.num_classes": 5}).to_dict())
+    with pytest.raises(InputError, match="has 3 classes but the model 5"):
+        run.train()
+    assert run.iter == 0

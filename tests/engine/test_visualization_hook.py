@@ -1,0 +1,119 @@
+"""Pictures during a test."""
+
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+from mmdet.structures import DetDataSample, TrackDataSample
+
+from mmvis_ext.engine.visualization_hook import TrackVisualizationHook
+from mmvis_ext.errors import InputError
+from mmvis_ext.structures import Track, VideoTracks, boxes_of, encode
+from mmvis_ext.visualization import open_video
+
+SIZE, LENGTH = (48, 64), 5
+META = dict(classes=("disc", "star"), categories=(dict(id=2, name="disc"), dict(id=7, name="star")))
+
+
+def masks(x):
+    planes = np.zeros((LENGTH, *SIZE), np.uint8)
+    planes[:, 10:30, x : x + 20] = 1
+    return encode(planes)
+
+
+@pytest.fixture
+def frames(tmp_path):
+    folder = tmp_path / "frames" / "a clip"
+    folder.mkdir(parents=True)
+    for t in range(LENGTH):
+        cv2.imwrite(str(folder / f"{t}.png"), np.full((*SIZE, 3), 30 * t, np.uint8))
+    return [str(folder / f"{t}.png") for t in range(LENGTH)]
+
+
+def window(paths, start, annotations=None, video_id=3, tracks=None):
+    """A window as the test loop hands it to hooks: its batch, and the video if it is done."""
+    images = []
+    for path in paths[start : start + 2]:
+        image = DetDataSample()
+        image.set_metainfo(dict(img_path=path))
+        images.append(image)
+    sample = TrackDataSample(video_data_samples=images)
+    about = dict(id=video_id, start=start, length=LENGTH, height=SIZE[0], width=SIZE[1], annotations=annotations)
+    sample.set_metainfo(dict(video=about))
+    if tracks is not None:
+        sample.set_data(dict(pred_tracks=tracks))
+    return dict(data_samples=[sample]), [] if tracks is None else [sample]
+
+
+def run(hook, videos):
+    runner = SimpleNamespace(test_dataloader=SimpleNamespace(dataset=SimpleNamespace(metainfo=META)))
+    hook.before_test(runner)
+    for paths, annotations, video_id in videos:
+        tracks = VideoTracks(video_id, *SIZE, LENGTH)
+        tracks.tracks = [Track(i, np.array(s), masks(x), boxes_of(masks(x))) for i, (x, s) in enumerate(PREDICTED)]
+        for start in (0, 2, 4):
+            batch, done = window(paths, start, annotations, video_id, tracks if start == 4 else None)
+            hook.after_test_iter(runner, start, batch, done)
+
+
+PREDICTED = [(0, (0.9, 0.1)), (30, (0.1, 0.2))]
+TRUTH = [dict(id=1, category_id=7, segmentations=masks(2))]
+
+
+def read(path):
+    return cv2.imread(str(path))
+
+
+@pytest.mark.parametrize(("kind", "endings"), [("both", {".mp4", ".png"}), ("sheet", {".png"}), ("video", {".mp4"})])
+def test_files_of_each_kind(frames, tmp_path, kind, endings):
+    run(TrackVisualizationHook(tmp_path / "out", kind), [(frames, TRUTH, 3)])
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {f"0003_a_clip{ending}" for ending in endings}
+
+
+def test_the_video_is_whole_and_small_frames_are_enlarged(frames, tmp_path):
+    run(TrackVisualizationHook(tmp_path / "out", "video", fps=3), [(frames, TRUTH, 3)])
+    source = open_video(tmp_path / "out/0003_a_clip.mp4")
+    pictures = list(source)
+    assert source.fps == pytest.approx(3)
+    assert len(pictures) == LENGTH
+    assert pictures[0].shape == (240, 320, 3)
+    assert [p[230, 10].mean() for p in pictures] == pytest.approx([30 * t for t in range(LENGTH)], abs=8)
+
+
+def test_the_prediction_wears_the_colour_of_its_truth(frames, tmp_path):
+    run(TrackVisualizationHook(tmp_path / "low", "sheet", score_thr=0.0), [(frames, TRUTH, 3)])
+    run(TrackVisualizationHook(tmp_path / "high", "sheet", score_thr=0.3), [(frames, TRUTH, 3)])
+    run(TrackVisualizationHook(tmp_path / "none", "sheet"), [(frames, None, 3)])
+    low, high, none = (read(tmp_path / d / "0003_a_clip.png") for d in ("low", "high", "none"))
+    orange, blue = ((0, 159, 230), (233, 180, 86))  # BGR
+    count = lambda picture, bgr: int((picture == bgr).all(-1).sum())  # noqa: E731
+    assert count(high, orange) > count(none, orange) * 1.5, "truth and prediction are in one colour"
+    assert count(high, blue) == 0
+    assert count(low, blue) > 0, "a second track is drawn in another"
+    assert none.shape[0] < high.shape[0], "without annotations there is no row of them"
+
+
+def test_every_video_has_its_own_frames(frames, tmp_path):
+    others = frames[::-1]
+    run(TrackVisualizationHook(tmp_path / "out", "video"), [(frames, None, 1), (others, None, 2)])
+    for number, first in ((1, 0), (2, 120)):
+        picture = next(iter(open_video(tmp_path / f"out/000{number}_a_clip.mp4")))
+        assert picture[230, 10].mean() == pytest.approx(first, abs=8)
+
+
+def test_no_more_videos_than_wanted(frames, tmp_path):
+    videos = [(frames, None, number) for number in (1, 2, 3)]
+    hook = TrackVisualizationHook(tmp_path / "out", "sheet", max_videos=2)
+    run(hook, videos)
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {"0001_a_clip.png", "0002_a_clip.png"}
+    run(hook, videos[2:])  # counts anew
+    assert (tmp_path / "out/0003_a_clip.png").exists()
+
+
+def test_bad_arguments(tmp_path):
+    with pytest.raises(InputError, match="'film' is unknown"):
+        TrackVisualizationHook(tmp_path, "film")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot be written"):
+        TrackVisualizationHook(tmp_path / "file" / "out").before_test(None)

@@ -1,0 +1,113 @@
+"""RoI features: the order of boxes, and the static form against mmdet's."""
+
+import pytest
+import torch
+from mmcv.ops import RoIAlign
+from mmdet.models.roi_heads.roi_extractors import SingleRoIExtractor
+
+from mmvis_ext.models.query import StaticRoIExtractor
+from mmvis_ext.models.query.roi import boxes_to_rois, roi_align
+
+STRIDES = [4, 8, 16]
+CFG = dict(
+    roi_layer=dict(type="RoIAlign", output_size=3, sampling_ratio=2),
+    out_channels=4,
+    featmap_strides=STRIDES,
+    finest_scale=16,
+)
+
+
+def pyramid(images: int = 2) -> list[torch.Tensor]:
+    return [torch.randn(images, 4, 64 // s, 96 // s, requires_grad=True) for s in STRIDES]
+
+
+def boxes_of_all_sizes(images: int = 2) -> torch.Tensor:
+    """RoIs that belong to every level, some of them outside the image or empty."""
+    sides = torch.tensor([1.0, 10.0, 31.9, 32.0, 40.0, 63.9, 64.0, 200.0, 0.0]).repeat(images)
+    corner = torch.rand(len(sides), 2) * 120 - 30
+    image = torch.arange(images).repeat_interleave(len(sides) // images).float()
+    return torch.cat([image[:, None], corner, corner + sides[:, None]], dim=1)
+
+
+@pytest.fixture
+def static(monkeypatch):
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+
+
+def test_each_box_gets_the_index_of_its_frame():
+    b, n, t = 2, 3, 4
+    boxes = torch.rand(b, n, t, 4, requires_grad=True)
+    rois = boxes_to_rois(boxes)
+    for i, j, k in [(i, j, k) for i in range(b) for j in range(n) for k in range(t)]:
+        assert rois[i, j, k].tolist() == [i * t + k, *boxes[i, j, k].tolist()]
+    assert not rois.requires_grad
+
+
+def test_the_static_form_equals_mmdets(static):
+    rois, levels = boxes_of_all_sizes(), pyramid()
+    theirs, ours = SingleRoIExtractor(**CFG), StaticRoIExtractor(**CFG)
+    assert theirs.map_roi_levels(rois, 3).unique().tolist() == [0, 1, 2], "every level is used"
+    expected, found = theirs(levels, rois), ours(levels, rois)
+    torch.testing.assert_close(found, expected)
+    weights = torch.randn_like(expected)
+    for a, b in zip(
+        torch.autograd.grad((expected * weights).sum(), levels),
+        torch.autograd.grad((found * weights).sum(), levels),
+        strict=True,
+    ):
+        assert (a != 0).any()
+        torch.testing.assert_close(b, a)
+
+
+def test_the_static_form_scales_rois_like_mmdet(static):
+    rois, levels = boxes_of_all_sizes(), pyramid()
+    expected = SingleRoIExtractor(**CFG)(levels, rois, roi_scale_factor=1.5)
+    torch.testing.assert_close(StaticRoIExtractor(**CFG)(levels, rois, roi_scale_factor=1.5), expected)
+
+
+def test_the_static_form_asks_for_no_values(static, monkeypatch):
+    """No ``nonzero`` and no ``item``: either would wait for the device."""
+
+    def refuse(*args, **kwargs):
+        raise AssertionError("a value was asked for")
+
+    for name in ("nonzero", "item", "any", "tolist", "__bool__"):
+        monkeypatch.setattr(torch.Tensor, name, refuse)
+    StaticRoIExtractor(**CFG)(pyramid(), boxes_of_all_sizes())
+
+
+@pytest.mark.parametrize("compiling", [False, True])
+def test_half_precision_features_are_pooled_in_full_precision(compiling, monkeypatch):
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: compiling)
+    rois, levels = boxes_of_all_sizes(), [f.bfloat16() for f in pyramid()]
+    extractor = StaticRoIExtractor(**CFG)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = extractor(levels, rois)
+    assert found.dtype == torch.float32
+    assert torch.equal(found, extractor([f.float() for f in levels], rois))
+
+
+@pytest.mark.parametrize("compiling", [False, True])
+def test_no_rois_give_no_features(compiling, monkeypatch):
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: compiling)
+    assert StaticRoIExtractor(**CFG)(pyramid(), torch.zeros(0, 5)).shape == (0, 4, 3, 3)
+
+
+@pytest.mark.parametrize("layer", [RoIAlign(3, 0.25, 2), RoIAlign(5, 0.5, 0, aligned=False)])
+def test_the_operator_is_mmcvs(layer):
+    features, rois = torch.randn(2, 4, 16, 24, requires_grad=True), boxes_of_all_sizes()
+    expected, found = layer(features, rois), roi_align(features, rois, layer)
+    assert torch.equal(found, expected)
+    weights = torch.randn_like(expected)
+    (a,) = torch.autograd.grad((expected * weights).sum(), features)
+    (b,) = torch.autograd.grad((found * weights).sum(), features)
+    torch.testing.assert_close(b, a)
+
+
+def test_the_operator_keeps_the_rules_of_compiled_code():
+    features, rois = torch.randn(2, 4, 16, 24, requires_grad=True), boxes_of_all_sizes()
+    results = torch.library.opcheck(
+        torch.ops.mmvis_ext.roi_align.default, (features, rois, 3, 0.25, 2, True),
+        test_utils=("test_schema", "test_faketensor", "test_autograd_registration"),
+    )  # fmt: skip
+    assert set(results.values()) == {"SUCCESS"}

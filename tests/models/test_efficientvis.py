@@ -1,0 +1,464 @@
+"""EfficientVIS as a whole: steps, correspondence learning, and that it learns."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from mmdet.structures import TrackDataSample
+from small_model import SIZE, C, K, N, T, build_model, empty_sample, lively_model, model_cfg, rectangles, video_sample
+
+from mmvis_ext.models.losses import Matches
+from mmvis_ext.registry import MODELS
+from mmvis_ext.structures import FrameGeometry, Tracklets, decode
+
+GEOMETRY = FrameGeometry(original=(64, 96), resized=SIZE)
+LEFT, RIGHT, TOP = (2, 6, 14, 28), (30, 8, 46, 24), (16, 0, 34, 9)
+
+
+def video(length: int) -> torch.Tensor:
+    return torch.randn(length, 3, *SIZE)
+
+
+def sample_of(length: int, geometry: FrameGeometry = GEOMETRY) -> TrackDataSample:
+    sample = empty_sample(length)
+    for frame in sample.video_data_samples:
+        frame.set_metainfo(dict(ori_shape=geometry.original, img_shape=geometry.resized))
+    return sample
+
+
+def tracks_of(model, frames: torch.Tensor):
+    (sample,) = model.predict(frames[None], [sample_of(len(frames))])
+    return sample.pred_tracks
+
+
+def assert_same_tracks(a, b):
+    assert (a.height, a.width, a.length, len(a)) == (b.height, b.width, b.length, len(b))
+    for x, y in zip(a, b, strict=True):
+        assert x.track_id == y.track_id
+        assert x.segmentations == y.segmentations
+        assert np.array_equal(x.scores, y.scores)
+        assert np.array_equal(x.boxes, y.boxes)
+
+
+def training_sample(num_clips: int = 1, size=SIZE) -> TrackDataSample:
+    """Two objects per clip of T frames; one is absent in the middle."""
+    frames = []
+    for _ in range(num_clips):
+        for t in range(T):
+            shown = [(3, 1, LEFT)] if t == 1 else [(3, 1, LEFT), (0, 2, RIGHT)]
+            frames.append(rectangles(*shown, size=size))
+    return video_sample(*frames, size=size, num_clips=num_clips)
+
+
+# inference
+
+
+@pytest.mark.parametrize("linker", [None, dict(type="ClipLinker")])
+@pytest.mark.parametrize("length", [1, T, 2 * T, 2 * T + 1])
+def test_a_stream_in_pieces_equals_the_whole_video(length, linker):
+    model, frames = lively_model(linker=linker), video(length)
+    whole = tracks_of(model, frames)
+    assert len(whole) > 0
+    stream = model.open_stream(GEOMETRY)
+    for piece in frames.split(T):
+        model.advance(piece, stream)
+    assert_same_tracks(stream.book.close(0, GEOMETRY), whole)
+
+    state, steps = model.init_state(GEOMETRY), []
+    for piece in frames.split(T):
+        detections, state = model.step(piece, state)
+        steps.append(detections)
+    for track in whole:
+        masks = []
+        for d in steps:
+            i = d.track_ids.index(track.track_id) if track.track_id in d.track_ids else None
+            masks += [None] * d.visible.shape[1] if i is None else d.masks[i]
+        assert masks == track.segmentations
+
+
+@pytest.mark.parametrize("length", [1, 2, T + 1, 5 * T])
+def test_videos_of_any_length_pass(length):
+    tracks = tracks_of(lively_model(), video(length))
+    assert tracks.length == length
+    assert all(len(t.segmentations) == len(t.boxes) == length for t in tracks)
+
+
+def test_results_are_in_original_pixels():
+    model = lively_model()
+    detections, _ = model.step(video(T), model.init_state(GEOMETRY))
+    assert detections.scores.shape == (N, T, K)
+    assert detections.boxes.max() <= 96
+    assert (detections.boxes[..., [1, 3]] <= 64).all()
+    assert (detections.boxes >= 0).all()
+    assert detections.boxes.max() > SIZE[1]
+    codes = [m for row in detections.masks for m in row if m]
+    assert codes
+    assert all(m["size"] == [64, 96] for m in codes)
+    small, _ = model.step(video(T), model.init_state(FrameGeometry(SIZE, SIZE)))
+    assert small.boxes.max() <= SIZE[1]
+
+
+def test_masks_are_given_where_a_slot_is_visible():
+    model = lively_model()
+    thresholds = []
+    for threshold in (0.0, 0.7, 1.1):
+        model.visible_thr = threshold
+        torch.manual_seed(5)
+        d, _ = model.step(video(T), model.init_state(GEOMETRY))
+        assert np.array_equal(d.visible, d.scores.max(-1) >= threshold)
+        shown = np.array([[m is not None for m in row] for row in d.masks])
+        assert not (shown & ~d.visible).any()
+        thresholds.append(d.visible.sum())
+    assert thresholds[0] == N * T > thresholds[1] > thresholds[2] == 0
+
+
+def test_a_step_changes_neither_its_frames_nor_its_state():
+    model, frames = lively_model(), video(T)
+    state = model.init_state(GEOMETRY)
+    before = frames.clone(), copy.deepcopy(state)
+    first, _ = model.step(frames, state)
+    assert torch.equal(frames, before[0])
+    assert all(torch.equal(a, b) for a, b in zip(state.slots, before[1].slots, strict=True))
+    again, _ = model.step(frames, state)
+    assert np.array_equal(first.scores, again.scores)
+
+
+def test_videos_do_not_touch_each_other():
+    model, a, b = lively_model(), video(2 * T), video(2 * T)
+    samples = model.predict(torch.stack([a, b]), [sample_of(2 * T), sample_of(2 * T)])
+    assert_same_tracks(samples[0].pred_tracks, tracks_of(model, a))
+    assert_same_tracks(samples[1].pred_tracks, tracks_of(model, b))
+
+
+def test_the_next_clip_starts_from_the_mean_of_the_last_ones_queries():
+    model, frames = lively_model(), video(T)
+    state = model.init_state(GEOMETRY)
+    assert torch.equal(state.slots.queries, model.head.initial.queries)
+    _, after = model.step(frames, state)
+    features = model.extract_features(frames)
+    outputs = model.head(features, torch.tensor([SIZE], dtype=torch.float32))
+    torch.testing.assert_close(after.slots.queries, outputs[-1].queries[0].mean(1))
+    assert after.slots.track_ids.tolist() == [0, 1, 2, 3]
+
+
+def test_slots_that_stay_background_start_new_tracks():
+    model = lively_model(reset_after=2, reset_score=1.1)
+    state, ids = model.init_state(GEOMETRY), []
+    for _ in range(5):
+        detections, state = model.step(video(T), state)
+        ids.append(detections.track_ids)
+    assert ids == [[0, 1, 2, 3]] * 2 + [[4, 5, 6, 7]] * 2 + [[8, 9, 10, 11]]
+    assert len({t.track_id for t in tracks_of(model, video(5 * T))}) > N
+
+
+def test_linking_by_hand_starts_every_clip_from_the_learned_queries():
+    model, frames = lively_model(linker=dict(type="ClipLinker", min_affinity=0.0)), video(T)
+    first, state = model.step(frames, model.init_state(GEOMETRY))
+    second, _ = model.step(frames, state)
+    assert np.array_equal(first.scores, second.scores)
+    assert first.track_ids == second.track_ids, "the same clip again is the same tracks"
+    _, state = model.step(video(T), state)
+    assert torch.equal(state.slots.queries, model.head.initial.queries)
+
+
+def test_a_video_without_anything_to_see_has_no_tracks():
+    model = lively_model()
+    for stage in model.head.stages:
+        torch.nn.init.constant_(stage.fc_cls.bias, -50.0)
+    assert len(tracks_of(model, video(2 * T))) == 0
+
+
+def test_a_diverged_model_gives_no_tracks_and_does_not_crash():
+    model = lively_model()
+    for parameter in model.head.parameters():
+        torch.nn.init.constant_(parameter, float("nan"))
+    assert len(tracks_of(model, video(T))) == 0
+
+
+# training
+
+
+def test_losses_of_every_iteration_are_named():
+    model = build_model()
+    losses = model.loss(video(T)[None], [training_sample()])
+    terms = ("loss_cls", "loss_mask", "loss_bbox", "loss_giou", "loss_dice")
+    assert set(losses) == {f"s{m}.{name}" for m in range(2) for name in terms}
+    assert all(torch.isfinite(v) and v > 0 for v in losses.values())
+
+
+def test_a_batch_gives_what_its_clips_give_alone():
+    model = lively_model()
+    frames = torch.stack([video(T), video(T)])
+    samples = [training_sample(), empty_sample(T)]
+    together = model.loss(frames, samples)
+    alone = [model.loss(frames[b : b + 1], samples[b : b + 1]) for b in range(2)]
+    entries = 5  # visible entries of the first clip; the second has none, which counts as one
+    for name, value in together.items():
+        weights = (1, 1 / entries) if "cls" in name else (1, 1)
+        torch.testing.assert_close(value, sum(w * a[name] for w, a in zip(weights, alone, strict=True)))
+
+
+def test_a_clip_without_objects_teaches_background_only():
+    model = build_model()
+    losses = model.loss(video(T)[None], [empty_sample(T)])
+    sum(losses.values()).backward()
+    assert all((v == 0) == ("cls" not in name) for name, v in losses.items())
+    gradients = [p.grad for p in model.head.parameters() if p.grad is not None]
+    assert gradients
+    assert all(torch.isfinite(g).all() for g in gradients)
+
+
+def test_more_objects_than_queries_are_learned_as_far_as_they_go():
+    boxes = [(i, i % K, (i * 6, 4, i * 6 + 6, 20)) for i in range(N + 3)]
+    losses = build_model().loss(video(T)[None], [video_sample(*[rectangles(*boxes)] * T)])
+    assert all(torch.isfinite(v) for v in losses.values())
+
+
+def test_inputs_and_samples_are_not_changed():
+    model, frames, sample = build_model(), video(2 * T), training_sample(2)
+    before = frames.clone(), copy.deepcopy(sample)
+    sum(model.loss(frames[None], [sample]).values()).backward()
+    assert torch.equal(frames, before[0])
+    for a, b in zip(sample.video_data_samples, before[1].video_data_samples, strict=True):
+        assert torch.equal(a.gt_instances.bboxes, b.gt_instances.bboxes)
+        assert np.array_equal(a.gt_instances.masks.masks, b.gt_instances.masks.masks)
+
+
+@torch.no_grad()
+def test_the_order_of_ground_truths_does_not_matter():
+    model, frames = lively_model(), video(T)
+    a = [(3, 1, LEFT), (0, 2, RIGHT), (8, 0, TOP)]
+    one = model.loss(frames[None], [video_sample(*[rectangles(*a)] * T)])
+    other = model.loss(frames[None], [video_sample(*[rectangles(*a[::-1])] * T)])
+    for name in one:
+        torch.testing.assert_close(other[name], one[name])
+
+
+def recorded(model, monkeypatch) -> list[list[Matches]]:
+    """The matches of every iteration that a loss is computed on, clip after clip."""
+    calls, original = [], model._match
+
+    def match(*args, **kwargs):
+        calls.append(original(*args, **kwargs))
+        return calls[-1]
+
+    monkeypatch.setattr(model, "_match", match)
+    return calls
+
+
+def owners(matches: Matches) -> dict[int, int]:
+    """Query of each ground truth."""
+    return dict(zip(matches.targets.tolist(), matches.queries.tolist(), strict=True))
+
+
+@torch.no_grad()
+def test_the_second_clip_inherits_the_assignment_of_the_first(monkeypatch):
+    model = lively_model()
+    calls = recorded(model, monkeypatch)
+    model.loss(video(2 * T)[None], [training_sample(2)])
+    first, second = [owners(m) for m in calls[:2]], [owners(m) for m in calls[2:]]
+    assert set(first[1]) == {0, 1}
+    assert second == [first[1]] * 2, "the last assignment of the first clip, in every iteration"
+
+
+@torch.no_grad()
+def test_inheritance_holds_even_where_another_query_would_fit_better(monkeypatch):
+    model = lively_model()
+    calls = recorded(model, monkeypatch)
+    swapped = [rectangles((3, 1, LEFT), (0, 2, RIGHT))] * T + [rectangles((3, 1, RIGHT), (0, 2, LEFT))] * T
+    for seed in range(4):
+        calls.clear()
+        torch.manual_seed(seed)
+        model.loss(video(2 * T)[None], [video_sample(*swapped, num_clips=2)])
+        assert owners(calls[2]) == owners(calls[3]) == owners(calls[1])
+
+
+@torch.no_grad()
+def test_an_object_that_only_the_second_clip_shows_takes_a_query_that_is_free(monkeypatch):
+    model = lively_model()
+    calls = recorded(model, monkeypatch)
+    old, new = (3, 1, LEFT), (5, 0, TOP)
+    frames = [rectangles(old, (0, 2, RIGHT))] * T + [rectangles(old, new)] * T
+    for seed in range(6):
+        calls.clear()
+        torch.manual_seed(seed)
+        model.loss(video(2 * T)[None], [video_sample(*frames, num_clips=2)])
+        before, after = owners(calls[1]), owners(calls[3])
+        assert set(before) == {0, 1}
+        assert set(after) == {0, 1, 2}
+        assert {g: after[g] for g in before} == before, "also the one that the second clip does not show"
+        assert after[2] not in before.values()
+
+
+@torch.no_grad()
+def test_without_a_free_query_a_new_object_waits(monkeypatch):
+    model = lively_model()
+    calls = recorded(model, monkeypatch)
+    first = [(i, i % K, (i * 8, 4, i * 8 + 8, 20)) for i in range(N)]
+    frames = [rectangles(*first)] * T + [rectangles(*first[:1], (9, 0, TOP))] * T
+    model.loss(video(2 * T)[None], [video_sample(*frames, num_clips=2)])
+    assert owners(calls[3]) == owners(calls[1])
+    assert sorted(owners(calls[1]).values()) == list(range(N))
+
+
+@torch.no_grad()
+def test_each_sample_of_a_batch_inherits_its_own(monkeypatch):
+    model = lively_model()
+    calls = recorded(model, monkeypatch)
+    other = video_sample(*[rectangles((1, 0, TOP), (2, 1, RIGHT), (7, 2, LEFT))] * (2 * T), num_clips=2)
+    model.loss(torch.stack([video(2 * T), video(2 * T)]), [training_sample(2), other])
+    first, second = calls[2:4], calls[4:]
+    assert [len(owners(m)) for m in first] == [2, 3]
+    assert [owners(m) for m in second] == [owners(m) for m in first] * 2
+
+
+@torch.no_grad()
+def test_a_frames_padding_does_not_change_the_matching(monkeypatch):
+    """The boxes' L1 cost is in shares of the image, not of the padded batch."""
+    model = lively_model()
+    seen = []
+    monkeypatch.setattr(
+        model, "assigner", lambda *args: seen.append(args[-1]) or (torch.tensor([0]), torch.tensor([0]))
+    )
+    padded = torch.nn.functional.pad(video(T), (0, 16, 0, 32))
+    model.loss(padded[None], [training_sample()])
+    assert [tuple(float(v) for v in size) for size in seen] == [tuple(map(float, SIZE))] * 2
+
+
+def test_the_second_clips_loss_reaches_the_first_clips_queries(monkeypatch):
+    model, frames = build_model().eval(), video(2 * T)
+    frames.requires_grad_()
+    clips = []
+    original = model._clip_losses
+
+    def clip_losses(*args):
+        clips.append(original(*args))
+        return clips[-1]
+
+    monkeypatch.setattr(model, "_clip_losses", clip_losses)
+    model.loss(frames[None], [training_sample(2)])
+    sum(clips[1][0].values()).backward()
+    assert (frames.grad[:T] != 0).any(), "through the queries that are passed on"
+
+
+def test_losses_of_two_clips_are_averaged(monkeypatch):
+    model, frames = lively_model(), video(2 * T)
+    clips = []
+    original = model._clip_losses
+    monkeypatch.setattr(model, "_clip_losses", lambda *args: clips.append(original(*args)) or clips[-1])
+    losses = model.loss(frames[None], [training_sample(2)])
+    for name, value in losses.items():
+        torch.testing.assert_close(value, (clips[0][0][name] + clips[1][0][name]) / 2)
+    alone = model.loss(frames[None, :T], [training_sample()])
+    for name, value in alone.items():
+        torch.testing.assert_close(clips[0][0][name], value)
+
+
+@torch.no_grad()
+def test_a_diverged_model_reaches_the_loss():
+    model = build_model()
+    for parameter in model.parameters():
+        parameter.fill_(float("nan"))
+    losses = model.loss(video(2 * T)[None], [training_sample(2)])
+    assert not torch.isfinite(losses["s1.loss_cls"])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"head.time_shared": True},
+        {
+            "backbone.out_indices": (0,),
+            "neck.in_channels": [8],
+            "neck.num_outs": 1,
+            "head.roi_extractor.featmap_strides": [4],
+        },
+    ],
+    ids=["default", "time shared", "one level"],
+)
+def test_a_few_steps_on_one_clip_lower_its_loss(changes):
+    model = build_model(**changes).train()
+    frames = video(T) * 0.1
+    sample = training_sample()
+    for t, frame in enumerate(sample.video_data_samples):
+        for mask in frame.gt_instances.masks.masks:
+            frames[t] += torch.from_numpy(mask).float()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
+    history = []
+    for _ in range(30):
+        loss = sum(model.loss(frames[None], [sample]).values())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        history.append(loss.item())
+    assert history[-1] < 0.6 * history[0]
+
+
+@pytest.mark.slow
+def test_it_learns_one_clip_by_heart():
+    """Classes, masks and absence of both objects; the class is the colour."""
+    model, frames, sample = build_model().eval(), video(T) * 0.1, training_sample()
+    truth = Tracklets.from_frames(sample.video_data_samples, SIZE, "cpu")
+    for masks, label in zip(truth.masks, truth.labels, strict=True):
+        frames[:, label] += 2 * masks
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    for _ in range(110):
+        optimizer.zero_grad()
+        sum(model.loss(frames[None], [sample]).values()).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+    found, _ = model.step(frames, model.init_state(FrameGeometry(SIZE, SIZE)))
+    best = found.scores.max((1, 2)).argsort()[-2:]
+    slots = {int(found.scores[i].max(0).argmax()): i for i in best}
+    assert set(slots) == {1, 2} == set(truth.labels.tolist())
+    ious = []
+    for g, label in enumerate(truth.labels.tolist()):
+        shown = truth.visible[g].numpy()
+        scores = found.scores[slots[label], :, label]
+        assert scores[shown].min() > scores[~shown].max(initial=0)
+        masks = decode(found.masks[slots[label]], *SIZE)[shown].astype(bool)
+        target = truth.masks[g].numpy()[shown].astype(bool)
+        ious.append((masks & target).sum() / (masks | target).sum())
+    assert np.mean(ious) > 0.5
+
+
+@pytest.mark.parametrize("mode", ["loss", "predict", "tensor"])
+def test_mmengine_enters_by_mode(mode):
+    model = lively_model()
+    out = model(video(T)[None], [sample_of(T) if mode == "predict" else training_sample()], mode=mode)
+    assert isinstance(out, {"loss": dict, "predict": list, "tensor": tuple}[mode])
+    if mode == "tensor":
+        assert [f.shape for f in out] == [(T, C, SIZE[0] // s, SIZE[1] // s) for s in (4, 8)]
+
+
+def test_an_unknown_mode_is_refused():
+    with pytest.raises(RuntimeError, match="'train' is unknown"):
+        build_model()(video(T)[None], None, mode="train")
+
+
+def test_no_weight_depends_on_the_clip_length():
+    short, long = build_model(), build_model(clip_len=36)
+    assert long.window == 36
+    long.load_state_dict(short.state_dict())
+
+
+def test_building_does_not_change_the_config():
+    cfg = model_cfg()
+    before = copy.deepcopy(cfg.to_dict())
+    MODELS.build(cfg)
+    assert cfg.to_dict() == before
+
+
+@pytest.mark.slow
+def test_a_clip_compiles_whole():
+    model = lively_model()
+    frames, sizes = video(T), torch.tensor([SIZE], dtype=torch.float32)
+    slots = model.init_state(GEOMETRY).slots
+    with torch.no_grad():
+        expected, after = model.forward_clip(frames, sizes, slots)
+        compiled = torch.compile(model.forward_clip, fullgraph=True, backend="aot_eager")
+        found, later = compiled(frames, sizes, slots)
+    for a, b in zip((*found, *later), (*expected, *after), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-4)

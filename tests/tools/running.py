@@ -1,0 +1,33 @@
+"""Running the command-line tools as a user does."""
+
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+from unittest import mock
+
+TOOLS = Path(__file__).resolve().parents[2] / "tools"
+
+
+def environment() -> dict[str, str]:
+    return dict(os.environ, OMP_NUM_THREADS="1", CUDA_VISIBLE_DEVICES="")
+
+
+def command(tool: str, *arguments: object) -> list[str]:
+    return [sys.executable, str(TOOLS / tool), *map(str, arguments)]
+
+
+def run(tool: str, *arguments: object) -> subprocess.CompletedProcess:
+    """In a process of its own."""
+    return subprocess.run(command(tool, *arguments), capture_output=True, text=True, env=environment(), timeout=300)
+
+
+def call(tool: str, *arguments: object) -> int:
+    """In this process, which saves the imports; returns the exit code."""
+    with mock.patch.object(sys, "argv", [tool, *map(str, arguments)]):
+        try:
+            runpy.run_path(str(TOOLS / tool), run_name="__main__")
+        except SystemExit as exit_:
+            return exit_.code or 0
+    return 0

@@ -1,0 +1,165 @@
+"""Reading and writing videos."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mmvis_ext.errors import InputError
+from mmvis_ext.visualization import VideoSource, VideoWriter, open_video, read_frames
+
+REAL = Path(__file__).resolve().parents[3] / "shared" / "real"
+
+
+def smooth(t, size=(48, 64)):
+    """A frame that survives compression: red at the left, blue at the right, brighter with time."""
+    frame = np.zeros((*size, 3), np.uint8)
+    frame[:, : size[1] // 2, 0] = 120 + 10 * t
+    frame[:, size[1] // 2 :, 2] = 120 + 10 * t
+    return frame
+
+
+def write(path, count=5, size=(48, 64), fps=10.0):
+    with VideoWriter(path, fps) as video:
+        for t in range(count):
+            video.write(smooth(t, size))
+
+
+def write_then(path, then):
+    """Write one frame and do something before the video is closed."""
+    with VideoWriter(path, 5) as video:
+        video.write(smooth(0))
+        then(video)
+
+
+def write_folder(folder, names):
+    folder.mkdir()
+    for t, name in enumerate(names):
+        cv2.imwrite(str(folder / name), smooth(t)[..., ::-1])
+
+
+def test_what_is_written_is_read(tmp_path):
+    path = tmp_path / "deep" / "a.mp4"
+    write(path)
+    source = open_video(path)
+    assert source.fps == pytest.approx(10)
+    assert source.length == 5
+    for _ in range(2):  # as often as one likes
+        frames = list(source)
+        assert len(frames) == 5
+        for t, frame in enumerate(frames):
+            assert frame.shape == (48, 64, 3)
+            assert np.abs(frame.astype(int) - smooth(t)).mean() < 8
+    assert [p.name for p in path.parent.iterdir()] == ["a.mp4"]
+
+
+def test_writing_changes_no_frame_and_cuts_odd_sizes(tmp_path):
+    frame = smooth(0, (49, 65))
+    before = frame.copy()
+    with VideoWriter(tmp_path / "a.mp4", 5) as video:
+        video.write(frame)
+    assert np.array_equal(frame, before)
+    assert next(iter(open_video(tmp_path / "a.mp4"))).shape == (48, 64, 3)
+
+
+def test_a_written_video_can_be_read_by_others(tmp_path):
+    write(tmp_path / "a.mp4")
+    assert (tmp_path / "a.mp4").stat().st_mode & 0o044 == 0o044
+
+
+def test_an_error_in_the_block_leaves_nothing_and_keeps_what_was_there(tmp_path):
+    path = tmp_path / "a.mp4"
+    path.write_text("old")
+    with pytest.raises(ZeroDivisionError):
+        write_then(path, lambda _: 1 / 0)
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.mp4"]
+
+
+def test_a_video_that_did_not_get_to_the_disk_is_an_error(tmp_path):
+    def lose_a_frame_without_a_word(video):
+        video.count += 1
+
+    with pytest.raises(InputError, match="make room"):
+        write_then(tmp_path / "a.mp4", lose_a_frame_without_a_word)
+    assert not list(tmp_path.iterdir())
+
+
+def test_no_frames_make_no_video(tmp_path):
+    with pytest.raises(InputError, match="no frames"):
+        write(tmp_path / "a.mp4", count=0)
+    assert not list(tmp_path.iterdir())
+
+
+def test_frames_of_another_size_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="in a video of"):
+        write_then(tmp_path / "a.mp4", lambda video: video.write(smooth(0, (40, 64))))
+    assert not list(tmp_path.iterdir())
+
+
+def test_places_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder.mp4").mkdir()
+    for path, reason in (("file/a.mp4", "cannot be written"), ("folder.mp4", "folder"), ("a.avi", "ending")):
+        with pytest.raises(InputError, match=reason):
+            write(tmp_path / path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "folder.mp4"]
+
+
+def test_a_folder_is_read_in_the_order_of_its_numbers(tmp_path):
+    write_folder(tmp_path / "f", ["f2.png", "f10.png", "f011.png"])
+    (tmp_path / "f" / "notes.txt").write_text("no frame")
+    (tmp_path / "f" / ".hidden.png").write_text("no frame")
+    source = open_video(tmp_path / "f")
+    assert source.length == 3
+    assert source.fps == 6
+    assert [np.array_equal(frame, smooth(t)) for t, frame in enumerate(source)] == [True] * 3
+
+
+def test_frames_are_read_one_by_one(tmp_path):
+    write_folder(tmp_path / "f", ["0.png"])
+    frames = read_frames([tmp_path / "f/0.png", tmp_path / "f/none.png"])
+    assert np.array_equal(next(frames), smooth(0))
+    with pytest.raises(InputError, match=r"none.png .*missing"):
+        next(frames)
+
+
+def test_bad_videos_are_named(tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "text.mp4").write_text("no video")
+    (tmp_path / "zero.mp4").write_bytes(b"")
+    write(tmp_path / "good.mp4")
+    (tmp_path / "cut.mp4").write_bytes((tmp_path / "good.mp4").read_bytes()[:-300])
+    cases = {"none.mp4": "no such", "empty": "no frames", "text.mp4": "not a video", "zero.mp4": "not a video"}
+    for name, reason in (cases | {"cut.mp4": "not a video"}).items():
+        with pytest.raises(InputError, match=f"{name}: .*{reason}"):
+            open_video(tmp_path / name)
+
+
+def test_a_broken_frame_and_one_of_another_size_are_named(tmp_path):
+    write_folder(tmp_path / "f", ["0.png", "1.png"])
+    cv2.imwrite(str(tmp_path / "f/2.png"), smooth(0, (40, 64)))
+    with pytest.raises(InputError, match=r"frame 2 is 64x40 .* 64x48"):
+        list(open_video(tmp_path / "f"))
+    (tmp_path / "f/1.png").write_bytes((tmp_path / "f/1.png").read_bytes()[:-20])
+    with pytest.raises(InputError, match=r"1.png .*truncated"):
+        list(open_video(tmp_path / "f"))
+
+
+@pytest.mark.skipif(not (REAL / "demo.mp4").exists(), reason="needs the real video demo.mp4")
+def test_a_real_video():
+    source = open_video(REAL / "demo.mp4")
+    frames = list(source)
+    assert len(frames) == source.length == 8
+    assert frames[0].shape == (1080, 1920, 3)
+
+
+def test_a_video_that_ends_early_is_told(tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr("mmvis_ext.visualization.video_io.print_log", lambda text, *_: said.append(text))
+    write(tmp_path / "a.mp4")
+    assert len(list(VideoSource(tmp_path / "a.mp4", 10, 5))) == 5
+    assert not said
+    assert len(list(VideoSource(tmp_path / "a.mp4", 10, 7))) == 5
+    assert "5 of the 7 frames" in said[0]

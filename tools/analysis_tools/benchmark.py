@@ -1,0 +1,175 @@
+"""Speed of a whole step against backbone and neck alone, peak memory, parameters and operations, on generated frames.
+
+With --long N instead: peak memory of a stream of one window and of a stream of N frames, each in a process of its own.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.config import DictAction
+from terminaltables import AsciiTable
+
+from mmvis_ext.engine.atomic import write_atomically
+from mmvis_ext.engine.benchmarking import (
+    Stepper,
+    compare_speed,
+    compile_step,
+    frame_size,
+    generated_frames,
+    peak_memory,
+    stream_memory,
+)
+from mmvis_ext.engine.building import build_model
+from mmvis_ext.engine.flops import count_flops, count_parameters
+from mmvis_ext.engine.launch import read_config
+from mmvis_ext.errors import InputError, command_line
+from mmvis_ext.models.video_model import VideoModel
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("config", help="config file")
+    parser.add_argument("--checkpoint", help="weights (default: random ones)")
+    parser.add_argument(
+        "--device", default="cuda" if torch.cuda.is_available() else "cpu", help="cpu, cuda, cuda:1 ..."
+    )
+    parser.add_argument("--amp", action="store_true", help="automatic mixed precision, as the test loop runs it")
+    parser.add_argument("--compile", action="store_true", help="compile the tensor part of the step")
+    parser.add_argument("--frames", type=int, help="per step (default: the model's window)")
+    parser.add_argument("--size", default="640x360", metavar="WxH", help="of the frames (default: 640x360)")
+    parser.add_argument("--repeat", type=int, default=5, help="turns that count; medians are given (default: 5)")
+    parser.add_argument("--warmup", type=int, default=1, help="turns before that do not (default: 1)")
+    parser.add_argument("--json", metavar="FILE", help="write the figures there; - prints them and nothing else")
+    parser.add_argument("--long", type=int, metavar="N", help="compare the memory of a short and of an N-frame stream")
+    parser.add_argument("--stream", type=int, metavar="N", help="run one N-frame stream and give its peak memory")
+    parser.add_argument(
+        "--cfg-options", nargs="+", action=DictAction, metavar="KEY=VALUE", help="override settings of the config"
+    )
+    return parser.parse_args()
+
+
+def check(args: argparse.Namespace) -> None:
+    for name, least in (("frames", 1), ("repeat", 1), ("warmup", 0), ("long", 1), ("stream", 1)):
+        value = getattr(args, name)
+        if value is not None and value < least:
+            raise InputError(f"--{name} {value} is too small; give {least} or more.")
+    if torch.device(args.device).type == "cuda" and not torch.cuda.is_available():
+        raise InputError(f"--device {args.device}: this machine has no CUDA device; take --device cpu.")
+
+
+def load(args: argparse.Namespace) -> VideoModel:
+    cfg = read_config(args.config)
+    cfg.merge_from_dict(args.cfg_options or {})
+    model = build_model(cfg, args.checkpoint, args.device)
+    if args.frames is not None:
+        model.window = args.frames
+    return model
+
+
+def conditions(args: argparse.Namespace, model: VideoModel) -> dict[str, Any]:
+    """What the figures depend on."""
+    on_gpu = torch.device(args.device).type == "cuda"
+    return dict(
+        config=args.config,
+        checkpoint=args.checkpoint,
+        device=torch.cuda.get_device_name(args.device) if on_gpu else f"cpu ({platform.machine()})",
+        threads=torch.get_num_threads(),
+        torch=torch.__version__,
+        frames=model.window,
+        size=args.size,
+        amp=args.amp,
+        compile=args.compile,
+    )
+
+
+def speed(args: argparse.Namespace) -> dict[str, Any]:
+    model, size = load(args), frame_size(args.size)
+    frames = generated_frames(model.window, size, args.device)
+    flops = count_flops(model, Stepper(model, frames, size))
+    if args.compile:
+        compile_step(model)
+    if torch.device(args.device).type == "cuda":
+        torch.cuda.reset_peak_memory_stats(args.device)
+    with torch.autocast(torch.device(args.device).type, enabled=args.amp):
+        figures = compare_speed(model, frames, size, args.repeat, args.warmup, args.compile)
+    return dict(
+        conditions(args, model),
+        **figures,
+        peak_memory_mib=peak_memory(args.device),
+        parameters=count_parameters(model),
+        flops_per_frame={part: value / len(frames) for part, value in flops.items()},
+    )
+
+
+def stream(args: argparse.Namespace) -> dict[str, Any]:
+    model = load(args)
+    if args.compile:
+        compile_step(model)
+    with torch.autocast(torch.device(args.device).type, enabled=args.amp):
+        figures = stream_memory(model, args.stream, frame_size(args.size), args.device)
+    return dict(conditions(args, model), window=model.window, **figures)
+
+
+def compare_streams(args: argparse.Namespace) -> dict[str, Any]:
+    """One window against ``--long`` frames."""
+    window = load(args).window
+    short, long = (in_own_process(length) for length in (window, args.long))
+    ratio = long["peak_memory_mib"] / short["peak_memory_mib"]
+    return dict(short=short, long=long, memory_ratio=ratio)
+
+
+def in_own_process(length: int) -> dict[str, Any]:
+    """This command as a stream of ``length`` frames; the last of a repeated option counts."""
+    command = [sys.executable, __file__, *sys.argv[1:], "--stream", str(length), "--json", "-"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=os.environ)
+    if done.returncode:
+        raise InputError(
+            f"The stream of {length} frames failed (exit code {done.returncode}); its message stands above."
+        )
+    return json.loads(done.stdout)
+
+
+def table(figures: dict[str, Any]) -> str:
+    """One row per figure; groups are named ``group.figure``."""
+    rows = []
+    for name, value in figures.items():
+        members = {f"{name}.{k}": v for k, v in value.items()} if isinstance(value, dict) else {name: value}
+        rows += [[k, _text(v)] for k, v in members.items()]
+    return AsciiTable([["figure", "value"], *rows]).table
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return " ".join(_text(v) for v in value)
+    return (
+        f"{value:.4g}"
+        if isinstance(value, float) and value < 1e4
+        else f"{value:,.0f}"
+        if isinstance(value, float)
+        else str(value)
+    )
+
+
+@command_line
+def main() -> None:
+    args = parse_args()
+    check(args)
+    figures = (stream if args.stream else compare_streams if args.long else speed)(args)
+    text = json.dumps(figures, indent=2)
+    if args.json == "-":
+        print(text)
+        return
+    if args.json:
+        write_atomically(Path(args.json), text.encode())
+    print(table(figures))
+
+
+if __name__ == "__main__":
+    main()
