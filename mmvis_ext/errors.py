@@ -4,6 +4,7 @@ import functools
 import re
 import sys
 from collections.abc import Callable
+from typing import Any
 
 __all__ = ["InputError", "command_line"]
 
@@ -39,7 +40,7 @@ def command_line(main: Callable[..., int | None]) -> Callable[..., None]:
     """
 
     @functools.wraps(main)
-    def run(*args, **kwargs) -> None:
+    def run(*args: Any, **kwargs: Any) -> None:
         try:
             code = main(*args, **kwargs)
         except KeyboardInterrupt:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
+from typing import Any
 
 import mmcv
 import mmdet
@@ -76,7 +77,7 @@ class MMTrackYouTubeVISDataset(YouTubeVISDataset):
         kwargs: of :class:`YouTubeVISDataset`.
     """
 
-    def __init__(self, *args, dataset_version: str, **kwargs) -> None:
+    def __init__(self, *args: Any, dataset_version: str, **kwargs: Any) -> None:
         self.dataset_version = dataset_version
         super().__init__(*args, **kwargs)
 

@@ -25,6 +25,12 @@ def _installed(distribution: str) -> bool:
     return True
 
 
+def _folders(module: str) -> list[Path]:
+    """Where a package's files lie; nowhere if it is not installed."""
+    spec = importlib.util.find_spec(module)
+    return [] if spec is None else [Path(p) for p in spec.submodule_search_locations or ()]
+
+
 def check_stack() -> None:
     """Check that each of mmcv, mmengine and mmdet has one provider and that mmcv carries its compiled ops.
 
@@ -40,9 +46,7 @@ def check_stack() -> None:
             )
         if importlib.util.find_spec(module) is None:
             raise ImportError(f"mmvis_ext needs {module}, which is not installed: {REMEDY}.")
-    spec = importlib.util.find_spec("mmcv")
-    folders = [Path(p) for p in spec.submodule_search_locations or ()]
-    if not any(p for folder in folders for p in folder.glob("_ext.*") if p.suffix in {".so", ".pyd"}):
+    if not any(p for folder in _folders("mmcv") for p in folder.glob("_ext.*") if p.suffix in {".so", ".pyd"}):
         raise ImportError(
             "mmcv is installed without its compiled ops (mmcv._ext), as happens when pip builds it in isolation: "
             f"uninstall it and {REMEDY}."

@@ -321,19 +321,22 @@ def _cocovid_videos(data: dict, where: str, category_ids: set[int]) -> list[Vide
                 raise InputError(f"{here}: its frames have different sizes; one video has one size.")
             images[entry["id"]] = (video_id, t)
         videos[video_id] = VideoRecord(
-            video_id, *size, [e["file_name"] for e in entries], [e["id"] for e in entries], [] if annotated else None
+            video_id, *size, [e["file_name"] for e in entries], [e["id"] for e in entries], tracks=None
         )
     if annotated:
-        _cocovid_tracks(_entries(data, "annotations", where), videos, images, category_ids, where)
+        tracks = _cocovid_tracks(_entries(data, "annotations", where), videos, images, category_ids, where)
+        for video_id, video in videos.items():
+            video.tracks = tracks[video_id]
     return list(videos.values())
 
 
 def _cocovid_tracks(
     entries: list, videos: dict[int, VideoRecord], images: dict[int, tuple[int, int]], categories: set[int], where: str
-) -> None:
-    """Gather per-frame annotations into the tracks of their videos."""
+) -> dict[int, list[TrackAnnotation]]:
+    """Gather per-frame annotations into the tracks of each video, in order of appearance in the file."""
     _unique((_require(a, "id", int, f"{where}: annotations[{i}]") for i, a in enumerate(entries)), "annotation", where)
     tracks: dict[tuple[int, int], TrackAnnotation] = {}
+    by_video: dict[int, list[TrackAnnotation]] = {video_id: [] for video_id in videos}
     for entry in entries:
         here = f"{where}: annotation {entry['id']}"
         video_id, t = _owner(entry, images, "image_id", here)
@@ -345,7 +348,7 @@ def _cocovid_tracks(
             tracks[key] = TrackAnnotation(
                 key[1], category, [None] * length, np.zeros((length, 4), np.float32), bool(entry.get("iscrowd", 0))
             )
-            video.tracks.append(tracks[key])
+            by_video[video_id].append(tracks[key])
         track = tracks[key]
         if track.category_id != category or track.segmentations[t] is not None:
             raise InputError(
@@ -356,3 +359,4 @@ def _cocovid_tracks(
         if rle is not None:
             box = entry.get("bbox")
             track.boxes[t] = _box(box, video, here) if box else boxes_of([rle])[0]
+    return by_video

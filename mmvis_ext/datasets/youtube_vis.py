@@ -58,7 +58,7 @@ class YouTubeVISDataset(BaseVideoDataset):
     """
 
     def __init__(
-        self, *args, clips: dict | None = None, fps: float | None = None, source_fps: float = 6.0, **kwargs
+        self, *args: Any, clips: dict | None = None, fps: float | None = None, source_fps: float = 6.0, **kwargs: Any
     ) -> None:
         if fps is not None and not 0 < fps <= source_fps:
             raise InputError(f"fps={fps} must be above 0 and at most source_fps={source_fps}; correct the config.")

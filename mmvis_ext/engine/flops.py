@@ -61,7 +61,7 @@ def _observed(
         yield
         return
 
-    def observed(*args, **kwargs):
+    def observed(*args: Any, **kwargs: Any) -> Any:
         before = counter.get_total_flops()
         result = function(*args, **kwargs)
         spent[name] += counter.get_total_flops() - before

@@ -1,6 +1,7 @@
 """Hooks that keep a run honest: plain atomic checkpoints, finite losses, matching classes."""
 
 import math
+from typing import Any
 
 import torch
 from mmengine.hooks import CheckpointHook, Hook
@@ -25,7 +26,7 @@ class PlainCheckpointHook(CheckpointHook):
         kwargs: of mmengine's ``CheckpointHook``.
     """
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("backend_args", dict(backend="atomic"))
         super().__init__(*args, **kwargs)
 
@@ -52,7 +53,8 @@ class FiniteLossHook(Hook):
             name for name, value in (outputs or {}).items() if not math.isfinite(float(torch.as_tensor(value).detach()))
         ]
         if bad:
-            videos = [sample[0].metainfo.get("video_id") for sample in data_batch["data_samples"]]
+            samples = (data_batch or {}).get("data_samples", ())
+            videos = [sample[0].metainfo.get("video_id") for sample in samples]
             raise InputError(
                 f"iteration {runner.iter + 1}: the loss is not finite ({', '.join(bad)}) on videos {videos}; look at "
                 "their annotations, or lower the learning rate or clip gradients. The last checkpoint is intact."

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from mmengine.evaluator import Evaluator
 from mmengine.model import is_model_wrapper
-from mmengine.runner import Runner, TestLoop, ValLoop
+from mmengine.runner import BaseLoop, Runner, TestLoop, ValLoop
 from mmengine.runner.amp import autocast
 from torch import nn
 
@@ -17,18 +18,24 @@ __all__ = ["VideoTestLoop", "VideoValLoop"]
 
 def unwrapped(model: nn.Module) -> VideoModel:
     """The model itself where it is wrapped for several processes."""
-    return model.module if is_model_wrapper(model) else model
+    inner = model.module if is_model_wrapper(model) else model
+    if not isinstance(inner, VideoModel):
+        raise TypeError(f"The loops by step run a VideoModel, not {type(inner).__name__}.")
+    return inner
 
 
-class _StreamingMixin:
+class _StreamingLoop(BaseLoop):
     """Runs the windows of :class:`VideoClipSampler` and evaluates each video when its last window is done.
 
-    The evaluator sees one sample per video, with ``pred_tracks`` and ``video``.
+    The evaluator sees one sample per video, with ``pred_tracks`` and ``video``. Stands in front of mmengine's
+    test or validation loop, which sets ``evaluator`` and ``fp16``.
     """
 
     phase: str
+    evaluator: Evaluator
+    fp16: bool
 
-    def __init__(self, runner: Runner, dataloader: Any, **kwargs) -> None:
+    def __init__(self, runner: Runner, dataloader: Any, **kwargs: Any) -> None:
         sampler = dataloader.get("sampler") if isinstance(dataloader, dict) else None
         if sampler and sampler["type"] == "VideoClipSampler":
             # the model alone says how long its window is
@@ -57,6 +64,8 @@ class _StreamingMixin:
         video = sample.metainfo["video"]
         if video["start"] == 0:
             stream = model.open_stream(frame_geometry(sample))
+        if stream is None or stream.book.length != video["start"]:
+            raise ValueError(f"Video {video['id']}: the sampler must give all of its windows, in time order.")
         with autocast(enabled=self.fp16):
             model.advance(frames, stream)
         outputs: Sequence = []
@@ -69,14 +78,14 @@ class _StreamingMixin:
 
 
 @LOOPS.register_module()
-class VideoTestLoop(_StreamingMixin, TestLoop):
+class VideoTestLoop(_StreamingLoop, TestLoop):
     """mmengine's test loop, by step."""
 
     phase = "test"
 
 
 @LOOPS.register_module()
-class VideoValLoop(_StreamingMixin, ValLoop):
+class VideoValLoop(_StreamingLoop, ValLoop):
     """mmengine's validation loop, by step."""
 
     phase = "val"

@@ -56,7 +56,7 @@ def read_videos(gt: dict, where: str) -> dict[int, Video]:
     Raises:
         InputError: there is no list of videos, an id stands twice, or a size is not a positive whole number.
     """
-    videos = {}
+    videos: dict[int, Video] = {}
     for i, item in enumerate(_records(gt, "videos", where)):
         here = f"{where}: video {item.get('id', f'number {i}')}"
         size = dict(length=len(item.get("file_names") or ())) | item
@@ -76,7 +76,7 @@ def read_categories(gt: dict, where: str) -> dict[int, Category]:
     Raises:
         InputError: there is no list of categories, or an id stands twice.
     """
-    categories = {}
+    categories: dict[int, Category] = {}
     for i, item in enumerate(_records(gt, "categories", where)):
         here = f"{where}: category {item.get('id', f'number {i}')}"
         _require(item, ("id",), here)

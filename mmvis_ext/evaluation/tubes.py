@@ -88,11 +88,12 @@ def _mask_intersections(results: Sequence[Tube], truths: Sequence[Tube]) -> np.n
 
 def _box_intersections(results: Sequence[Tube], truths: Sequence[Tube]) -> np.ndarray:
     """(D, G) shared area of the boxes, summed over the frames."""
-    theirs = np.stack([g.regions for g in truths])  # (G, T, 4)
+    theirs = np.array([g.regions for g in truths])  # (G, T, 4)
     total = np.zeros((len(results), len(truths)))
     for row, result in zip(total, results, strict=True):
-        low = np.maximum(result.regions[:, :2], theirs[..., :2])
-        high = np.minimum(result.regions[:, 2:], theirs[..., 2:])
+        ours = np.asarray(result.regions)  # (T, 4)
+        low = np.maximum(ours[:, :2], theirs[..., :2])
+        high = np.minimum(ours[:, 2:], theirs[..., 2:])
         row[:] = (high - low).clip(min=0).prod(axis=-1).sum(axis=-1)
     return total
 

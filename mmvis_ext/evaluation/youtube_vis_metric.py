@@ -52,6 +52,8 @@ class YouTubeVISMetric(BaseMetric):
     """
 
     default_prefix = "youtube_vis"
+    results: list[Any]
+    """mmengine's list: of :class:`VideoResults`, and once :meth:`evaluate` has begun of one list of them."""
 
     def __init__(
         self,
@@ -139,7 +141,7 @@ class YouTubeVISMetric(BaseMetric):
         annotations = [annotation for video in videos for annotation in video["annotations"]]
         annotations = [annotation | dict(id=i) for i, annotation in enumerate(annotations, start=1)]
         gt = dict(videos=videos, categories=self.categories, annotations=annotations)
-        figures = {}
+        figures: dict[str, float] = {}
         for iou_type in self.iou_types:
             result = evaluate_ytvis(gt, entries, iou_type)
             front = "" if iou_type == self.iou_types[0] else f"{iou_type}_"

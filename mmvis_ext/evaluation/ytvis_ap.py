@@ -157,8 +157,8 @@ def _match_video(found: list[Entry], truths: list[Entry], area_ranges: Sequence,
 def _outside(areas: Sequence[float], area_ranges: Sequence[tuple[float, float]]) -> np.ndarray:
     """(A, n) bool: the area lies outside the range."""
     low, high = np.array(area_ranges, dtype=np.float64).T[..., None]
-    areas = np.array(areas, dtype=np.float64)
-    return (areas < low) | (areas > high)
+    pixels = np.array(areas, dtype=np.float64)
+    return (pixels < low) | (pixels > high)
 
 
 def _match(ious: np.ndarray, ignored: np.ndarray, crowd: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -201,7 +201,7 @@ def _curves(matches: list[_Matches], n_ranges: int, max_dets: Sequence[int]) -> 
     place = np.concatenate([np.arange(len(m.scores)) for m in matches])[order]
     hits = np.concatenate([m.hits for m in matches], axis=-1)[..., order]
     misses = np.concatenate([m.misses for m in matches], axis=-1)[..., order]
-    targets = sum(m.targets for m in matches)
+    targets = np.sum([m.targets for m in matches], axis=0)
     for a in np.flatnonzero(targets):
         precision[:, :, a] = _interpolate(hits[a], misses[a], targets[a])
         for m, limit in enumerate(max_dets):

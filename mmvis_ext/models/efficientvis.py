@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -12,7 +12,7 @@ from torch import Tensor
 from mmvis_ext.registry import MODELS, TASK_UTILS
 from mmvis_ext.structures import Detections, FrameGeometry, Tracklets
 
-from .association import LinkMemory, Slots, renew_slots
+from .association import ClipLinker, LinkMemory, Slots, renew_slots
 from .losses import LossWeights, Matches, count_entries, tracklet_losses
 from .mask import encode_visible, mask_on_grid
 from .query import StageOutput
@@ -69,7 +69,8 @@ class EfficientVIS(VideoModel):
 
     def __init__(
         self, head: dict, assigner: dict, loss_weights: dict | None = None, match_each: bool = True,
-        clip_len: int = 36, visible_thr: float = 0.1, reset_after: int = 3, reset_score: float = 0.05, linker: dict | None = None, **kwargs,
+        clip_len: int = 36, visible_thr: float = 0.1, reset_after: int = 3, reset_score: float = 0.05,
+        linker: dict | None = None, **kwargs: Any,
     ) -> None:  # fmt: skip
         super().__init__(window=clip_len, **kwargs)
         self.head = MODELS.build(head)
@@ -96,19 +97,21 @@ class EfficientVIS(VideoModel):
             inputs: (B, clips*T, 3, H, W), clip after clip.
             data_samples: B, with per-frame ground truth and ``num_clips``.
         """
-        b, frames, _, *size = inputs.shape
+        b, frames, _, height, width = inputs.shape
         clips = data_samples[0].metainfo.get("num_clips", 1)
         length = frames // clips
         levels = [f.unflatten(0, (b, clips, length)) for f in self.extract_features(inputs.flatten(0, 1))]
-        targets = [Tracklets.from_frames(s, size, inputs.device) for s in data_samples]
+        targets = [Tracklets.from_frames(s, (height, width), inputs.device) for s in data_samples]
         sizes = inputs.new_tensor([s[0].metainfo["img_shape"][:2] for s in data_samples])
         losses: dict[str, Tensor] = {}
-        queries, inherited = None, None
+        queries: Tensor | None = None
+        inherited: list[Matches | None] = [None] * b
         for clip in range(clips):
             features = tuple(f[:, clip].flatten(0, 1).float() for f in levels)
             outputs = self.head(features, sizes, queries)
             window = [g.frames(clip * length, (clip + 1) * length) for g in targets]
-            terms, inherited = self._clip_losses(features, outputs, window, sizes, inherited)
+            terms, matches = self._clip_losses(features, outputs, window, sizes, inherited)
+            inherited = list(matches)
             for name, value in terms.items():
                 losses[name] = losses.get(name, 0) + value / clips
             queries = outputs[-1].queries.mean(dim=2)
@@ -116,17 +119,17 @@ class EfficientVIS(VideoModel):
 
     def _clip_losses(
         self, features: tuple[Tensor, ...], outputs: list[StageOutput], targets: list[Tracklets], sizes: Tensor,
-        inherited: list[Matches] | None,
+        inherited: Sequence[Matches | None],
     ) -> tuple[dict[str, Tensor], list[Matches]]:  # fmt: skip
         """Losses of every iteration of one clip, and the last assignment for the clip that follows.
 
         Matching looks at the masks of all queries, without gradient; only matched ones are segmented for the loss.
         """
-        losses, matches = {}, None
-        if not self.match_each:
-            matches = self._match_all(features, outputs[-1], -1, targets, sizes, inherited)
+        losses = {}
+        last = self._match_all(features, outputs[-1], -1, targets, sizes, inherited)
         for m, output in enumerate(outputs):
-            if self.match_each:
+            matches = last
+            if self.match_each and m < len(outputs) - 1:
                 matches = self._match_all(features, output, m, targets, sizes, inherited)
             logits = self.head.segment(features, output, m, pick=[pairs.queries for pairs in matches])
             with torch.autocast(sizes.device.type, enabled=False):
@@ -135,18 +138,18 @@ class EfficientVIS(VideoModel):
                     count_entries(matches, targets, output.boxes.shape[2]), self.loss_weights,
                 )  # fmt: skip
             losses.update({f"s{m}.{name}": value for name, value in terms.items()})
-        return losses, matches
+        return losses, last
 
     @torch.no_grad()
     def _match_all(
         self, features: tuple[Tensor, ...], output: StageOutput, m: int, targets: list[Tracklets], sizes: Tensor,
-        inherited: list[Matches] | None,
+        inherited: Sequence[Matches | None],
     ) -> list[Matches]:  # fmt: skip
         """Assignment of every clip of a batch by the output of iteration ``m``."""
         masks = self.head.segment(features, output, m).sigmoid()
         return [
-            self._match(output, masks, b, g, self._grid_masks(g), tuple(size), inherited and inherited[b])
-            for b, (g, size) in enumerate(zip(targets, sizes.tolist(), strict=True))
+            self._match(output, masks, b, g, self._grid_masks(g), (height, width), inherited[b])
+            for b, (g, (height, width)) in enumerate(zip(targets, sizes.tolist(), strict=True))
         ]
 
     def _match(
@@ -168,9 +171,9 @@ class EfficientVIS(VideoModel):
         free[queries] = False
         free = free.nonzero().squeeze(1)
         if len(new) and len(free):
-            padded = tuple(targets.masks.shape[-2:])
+            (height, width), (h, w) = targets.masks.shape[-2:], grid_masks.shape[-2:]
             on_grid = mask_on_grid(
-                masks[b, free].flatten(0, 1), output.proposals[b, free].flatten(0, 1), padded, grid_masks.shape[-2:]
+                masks[b, free].flatten(0, 1), output.proposals[b, free].flatten(0, 1), (height, width), (h, w)
             ).unflatten(0, (len(free), -1))
             scores = output.class_logits[b, free].sigmoid()
             rows, columns = self.assigner(scores, output.boxes[b, free], on_grid, targets[new], grid_masks[new], size)
@@ -217,12 +220,12 @@ class EfficientVIS(VideoModel):
         sizes = torch.tensor([geometry.resized], dtype=torch.float32, device=frames.device)
         result, slots = self.forward_clip(frames, sizes, state.slots)
         visible = result.scores.amax(-1) >= self.visible_thr
-        track_ids, memory = state.slots.track_ids, None
+        track_ids, memory = state.slots.track_ids.tolist(), None
         if self.linker is not None:
             slots = Slots.fresh(self.head.initial.queries)
-            track_ids, memory = self._link(result, visible, geometry, state.memory)
+            track_ids, memory = self._link(self.linker, result, visible, geometry, state.memory)
         detections = Detections(
-            track_ids=track_ids if isinstance(track_ids, list) else track_ids.tolist(),
+            track_ids=track_ids,
             scores=result.scores.cpu().numpy(),
             boxes=geometry.to_original(result.boxes).cpu().numpy(),
             masks=encode_visible(
@@ -233,7 +236,12 @@ class EfficientVIS(VideoModel):
         return detections, replace(state, slots=slots, memory=memory)
 
     def _link(
-        self, result: ClipOutput, visible: Tensor, geometry: FrameGeometry, memory: LinkMemory | None
+        self,
+        linker: ClipLinker,
+        result: ClipOutput,
+        visible: Tensor,
+        geometry: FrameGeometry,
+        memory: LinkMemory | None,
     ) -> tuple[list[int], LinkMemory]:
         h, w = geometry.resized
         grid = (-(-h // GRID_STRIDE), -(-w // GRID_STRIDE))
@@ -241,4 +249,4 @@ class EfficientVIS(VideoModel):
             result.masks.flatten(0, 1), result.proposals.flatten(0, 1), (h, w), grid
         ).unflatten(0, visible.shape)  # fmt: skip
         scale = result.boxes.new_tensor([w, h, w, h])
-        return self.linker.link(memory, result.scores, result.boxes / scale, masks, visible)
+        return linker.link(memory, result.scores, result.boxes / scale, masks, visible)

@@ -109,15 +109,17 @@ class VideoModel(BaseModel):
             set_tracks(sample, stream.book.close(sample[0].metainfo.get("video_id", 0), stream.geometry))
         return list(data_samples)
 
-    def forward(self, inputs: Tensor, data_samples: Sequence[TrackDataSample] | None = None, mode: str = "tensor"):
+    def forward(
+        self, inputs: Tensor, data_samples: Sequence[TrackDataSample] | None = None, mode: str = "tensor"
+    ) -> dict[str, Tensor] | list[TrackDataSample] | tuple[Tensor, ...]:
         """mmengine's entry: ``loss``, ``predict`` or ``tensor`` (the pyramid of B*T frames)."""
-        if mode == "loss":
-            return self.loss(inputs, data_samples)
-        if mode == "predict":
-            return self.predict(inputs, data_samples)
         if mode == "tensor":
             return self.extract_features(inputs.flatten(0, 1))
-        raise RuntimeError(f"Mode {mode!r} is unknown; choose 'loss', 'predict' or 'tensor'.")
+        if mode not in ("loss", "predict"):
+            raise RuntimeError(f"Mode {mode!r} is unknown; choose 'loss', 'predict' or 'tensor'.")
+        if data_samples is None:
+            raise RuntimeError(f"Mode {mode!r} needs data_samples; without them only 'tensor' runs.")
+        return self.loss(inputs, data_samples) if mode == "loss" else self.predict(inputs, data_samples)
 
 
 def frame_geometry(sample: TrackDataSample) -> FrameGeometry:

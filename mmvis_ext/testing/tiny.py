@@ -1,6 +1,7 @@
 """The smallest data set, config, model and checkpoint that still do everything."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from mmengine.config import Config
@@ -27,7 +28,7 @@ def tiny_dataset(folder: str | Path) -> Path:
     return generate("tiny", folder, workers=1) / "youtube_vis"
 
 
-def tiny_config(data_root: str | Path | None = None, name: str = SMALL, **overrides) -> Config:
+def tiny_config(data_root: str | Path | None = None, name: str = SMALL, **overrides: Any) -> Config:
     """A config shrunk until a step takes milliseconds.
 
     Args:

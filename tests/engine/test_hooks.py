@@ -6,23 +6,28 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from small_model import SIZE, K, T, empty_sample, model_cfg, rectangles, video_sample
 
+from mmvis_ext.datasets import Draw
 from mmvis_ext.engine import CheckClassesHook, FiniteLossHook, latest_checkpoint, read_checkpoint
 from mmvis_ext.errors import InputError
+from mmvis_ext.registry import DATASETS
 
 
-class Clips(torch.utils.data.Dataset):
-    """Clips that depend on their number alone."""
+@DATASETS.register_module()
+class NumberedClips(torch.utils.data.Dataset):
+    """Clips that depend on their draw alone."""
 
     metainfo = dict(classes=("a", "b", "c"))
 
     def __len__(self) -> int:
         return 4
 
-    def __getitem__(self, i: int) -> dict:
-        frames = np.random.default_rng(i).integers(0, 255, (T, 3, *SIZE), dtype=np.uint8)
+    def __getitem__(self, draw: Draw) -> dict:
+        i = draw.video
+        frames = np.random.default_rng(draw.seed).integers(0, 255, (T, 3, *SIZE), dtype=np.uint8)
         boxes = rectangles((0, i % K, (2 + i, 3, 20 + i, 25)))
         return dict(inputs=torch.from_numpy(frames), data_samples=video_sample(*[boxes] * T))
 
@@ -34,8 +39,7 @@ def runner(work_dir, epochs: int, **kwargs) -> Runner:
         experiment_name=f"run-{os.path.basename(work_dir)}-{epochs}-{len(kwargs)}",
         default_scope="mmvis_ext",
         train_dataloader=dict(
-            dataset=Clips(), batch_size=2, num_workers=0, sampler=dict(type="VideoDrawSampler", shuffle=False),
-            collate_fn=dict(type="pseudo_collate"),
+            dataset=dict(type="NumberedClips"), sampler=dict(type="VideoDrawSampler"), batch_size=2, num_workers=0
         ),
         train_cfg=dict(by_epoch=True, max_epochs=epochs),
         optim_wrapper=dict(optimizer=dict(type="AdamW", lr=1e-3)),
@@ -69,9 +73,20 @@ def test_only_the_last_checkpoints_are_kept_and_nothing_half_written(trained):
     assert files == {"epoch_2.pth", "epoch_3.pth"}
 
 
+class Interrupt(Hook):
+    """Ends a run in the middle of its second epoch."""
+
+    def after_train_iter(self, runner: Runner, *args, **kwargs) -> None:
+        if runner.iter == 2:
+            raise KeyboardInterrupt
+
+
 def test_a_resumed_run_ends_as_an_uninterrupted_one(trained, tmp_path):
-    runner(tmp_path, epochs=1).train()
-    resumed = runner(tmp_path, epochs=3, load_from=str(tmp_path / "epoch_1.pth"), resume=True)
+    interrupted = runner(tmp_path, epochs=3)
+    interrupted.register_hook(Interrupt())
+    with pytest.raises(KeyboardInterrupt):
+        interrupted.train()
+    resumed = runner(tmp_path, epochs=3, load_from=str(latest_checkpoint(tmp_path)), resume=True)
     resumed.train()
     assert resumed.iter == trained.iter == 6
     for name, value in trained.model.state_dict().items():
@@ -114,8 +129,8 @@ def test_finite_losses_pass():
 
 def test_training_stops_before_a_bad_model_is_saved(tmp_path):
     run = runner(tmp_path, epochs=2)
-    with torch.no_grad():
-        run.model.head.stages[1].fc_cls.bias.fill_(float("nan"))
+    run.model.init_weights()
+    torch.nn.init.constant_(run.model.head.stages[1].fc_cls.bias, float("nan"))
     with pytest.raises(InputError, match=r"iteration 1: the loss is not finite \(.*s1.loss_cls.*\)"):
         run.train()
     assert latest_checkpoint(tmp_path) is None

@@ -8,7 +8,8 @@ import torch
 from mmdet.structures import TrackDataSample
 from small_model import SIZE, C, K, N, T, build_model, empty_sample, lively_model, model_cfg, rectangles, video_sample
 
-from mmvis_ext.models.losses import Matches
+from mmvis_ext.models import efficientvis
+from mmvis_ext.models.losses import tracklet_losses
 from mmvis_ext.registry import MODELS
 from mmvis_ext.structures import FrameGeometry, Tracklets, decode
 
@@ -235,82 +236,101 @@ def test_the_order_of_ground_truths_does_not_matter():
         torch.testing.assert_close(other[name], one[name])
 
 
-def recorded(model, monkeypatch) -> list[list[Matches]]:
-    """The matches of every iteration that a loss is computed on, clip after clip."""
-    calls, original = [], model._match
+@pytest.fixture
+def matched(monkeypatch) -> list[list[dict[int, int]]]:
+    """What losses are computed on, clip by clip and iteration by iteration: per sample the query of each truth."""
+    calls = []
 
-    def match(*args, **kwargs):
-        calls.append(original(*args, **kwargs))
-        return calls[-1]
+    def losses(*args):
+        calls.append([dict(zip(m.targets.tolist(), m.queries.tolist(), strict=True)) for m in args[4]])
+        return tracklet_losses(*args)
 
-    monkeypatch.setattr(model, "_match", match)
+    monkeypatch.setattr(efficientvis, "tracklet_losses", losses)
     return calls
 
 
-def owners(matches: Matches) -> dict[int, int]:
-    """Query of each ground truth."""
-    return dict(zip(matches.targets.tolist(), matches.queries.tolist(), strict=True))
+CL_CASES = [dict(), dict(match_each=False)]
 
 
+@pytest.mark.parametrize("changes", CL_CASES, ids=["each iteration", "last iteration"])
 @torch.no_grad()
-def test_the_second_clip_inherits_the_assignment_of_the_first(monkeypatch):
-    model = lively_model()
-    calls = recorded(model, monkeypatch)
+def test_the_second_clip_inherits_the_assignment_of_the_first(matched, changes):
+    model = lively_model(**changes)
     model.loss(video(2 * T)[None], [training_sample(2)])
-    first, second = [owners(m) for m in calls[:2]], [owners(m) for m in calls[2:]]
-    assert set(first[1]) == {0, 1}
-    assert second == [first[1]] * 2, "the last assignment of the first clip, in every iteration"
+    (_,), (first,), *second = matched
+    assert set(first) == {0, 1}
+    assert second == [[first]] * 2, "the last assignment of the first clip, in every iteration"
 
 
 @torch.no_grad()
-def test_inheritance_holds_even_where_another_query_would_fit_better(monkeypatch):
+def test_inheritance_holds_even_where_another_query_would_fit_better(matched):
     model = lively_model()
-    calls = recorded(model, monkeypatch)
     swapped = [rectangles((3, 1, LEFT), (0, 2, RIGHT))] * T + [rectangles((3, 1, RIGHT), (0, 2, LEFT))] * T
     for seed in range(4):
-        calls.clear()
+        matched.clear()
         torch.manual_seed(seed)
         model.loss(video(2 * T)[None], [video_sample(*swapped, num_clips=2)])
-        assert owners(calls[2]) == owners(calls[3]) == owners(calls[1])
+        assert matched[1] == matched[2] == matched[3]
 
 
+@pytest.mark.parametrize("changes", CL_CASES, ids=["each iteration", "last iteration"])
 @torch.no_grad()
-def test_an_object_that_only_the_second_clip_shows_takes_a_query_that_is_free(monkeypatch):
-    model = lively_model()
-    calls = recorded(model, monkeypatch)
+def test_an_object_that_only_the_second_clip_shows_takes_a_query_that_is_free(matched, changes):
+    model = lively_model(**changes)
     old, new = (3, 1, LEFT), (5, 0, TOP)
     frames = [rectangles(old, (0, 2, RIGHT))] * T + [rectangles(old, new)] * T
     for seed in range(6):
-        calls.clear()
+        matched.clear()
         torch.manual_seed(seed)
         model.loss(video(2 * T)[None], [video_sample(*frames, num_clips=2)])
-        before, after = owners(calls[1]), owners(calls[3])
+        (_,), (before,), *second = matched
         assert set(before) == {0, 1}
-        assert set(after) == {0, 1, 2}
-        assert {g: after[g] for g in before} == before, "also the one that the second clip does not show"
-        assert after[2] not in before.values()
+        for (after,) in second:
+            assert set(after) == {0, 1, 2}
+            assert {g: after[g] for g in before} == before, "also the one that the second clip does not show"
+            assert after[2] not in before.values()
 
 
 @torch.no_grad()
-def test_without_a_free_query_a_new_object_waits(monkeypatch):
+def test_without_a_free_query_a_new_object_waits(matched):
     model = lively_model()
-    calls = recorded(model, monkeypatch)
     first = [(i, i % K, (i * 8, 4, i * 8 + 8, 20)) for i in range(N)]
     frames = [rectangles(*first)] * T + [rectangles(*first[:1], (9, 0, TOP))] * T
     model.loss(video(2 * T)[None], [video_sample(*frames, num_clips=2)])
-    assert owners(calls[3]) == owners(calls[1])
-    assert sorted(owners(calls[1]).values()) == list(range(N))
+    assert matched[1] == matched[2] == matched[3]
+    assert sorted(matched[1][0].values()) == list(range(N))
 
 
 @torch.no_grad()
-def test_each_sample_of_a_batch_inherits_its_own(monkeypatch):
+def test_each_sample_of_a_batch_inherits_its_own(matched):
     model = lively_model()
-    calls = recorded(model, monkeypatch)
     other = video_sample(*[rectangles((1, 0, TOP), (2, 1, RIGHT), (7, 2, LEFT))] * (2 * T), num_clips=2)
     model.loss(torch.stack([video(2 * T), video(2 * T)]), [training_sample(2), other])
-    first, second = calls[2:4], calls[4:]
-    assert [len(owners(m)) for m in first] == [2, 3]
-    assert [owners(m) for m in second] == [owners(m) for m in first] * 2
+    assert [len(m) for m in matched[1]] == [2, 3]
+    assert matched[1] == matched[2] == matched[3]
+
+
+@torch.no_grad()
+def test_every_iteration_is_matched_by_its_own_output_or_by_the_last(matched, monkeypatch):
+    """Scores are made up so that each iteration prefers another query."""
+    model = lively_model()
+    forward = model.head.forward
+
+    def outputs(*args, **kwargs):
+        made_up = []
+        for m, output in enumerate(forward(*args, **kwargs)):
+            logits = torch.full_like(output.class_logits, -50.0)
+            logits[:, m, :, 1] = logits[:, m + 2, :, 2] = 50.0
+            made_up.append(output._replace(class_logits=logits))
+        return made_up
+
+    monkeypatch.setattr(model.head, "forward", outputs)
+    model.assigner.class_weight = 1000.0
+    frames = video_sample(*[rectangles((3, 1, LEFT), (0, 2, RIGHT))] * T)
+    for model.match_each, expected in ((True, [{0: 0, 1: 2}, {0: 1, 1: 3}]), (False, [{0: 1, 1: 3}] * 2)):
+        matched.clear()
+        model.loss(video(T)[None], [frames])
+        assert [m for (m,) in matched] == expected
 
 
 @torch.no_grad()

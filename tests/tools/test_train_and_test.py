@@ -24,10 +24,8 @@ def test_a_killed_run_resumes_to_the_same_weights(data, write_config, tmp_path):
     assert call("train.py", config, "--work-dir", tmp_path / "whole") == 0
 
     killed = tmp_path / "killed"
-    log = open(tmp_path / "log", "w")
-    process = subprocess.Popen(
-        command("train.py", config, "--work-dir", killed), env=environment(), stdout=log, stderr=log
-    )
+    arguments = command("train.py", config, "--work-dir", killed)
+    process = subprocess.Popen(arguments, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.time() + 120
     while not (killed / "epoch_2.pth").exists() and time.time() < deadline:
         time.sleep(0.005)

@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -60,7 +61,9 @@ def check(args: argparse.Namespace) -> None:
         value = getattr(args, name)
         if value is not None and value < least:
             raise InputError(f"--{name} {value} is too small; give {least} or more.")
-    if torch.device(args.device).type == "cuda" and not torch.cuda.is_available():
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", args.device):
+        raise InputError(f"--device {args.device} is not known; give cpu, cuda or cuda:NUMBER.")
+    if args.device != "cpu" and not torch.cuda.is_available():
         raise InputError(f"--device {args.device}: this machine has no CUDA device; take --device cpu.")
 
 
@@ -148,13 +151,9 @@ def table(figures: dict[str, Any]) -> str:
 def _text(value: Any) -> str:
     if isinstance(value, list):
         return " ".join(_text(v) for v in value)
-    return (
-        f"{value:.4g}"
-        if isinstance(value, float) and value < 1e4
-        else f"{value:,.0f}"
-        if isinstance(value, float)
-        else str(value)
-    )
+    if isinstance(value, float):
+        return f"{value:.4g}" if value < 1e4 else f"{value:,.0f}"
+    return str(value)
 
 
 @command_line

@@ -34,12 +34,14 @@ def backdrop(dice: Dice, height: int, width: int) -> np.ndarray:
     """
     cell = OCTAVES[0][0]
     height, width = -(-2 * height // cell) * cell, -(-2 * width // cell) * cell
-    noise = sum(weight * _octave(dice, height, width, cell) for cell, weight in OCTAVES)
-    noise = (noise / sum(weight for _, weight in OCTAVES)).astype(np.int64)
+    noise = np.zeros((height, width))
+    for cell, weight in OCTAVES:
+        noise += weight * _octave(dice, height, width, cell)
+    level = (noise / sum(weight for _, weight in OCTAVES)).astype(np.int64)
     middle, swing = dice.integer(80, 175), dice.integer(35, 65)
     ends = [[grey + dice.integer(-MUTED, MUTED) for _ in range(3)] for grey in (middle - swing, middle + swing)]
     dark, light = np.array(ends)
-    return (dark + (light - dark) * noise[..., None] // 255).astype(np.uint8)
+    return (dark + (light - dark) * level[..., None] // 255).astype(np.uint8)
 
 
 def crop(canvas: np.ndarray, left: int, top: int, height: int, width: int) -> np.ndarray:

@@ -1,6 +1,7 @@
 """The knobs of a scene."""
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 from mmvis_ext.errors import InputError
 
@@ -94,8 +95,8 @@ class SceneConfig:
         Raises:
             InputError: no such knob, or the value is not of its kind.
         """
-        defaults = {knob.name: knob.default for knob in fields(cls)}
-        values = {}
+        defaults = {knob.name: getattr(cls, knob.name) for knob in fields(cls)}
+        values: dict[str, int | float | tuple] = {}
         for text in settings:
             name, equals, value = text.partition("=")
             if not equals or name not in defaults:
@@ -120,7 +121,7 @@ def _require(holds: bool, name: str, rule: str) -> None:
         raise InputError(f"ShapesVIS knob '{name}' {rule}; correct the value.")
 
 
-def _check_form(name: str, value: object, default: object) -> None:
+def _check_form(name: str, value: Any, default: object) -> None:
     if isinstance(default, tuple):
         pair = isinstance(value, tuple) and len(value) == 2
         _require(pair, name, "is a pair (low, high)")

@@ -90,7 +90,7 @@ class YouTubeVIS(Layout):
         size = [video.height, video.width]
         return dict(
             segmentations=[None if c is None else dict(size=size, counts=c) for c in track.counts],
-            bboxes=[None if b is None else [float(v) for v in b] for b in track.boxes],
+            bboxes=[_in_floats(box) for box in track.boxes],
             areas=track.areas,
         )
 
@@ -178,7 +178,7 @@ class COCO(Layout):
                 category_id=CATEGORIES[track.label]["id"],
                 iscrowd=0,
                 area=track.areas[0],
-                bbox=[float(v) for v in track.boxes[0]],
+                bbox=_in_floats(track.boxes[0]),
                 segmentation=_compressed(still, track.counts[0]),
             )
             for number, (image_id, still, track) in enumerate(_numbered(videos), 1)
@@ -220,6 +220,10 @@ def _compressed(video: VideoTruth, counts: list[int] | None) -> dict[str, Any] |
     return to_rle(dict(size=[video.height, video.width], counts=counts), video.height, video.width, video.name)
 
 
+def _in_floats(box: list[int] | None) -> list[float] | None:
+    return None if box is None else [float(v) for v in box]
+
+
 def _occlusion_level(hidden: float | None) -> str | None:
     if hidden is None:
         return None
@@ -242,14 +246,15 @@ def _voc_lines(split: str, video: VideoTruth, t: int) -> Iterable[str]:
     yield "  <source><database>ShapesVIS</database></source>"
     yield f"  <size><width>{video.width}</width><height>{video.height}</height></size>"
     for k, track in enumerate(video.tracks):
-        if track.boxes[t] is None:
+        box, hidden = track.boxes[t], track.hidden[t]
+        if box is None or hidden is None:  # absent, as both say
             continue
-        x, y, w, h = track.boxes[t]
+        x, y, w, h = box
         yield "  <object>"
         yield f"    <trackid>{k}</trackid>"
         yield f"    <name>n{CATEGORIES[track.label]['id']:08d}</name>"
         yield f"    <bndbox><xmax>{x + w}</xmax><xmin>{x}</xmin><ymax>{y + h}</ymax><ymin>{y}</ymin></bndbox>"
-        yield f"    <occluded>{int(track.hidden[t] > 0)}</occluded>"
+        yield f"    <occluded>{int(hidden > 0)}</occluded>"
         yield "    <generated>0</generated>"
         yield "  </object>"
     yield "</annotation>"

@@ -1,6 +1,7 @@
 """Named datasets: the sizes ``tiny``, ``mini`` and ``study``, and the settings that turn one difficulty up."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from mmvis_ext.errors import InputError
 
@@ -36,7 +37,7 @@ class Preset:
         knobs = self.knobs(split)
         return [knobs[i % len(knobs)] for i in range(self.stills[split])]
 
-    def with_knobs(self, **values) -> "Preset":
+    def with_knobs(self, **values: Any) -> "Preset":
         """The same recipe with these knobs set in all of its videos.
 
         Raises:

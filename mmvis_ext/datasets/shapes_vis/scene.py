@@ -150,7 +150,8 @@ def _draw_paths(config: SceneConfig, dice: Dice, traits: set[str], sizes: list[i
     """(T, 2) float64 per object, pixels."""
     count, special = len(sizes), _special(config, traits)
     meeting = dice.child(STREAM_MEETING, 0)
-    paths, taken = [], []
+    paths: list[np.ndarray] = []
+    taken: list[np.ndarray] = []
     for i, size in enumerate(sizes):
         draw = dice.child(STREAM_PATH, i)
         walker = Walker(

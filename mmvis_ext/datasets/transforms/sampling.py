@@ -1,6 +1,7 @@
 """Which frames of a video make a training sample."""
 
 import random
+from typing import Any
 
 from mmdet.datasets.transforms import BaseFrameSample
 
@@ -28,7 +29,7 @@ class ClipSample(BaseFrameSample):
     Added keys: those of the frames as lists over ``num_clips * clip_len`` frames, clip after clip, and ``num_clips``.
     """
 
-    def __init__(self, clip_len: int, num_clips: int = 1, stride: int | tuple[int, int] = 1, **kwargs) -> None:
+    def __init__(self, clip_len: int, num_clips: int = 1, stride: int | tuple[int, int] = 1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         low, high = (stride, stride) if isinstance(stride, int) else stride
         if clip_len < 1 or num_clips < 1 or not 1 <= low <= high:

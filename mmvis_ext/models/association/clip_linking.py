@@ -101,5 +101,7 @@ def _merge(memory: LinkMemory | None, now: LinkMemory) -> LinkMemory:
     if memory is None:
         return now
     kept = ~torch.isin(memory.track_ids, now.track_ids)
-    merged = (torch.cat([old[kept], new]) for old, new in zip(memory[:4], now[:4], strict=True))
-    return LinkMemory(*merged, now.next_id)
+    boxes, masks, labels, track_ids = (
+        torch.cat([old[kept], new]) for old, new in zip(memory[:4], now[:4], strict=True)
+    )
+    return LinkMemory(boxes, masks, labels, track_ids, now.next_id)

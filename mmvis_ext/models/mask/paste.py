@@ -71,9 +71,9 @@ def encode_visible(masks: Tensor, boxes: Tensor, visible: Tensor, size: tuple[in
     n, t = visible.shape
     out: list[list[RLE | None]] = [[None] * t for _ in range(n)]
     for i, j in (visible.cpu() & meets).nonzero().tolist():
-        region, where = _do_paste_mask(masks[i, j][None, None], boxes[i, j][None], *size, skip_empty=True)
+        region, (rows, columns) = _do_paste_mask(masks[i, j][None, None], boxes[i, j][None], *size, skip_empty=True)
         frame = np.zeros((1, *size), dtype=np.uint8)
-        frame[(slice(None), *where)] = (region >= MASK_THR).numpy()
+        frame[:, rows, columns] = (region >= MASK_THR).numpy()
         if frame.any():
             out[i][j] = encode(frame)[0]
     return out

@@ -71,8 +71,13 @@ class TrackletCascade(BaseModule):
     def init_weights(self) -> None:
         super().init_weights()
         self.initial.init_weights()
-        for stage in self.stages:
-            stage.init_weights()
+        for m in range(len(self.stages)):
+            self._stage(m).init_weights()
+
+    def _stage(self, m: int) -> TrackletStage:
+        stage = self.stages[m]
+        assert isinstance(stage, TrackletStage)  # a ModuleList does not say what it holds
+        return stage
 
     def forward(
         self, features: Sequence[Tensor], sizes: Tensor, queries: Tensor | None = None, last_only: bool = False
@@ -125,5 +130,5 @@ class TrackletCascade(BaseModule):
             query = torch.cat(list(pick))
             rois, filters = rois[None, clip, query], DynamicFilters(*(f[None, clip, query] for f in filters))
         crops = self.mask_roi_extractor(features, rois.flatten(0, 2))
-        logits = self.stages[m].segment(filters, crops.unflatten(0, rois.shape[:3]))
+        logits = self._stage(m).segment(filters, crops.unflatten(0, rois.shape[:3]))
         return logits if pick is None else logits[0]

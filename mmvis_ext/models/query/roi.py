@@ -1,5 +1,7 @@
 """RoI features of boxes on a feature pyramid, without data-dependent control flow where that matters."""
 
+from typing import Any
+
 import torch
 from mmcv.ops import RoIAlign
 from mmcv.utils import ext_loader
@@ -42,7 +44,9 @@ def _roi_align(
 
 
 @_roi_align.register_fake
-def _(features, rois, side, scale, sampling_ratio, aligned):
+def _(
+    features: Tensor, rois: Tensor, side: int, scale: float, sampling_ratio: int, aligned: bool
+) -> Tensor:  # fmt: skip
     return features.new_empty(rois.shape[0], features.shape[1], side, side)
 
 
@@ -61,17 +65,19 @@ def _roi_align_backward(
 
 
 @_roi_align_backward.register_fake
-def _(grad, rois, shape, side, scale, sampling_ratio, aligned):
+def _(
+    grad: Tensor, rois: Tensor, shape: list[int], side: int, scale: float, sampling_ratio: int, aligned: bool
+) -> Tensor:
     return grad.new_empty(shape)
 
 
-def _setup_context(ctx, inputs, output):
+def _setup_context(ctx: Any, inputs: tuple, output: Tensor) -> None:
     features, rois, *ctx.arguments = inputs
     ctx.save_for_backward(rois)
     ctx.shape = list(features.shape)
 
 
-def _backward(ctx, grad):
+def _backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
     return _roi_align_backward(grad, ctx.saved_tensors[0], ctx.shape, *ctx.arguments), None, None, None, None, None
 
 

@@ -112,8 +112,9 @@ class TrackletStage(nn.Module):
             if parameter.dim() > 1:
                 nn.init.xavier_uniform_(parameter)
         nn.init.constant_(self.fc_cls.bias, bias_init_with_prob(0.01))
-        for layer in (self.fc_reg.weight, self.fc_reg.bias, self.mask_head.logits.bias):
-            nn.init.zeros_(layer)
+        _, mask_bias = self.mask_head.logits.parameters()
+        for zero in (self.fc_reg.weight, self.fc_reg.bias, mask_bias):
+            nn.init.zeros_(zero)
 
     def forward(self, queries: Tensor, proposals: Tensor, roi_features: Tensor) -> StageOutput:
         """Everything but the masks.

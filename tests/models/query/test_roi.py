@@ -1,11 +1,13 @@
 """RoI features: the order of boxes, and the static form against mmdet's."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from mmcv.ops import RoIAlign
 from mmdet.models.roi_heads.roi_extractors import SingleRoIExtractor
 
-from mmvis_ext.models.query import StaticRoIExtractor
+from mmvis_ext.models.query import StaticRoIExtractor, roi
 from mmvis_ext.models.query.roi import boxes_to_rois, roi_align
 
 STRIDES = [4, 8, 16]
@@ -29,9 +31,25 @@ def boxes_of_all_sizes(images: int = 2) -> torch.Tensor:
     return torch.cat([image[:, None], corner, corner + sides[:, None]], dim=1)
 
 
+class Compiled:
+    """The module ``torch`` as code that is being compiled sees it."""
+
+    compiler = SimpleNamespace(is_compiling=lambda: True)
+
+    def __getattr__(self, name: str):
+        return getattr(torch, name)
+
+
 @pytest.fixture
 def static(monkeypatch):
-    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+    monkeypatch.setattr(roi, "torch", Compiled())
+
+
+@pytest.fixture(params=["sorted", "static"])
+def form(request):
+    """Both forms, one after the other."""
+    if request.param == "static":
+        request.getfixturevalue("static")
 
 
 def test_each_box_gets_the_index_of_its_frame():
@@ -76,9 +94,8 @@ def test_the_static_form_asks_for_no_values(static, monkeypatch):
     StaticRoIExtractor(**CFG)(pyramid(), boxes_of_all_sizes())
 
 
-@pytest.mark.parametrize("compiling", [False, True])
-def test_half_precision_features_are_pooled_in_full_precision(compiling, monkeypatch):
-    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: compiling)
+@pytest.mark.usefixtures("form")
+def test_half_precision_features_are_pooled_in_full_precision():
     rois, levels = boxes_of_all_sizes(), [f.bfloat16() for f in pyramid()]
     extractor = StaticRoIExtractor(**CFG)
     with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -87,9 +104,8 @@ def test_half_precision_features_are_pooled_in_full_precision(compiling, monkeyp
     assert torch.equal(found, extractor([f.float() for f in levels], rois))
 
 
-@pytest.mark.parametrize("compiling", [False, True])
-def test_no_rois_give_no_features(compiling, monkeypatch):
-    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: compiling)
+@pytest.mark.usefixtures("form")
+def test_no_rois_give_no_features():
     assert StaticRoIExtractor(**CFG)(pyramid(), torch.zeros(0, 5)).shape == (0, 4, 3, 3)
 
 
