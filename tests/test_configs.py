@@ -9,7 +9,7 @@ import yaml
 from mmdet.structures import DetDataSample, TrackDataSample
 from mmdet.structures.mask import BitmapMasks
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
+from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData
 
 from mmvis_ext.registry import DATASETS, MODELS
@@ -62,9 +62,14 @@ def sample(clips: int) -> TrackDataSample:
     return out
 
 
+@pytest.fixture(autouse=True)
+def scope():
+    with DefaultScope.overwrite_default_scope("mmvis_ext"):
+        yield
+
+
 @pytest.mark.parametrize("path", CONFIGS, ids=[p.stem for p in CONFIGS])
 def test_builds_learns_and_steps_once(path):
-    init_default_scope("mmvis_ext")
     cfg = shrunk(path)
     model = MODELS.build(cfg.model)
     model.head.init_weights()
@@ -85,7 +90,6 @@ def test_builds_learns_and_steps_once(path):
 
 @pytest.mark.parametrize("path", CONFIGS, ids=[p.stem for p in CONFIGS])
 def test_pipelines_and_classes_resolve(path):
-    init_default_scope("mmvis_ext")
     cfg = Config.fromfile(path)
     for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
         dataset = DATASETS.build(dict(loader.dataset, lazy_init=True))

@@ -45,6 +45,7 @@ def tiny_config(data_root: str | Path | None = None, name: str = SMALL, **overri
         "model.head.feedforward_channels": 32,
         "model.head.num_queries": 4,
         "model.head.num_iterations": 2,
+        "model.head.roi_extractor.roi_layer.output_size": 5,
         "model.head.roi_extractor.out_channels": 16,
         "model.clip_len": 3,
     }

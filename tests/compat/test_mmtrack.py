@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from mmengine.registry import DATASETS, init_default_scope
+from mmengine.registry import DATASETS, DefaultScope
 
 from mmvis_ext.compat import mmtrack
 from mmvis_ext.errors import InputError
@@ -17,6 +17,12 @@ installed = pytest.mark.skipif(
     importlib.util.find_spec("mmtrack") is None, reason=f"mmtrack is not installed ({mmtrack.INSTALL})"
 )
 H, W = 40, 64
+
+
+@pytest.fixture(autouse=True)
+def scope():
+    with DefaultScope.overwrite_default_scope("mmvis_ext"):
+        yield
 
 
 @pytest.fixture
@@ -51,7 +57,6 @@ def cocovid(tmp_path):
 
 @installed
 def test_gives_the_same_as_the_default_dataset(cocovid):
-    init_default_scope("mmvis_ext")
     common = dict(ann_file=str(cocovid), data_prefix=dict(img_path="frames"), pipeline=[])
     ours = DATASETS.build(dict(type="YouTubeVISDataset", **common))
     theirs = DATASETS.build(dict(type="mmtrack.YouTubeVISDataset", dataset_version="2019", **common))
@@ -88,12 +93,10 @@ def test_without_mmtrack_the_error_names_the_install_line(cocovid, monkeypatch):
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(builtins, "__import__", no_mmtrack)
     monkeypatch.setattr(mmtrack.importlib, "import_module", lambda name: no_mmtrack(name))
-    init_default_scope("mmvis_ext")
     with pytest.raises(InputError, match=r"pip install --no-deps mmtrack==1\.0\.0rc1"):
         DATASETS.build(dict(type="mmtrack.YouTubeVISDataset", dataset_version="2019", ann_file=str(cocovid)))
 
 
 def test_other_datasets_of_mmtrack_are_refused():
-    init_default_scope("mmvis_ext")
     with pytest.raises(InputError, match="YouTubeVISDataset only"):
         DATASETS.build(dict(type="mmtrack.LaSOTDataset"))

@@ -178,6 +178,26 @@ def test_a_code_with_changed_characters_is_refused_or_decodes(mask, data):
     assert rle is None or decode([rle], h, w).sum() == coco_mask.area(rle)
 
 
+def test_a_run_of_negative_length_is_refused():
+    counts = "".join(map(written_at_length, (20, 17, -2), (2, 2, 1)))
+    with pytest.raises(InputError, match="does not fill"):
+        to_rle(dict(size=[H, W], counts=counts), H, W, "here")
+
+
+def test_a_number_without_its_end_is_refused():
+    counts = encode(a_mask()[None])[0]["counts"]
+    with pytest.raises(InputError, match="does not fill"):
+        to_rle(dict(size=[H, W], counts=counts + chr(48 + 32)), H, W, "here")
+
+
+@pytest.mark.parametrize("shift", [-64, 64])
+def test_characters_that_coco_does_not_write_are_refused(shift):
+    counts = encode(a_mask()[None])[0]["counts"]
+    strange = counts[:-1] + chr((ord(counts[-1]) + shift) % 0x110000)
+    with pytest.raises(InputError, match="does not fill"):
+        to_rle(dict(size=[H, W], counts=strange), H, W, "here")
+
+
 @pytest.mark.parametrize("digits", [7, 9, 12])
 def test_numbers_longer_than_the_decoder_reads_are_refused(digits):
     runs_written = (written_at_length(10, 1), written_at_length(25, digits))

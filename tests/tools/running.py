@@ -7,6 +7,10 @@ import sys
 from pathlib import Path
 from unittest import mock
 
+from mmengine.logging import MessageHub, MMLogger
+from mmengine.registry import DefaultScope
+from mmengine.visualization import Visualizer
+
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 
 
@@ -25,6 +29,8 @@ def run(tool: str, *arguments: object) -> subprocess.CompletedProcess:
 
 def call(tool: str, *arguments: object) -> int:
     """In this process, which saves the imports; returns the exit code."""
+    for manager in (MMLogger, MessageHub, DefaultScope, Visualizer):
+        manager._instance_dict.clear()  # a run's loggers hold on to the streams of its test
     with mock.patch.object(sys, "argv", [tool, *map(str, arguments)]):
         try:
             runpy.run_path(str(TOOLS / tool), run_name="__main__")

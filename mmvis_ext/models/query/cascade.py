@@ -17,13 +17,14 @@ __all__ = ["TrackletCascade"]
 
 
 def near_frame(boxes: Tensor, sizes: Tensor) -> Tensor:
-    """Hold (B,N,T,4) boxes within one frame's size around frames of ``sizes`` (B,2), and finite.
+    """Hold (B,N,T,4) boxes within one frame's size around frames of ``sizes`` (B,2), finite and in order.
 
-    RoI operators fail on boxes that are not finite, as a diverged model's are, and their time and memory grow with a
-    box's size, which one wrong delta multiplies by sixty.
+    RoI operators fail on boxes that are not finite or turned inside out, as a diverged model's are, and their time and
+    memory grow with a box's size, which one wrong delta multiplies by sixty.
     """
     whwh = sizes.flip(-1).repeat(1, 2)[:, None, None]
-    return torch.minimum(torch.maximum(boxes.nan_to_num(), -whwh), 2 * whwh)
+    low, high = torch.minimum(torch.maximum(boxes.nan_to_num(), -whwh), 2 * whwh).split(2, dim=-1)
+    return torch.cat([low, torch.maximum(low, high)], dim=-1)
 
 
 @MODELS.register_module()

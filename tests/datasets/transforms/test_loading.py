@@ -8,6 +8,7 @@ import pytest
 from small_file import HEIGHT, WIDTH, frame_name
 
 from mmvis_ext.datasets.transforms import LoadFrame
+from mmvis_ext.datasets.transforms.loading import _truncated
 from mmvis_ext.errors import InputError
 
 
@@ -59,8 +60,18 @@ def test_a_truncated_frame_is_named(path, suffix, share):
     assert "truncated or not an image" in said(file)
 
 
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+def test_the_end_of_a_file_is_looked_for(path, suffix):
+    """Some decoders fill what is missing with grey and say nothing."""
+    file = path.with_suffix(suffix)
+    cv2.imwrite(str(file), np.zeros((HEIGHT, WIDTH, 3), np.uint8))
+    content = file.read_bytes()
+    assert not _truncated(content)
+    assert all(_truncated(content[:-n]) for n in (2 if suffix == ".jpg" else 9, len(content) // 2))
+
+
 def test_a_frame_padded_behind_its_end_is_fine(path):
-    path.write_bytes(path.read_bytes() + b"\0" * 9)
+    path.write_bytes(path.read_bytes() + b"\0" * 2000)
     assert LoadFrame()(request(path))["img"].shape == (HEIGHT, WIDTH, 3)
 
 

@@ -1,0 +1,46 @@
+"""The loops by step refuse what would silently give wrong tracks."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from mmengine.model import MMDistributedDataParallel
+from small_model import SIZE, T, build_model, empty_sample
+from torch import nn
+
+from mmvis_ext.engine import VideoTestLoop
+from mmvis_ext.engine.loops import unwrapped
+from mmvis_ext.models import VideoStream
+
+
+def window_from(start: int, stream: VideoStream | None = None, length: int = 3 * T) -> VideoStream:
+    """Run the window of video 7 that begins at ``start``."""
+    sample = empty_sample(T)
+    sample.set_metainfo(dict(video=dict(id=7, start=start, length=length)))
+    frames = np.random.default_rng(0).integers(0, 255, (T, 3, *SIZE), dtype=np.uint8)
+    runner = SimpleNamespace(model=build_model().eval(), call_hook=lambda *args, **kwargs: None)
+    loop = SimpleNamespace(runner=runner, phase="test", fp16=False)
+    batch = dict(inputs=[torch.from_numpy(frames)], data_samples=[sample])
+    return VideoTestLoop.run_window(loop, 0, batch, stream)
+
+
+def test_windows_come_in_time_order():
+    first = window_from(0)
+    assert first.book.length == T
+    assert window_from(T, first) is first
+    assert window_from(0, first) is not first  # the next video
+    with pytest.raises(ValueError, match="Video 7: the sampler must give all of its windows, in time order"):
+        window_from(T)
+    with pytest.raises(ValueError, match="in time order"):
+        window_from(T, window_from(T, window_from(0)))
+
+
+def test_the_model_itself_is_found_and_no_other_will_do():
+    model = build_model()
+    wrapped = MMDistributedDataParallel.__new__(MMDistributedDataParallel)
+    nn.Module.__init__(wrapped)
+    wrapped.module = model
+    assert unwrapped(model) is unwrapped(wrapped) is model
+    with pytest.raises(TypeError, match="run a VideoModel, not Linear"):
+        unwrapped(nn.Linear(1, 1))
