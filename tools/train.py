@@ -2,6 +2,7 @@
 
 import argparse
 
+from mmvis_ext.engine.checkpoints import read_checkpoint
 from mmvis_ext.engine.launch import add_config_arguments, build_runner, load_config, resume_point
 from mmvis_ext.errors import command_line
 
@@ -26,9 +27,11 @@ def main() -> None:
         cfg.randomness.seed = args.seed
     if args.deterministic:
         cfg.randomness.deterministic = True
-    if args.resume:
-        cfg.load_from = resume_point(args.resume, cfg.work_dir)
-        cfg.resume = cfg.load_from is not None
+    point = resume_point(args.resume, cfg.work_dir) if args.resume else None
+    if point is not None:
+        cfg.load_from, cfg.resume = point, True
+    elif cfg.get("load_from") and "://" not in cfg.load_from:
+        read_checkpoint(cfg.load_from)
     build_runner(cfg).train()
 
 
