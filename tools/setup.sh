@@ -33,7 +33,7 @@ grep -v '^ *#' "requirements/stack-$stack.txt" | while read -r package; do
   pip install -q --no-deps --no-build-isolation "$package"
 done
 pip install -q -r requirements/runtime.txt -r requirements/tests.txt
-pip install -q --no-deps mmtrack==1.0.0rc1  # its own requirements resolve nowhere any more
+pip install -q --no-deps -r requirements/tests-no-deps.txt
 pip install -q --no-deps --no-build-isolation -e .
 check
 echo "$want" > "$stamp"

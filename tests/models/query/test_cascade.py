@@ -158,6 +158,7 @@ def test_a_diverged_model_gives_bad_numbers_and_does_not_crash(bad):
         parameter.fill_(bad)
     outputs = cascade(features, SIZES)
     assert not torch.isfinite(outputs[-1].class_logits).any()
+    assert all(torch.isfinite(o.proposals).all() for o in outputs), "RoI operators fail on others"
     assert not torch.isfinite(cascade.segment(features, outputs[-1])).any()
 
 
