@@ -10,5 +10,8 @@ if [ "${NNODES:-1}" -gt 1 ]; then
 else
   meet=(--standalone)
 fi
-exec python -m torch.distributed.run "${meet[@]}" --nproc-per-node "$processes" \
+# the active environment's python, or the one that tools/setup.sh made
+python=${PYTHON:-python}
+[ -n "${PYTHON:-}${VIRTUAL_ENV:-}${CONDA_PREFIX:-}" ] || [ ! -x "$here/../.venv/bin/python" ] || python=$here/../.venv/bin/python
+exec "$python" -m torch.distributed.run "${meet[@]}" --nproc-per-node "$processes" \
   "$here/$tool" "$config" --launcher pytorch "$@"

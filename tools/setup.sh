@@ -21,6 +21,7 @@ PY
 
 if [ "$(cat "$stamp" 2>/dev/null)" = "$want" ]; then
   echo "Already set up in $venv"
+  check
   exit 0
 fi
 pip() { "$python" -m pip --disable-pip-version-check "$@"; }

@@ -75,6 +75,13 @@ def test_the_crop_of_a_rectangle_by_its_own_box_is_full():
     assert not half[0, :, 4:].any()
 
 
+def test_a_cell_that_is_half_covered_counts():
+    masks = torch.zeros(1, H, W, dtype=torch.uint8)
+    masks[:, 0:8, 0:3] = 1
+    crop = crop_masks(masks, torch.tensor([[0.0, 0.0, 8.0, 8.0]]), 4)
+    assert crop[0].tolist() == [[1, 1, 0, 0]] * 4
+
+
 def test_no_masks_give_no_crops():
     assert crop_masks(torch.zeros(0, H, W, dtype=torch.uint8), torch.zeros(0, 4), 5).shape == (0, 5, 5)
     assert mask_on_grid(torch.zeros(0, 4, 4), torch.zeros(0, 4), (H, W), (5, 5)).shape == (0, 5, 5)

@@ -67,8 +67,9 @@ def pairs(result) -> set[tuple[int, int]]:
     return set(zip(*(r.tolist() for r in result), strict=True))
 
 
-def test_mask_iou_of_probabilities():
-    masks, targets = torch.rand(N, T, SIDE, SIDE), (torch.rand(G, T, SIDE, SIDE) < 0.4).float()
+@pytest.mark.parametrize("scale", [1.0, 0.001])
+def test_mask_iou_of_probabilities(scale):
+    masks, targets = torch.rand(N, T, SIDE, SIDE) * scale, (torch.rand(G, T, SIDE, SIDE) < 0.4) * scale
     targets[0, 1] = 0
     found = soft_mask_iou(masks, targets)
     assert found.shape == (T, N, G)

@@ -163,6 +163,15 @@ def test_a_diverged_model_gives_bad_numbers_and_does_not_crash(bad):
 
 
 @torch.no_grad()
+def test_a_proposal_that_is_turned_inside_out_is_empty():
+    cascade, features = head(), pyramid()
+    cascade.initial.init_proposal_bboxes.weight[:, 2] = -0.5
+    outputs = cascade(features, SIZES)
+    assert all(torch.isfinite(o.class_logits).all() for o in outputs)
+    assert (outputs[0].proposals[..., 2] == outputs[0].proposals[..., 0]).all()
+
+
+@torch.no_grad()
 def test_proposals_stay_near_the_frame_however_far_boxes_go():
     cascade, features = head(), pyramid()
     for stage in cascade.stages:
