@@ -12,6 +12,8 @@ python=${VIRTUAL_ENV:-$PWD/.venv}/bin/python
 export MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_MMAP_THRESHOLD_=4000000000
 start=$SECONDS
 say() { printf '\n== %s (%d:%02d)\n' "$1" $(((SECONDS - start) / 60)) $(((SECONDS - start) % 60)); }
+# one thread in each of two processes: small operators gain little from two threads, which also wait for each other
+train() { OMP_NUM_THREADS=1 PYTHON=$python bash tools/dist_train.sh "$1" 2 "${@:2}"; }
 newest() {
   "$python" -c 'import sys; from mmvis_ext.engine.checkpoints import latest_checkpoint as l; print(l(sys.argv[1]))' "$1"
 }
@@ -19,9 +21,9 @@ newest() {
 say "1/4 ShapesVIS mini"
 "$python" tools/dataset_converters/shapes_vis.py --preset mini --out data/shapes_vis/mini
 say "2/4 training: single frames first (the log shows the time left as eta)"
-"$python" tools/train.py "${config%.py}-stills.py" --work-dir "$work/stills" --resume
+train "${config%.py}-stills.py" --work-dir "$work/stills" --resume
 say "2/4 training: pairs of clips"
-"$python" tools/train.py "$config" --work-dir "$work" --resume --cfg-options load_from="$(newest "$work/stills")"
+train "$config" --work-dir "$work" --resume --cfg-options load_from="$(newest "$work/stills")"
 say "3/4 testing"
 checkpoint=$(newest "$work")
 "$python" tools/test.py "$config" "$checkpoint" --work-dir "$work" \

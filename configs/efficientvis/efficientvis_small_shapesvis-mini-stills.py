@@ -5,8 +5,10 @@ _base_ = [
     "../_base_/default_runtime.py",
 ]
 
-# single frames of many videos first: what a model trained on COCO is to the paper's
-train_dataloader = dict(batch_size=16, sampler=dict(repeat=8), dataset=dict(clips=dict(clip_len=1, num_clips=1)))
+# single frames of many videos first: what a model trained on COCO is to the paper's; for two processes
+train_dataloader = dict(
+    batch_size=8, num_workers=1, sampler=dict(repeat=8), dataset=dict(clips=dict(clip_len=1, num_clips=1))
+)
 train_cfg = dict(type="EpochBasedTrainLoop", max_epochs=10, val_interval=100)
 param_scheduler = [
     dict(type="LinearLR", start_factor=0.01, by_epoch=False, end=50),

@@ -5,7 +5,9 @@ _base_ = [
     "../_base_/default_runtime.py",
 ]
 
-# goes on from efficientvis_small_shapesvis-mini-stills, with pairs of clips for correspondence learning
+# goes on from efficientvis_small_shapesvis-mini-stills, with pairs of clips for correspondence learning; for two
+# processes
+train_dataloader = dict(batch_size=1, num_workers=1)
 optim_wrapper = dict(optimizer=dict(lr=5e-4))
 train_cfg = dict(type="EpochBasedTrainLoop", max_epochs=6, val_interval=6)
 param_scheduler = [

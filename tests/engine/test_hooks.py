@@ -1,19 +1,34 @@
 """Hooks that keep a run honest."""
 
 import os
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from mmengine.hooks import Hook
+from mmengine.logging import MessageHub, MMLogger
+from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
+from mmengine.visualization import Visualizer
 from small_model import SIZE, K, T, empty_sample, model_cfg, rectangles, video_sample
 
 from mmvis_ext.datasets import Draw
 from mmvis_ext.engine import CheckClassesHook, FiniteLossHook, latest_checkpoint, read_checkpoint
 from mmvis_ext.errors import InputError
 from mmvis_ext.registry import DATASETS
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_traces() -> Iterator[None]:
+    """What a runner leaves in global registers is gone afterwards: its scope, loggers and visualizer."""
+    managers = (MMLogger, MessageHub, DefaultScope, Visualizer)
+    before = [dict(m._instance_dict) for m in managers]
+    yield
+    for manager, instances in zip(managers, before, strict=True):
+        manager._instance_dict.clear()
+        manager._instance_dict.update(instances)
 
 
 @DATASETS.register_module()

@@ -161,6 +161,9 @@ def test_linking_by_hand_starts_every_clip_from_the_learned_queries():
     assert first.track_ids == second.track_ids, "the same clip again is the same tracks"
     _, state = model.step(video(T), state)
     assert torch.equal(state.slots.queries, model.head.initial.queries)
+    model.linker.min_affinity = 1.1
+    third, _ = model.step(frames, state)
+    assert third.track_ids == [4, 5, 6, 7], "none is close enough, and ids go on counting"
 
 
 def test_a_video_without_anything_to_see_has_no_tracks():
@@ -292,6 +295,14 @@ def test_an_object_that_only_the_second_clip_shows_takes_a_query_that_is_free(ma
 
 
 @torch.no_grad()
+def test_an_object_is_matched_in_whatever_frame_it_appears(matched):
+    model = lively_model()
+    frames = [rectangles((3, 1, LEFT))] * 2 + [rectangles((3, 1, LEFT), (0, 2, RIGHT))]
+    model.loss(video(T)[None], [video_sample(*frames)])
+    assert all(set(m) == {0, 1} for (m,) in matched)
+
+
+@torch.no_grad()
 def test_without_a_free_query_a_new_object_waits(matched):
     model = lively_model()
     first = [(i, i % K, (i * 8, 4, i * 8 + 8, 20)) for i in range(N)]
@@ -416,7 +427,6 @@ def test_a_few_steps_on_one_clip_lower_its_loss(changes):
     assert history[-1] < 0.6 * history[0]
 
 
-@pytest.mark.slow
 def test_it_learns_one_clip_by_heart():
     """Classes, masks and absence of both objects; the class is the colour."""
     model, frames, sample = build_model().eval(), video(T) * 0.1, training_sample()
@@ -471,7 +481,6 @@ def test_building_does_not_change_the_config():
     assert cfg.to_dict() == before
 
 
-@pytest.mark.slow
 def test_a_clip_compiles_whole():
     model = lively_model()
     frames, sizes = video(T), torch.tensor([SIZE], dtype=torch.float32)
