@@ -81,6 +81,7 @@ def test_checkpoints_hold_plain_data(trained):
     assert checkpoint["meta"]["epoch"] == 3
     assert checkpoint["meta"]["dataset_meta"]["classes"] == ("a", "b", "c")
     assert checkpoint["message_hub"]["log_scalars"] == {}
+    assert checkpoint["message_hub"]["runtime_info"]["max_epochs"] == 3
 
 
 def test_only_the_last_checkpoints_are_kept_and_nothing_half_written(trained):

@@ -24,7 +24,7 @@ def video(length: int) -> torch.Tensor:
 def sample_of(length: int, geometry: FrameGeometry = GEOMETRY) -> TrackDataSample:
     sample = empty_sample(length)
     for frame in sample.video_data_samples:
-        frame.set_metainfo(dict(ori_shape=geometry.original, img_shape=geometry.resized))
+        frame.set_metainfo(dict(ori_shape=geometry.original, img_shape=geometry.resized, video_id=7))
     return sample
 
 
@@ -81,7 +81,7 @@ def test_a_stream_in_pieces_equals_the_whole_video(length, linker):
 @pytest.mark.parametrize("length", [1, 2, T + 1, 5 * T])
 def test_videos_of_any_length_pass(length):
     tracks = tracks_of(lively_model(), video(length))
-    assert tracks.length == length
+    assert (tracks.video_id, tracks.length) == (7, length)
     assert all(len(t.segmentations) == len(t.boxes) == length for t in tracks)
 
 
