@@ -434,11 +434,14 @@ def test_it_learns_one_clip_by_heart():
     for masks, label in zip(truth.masks, truth.labels, strict=True):
         frames[:, label] += 2 * masks
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
-    for _ in range(110):
+    steps = 160
+    decay = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda i: 1 - i / steps)
+    for _ in range(steps):
         optimizer.zero_grad()
         sum(model.loss(frames[None], [sample]).values()).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
+        decay.step()
     found, _ = model.step(frames, model.init_state(FrameGeometry(SIZE, SIZE)))
     best = found.scores.max((1, 2)).argsort()[-2:]
     slots = {int(found.scores[i].max(0).argmax()): i for i in best}

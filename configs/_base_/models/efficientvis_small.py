@@ -23,7 +23,9 @@ model = dict(
         embed_dims=64,
         feedforward_channels=256,
         mask_convs=2,
-        roi_extractor=dict(out_channels=64, featmap_strides=[4, 8, 16], finest_scale=28),
+        roi_extractor=dict(
+            roi_layer=dict(sampling_ratio=1), out_channels=64, featmap_strides=[4, 8, 16], finest_scale=28
+        ),
     ),
     match_each=False,
     clip_len=4,

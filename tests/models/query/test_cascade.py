@@ -120,7 +120,7 @@ def test_given_queries_replace_the_learned_ones():
     queries = torch.randn(B, N, C)
     found = cascade(features, SIZES, queries)[-1]
     assert_alike(found, iterate_slowly(cascade, features, SIZES, queries)[-1], rtol=1e-4, atol=1e-4)
-    start = torch.stack([cascade.initial.queries] * B)
+    start = cascade.initial.queries.expand(B, -1, -1)
     assert_alike(cascade(features, SIZES, start)[-1], cascade(features, SIZES)[-1], rtol=0, atol=0)
 
 
