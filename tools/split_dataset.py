@@ -7,8 +7,8 @@ from pathlib import Path
 from terminaltables import AsciiTable
 
 from mmvis_ext.datasets.splitting import Split, split_annotation_file
-from mmvis_ext.engine.atomic import write_atomically
 from mmvis_ext.errors import InputError, command_line
+from mmvis_ext.files import write_atomically
 
 
 def parse_args() -> argparse.Namespace:

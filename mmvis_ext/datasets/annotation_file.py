@@ -269,7 +269,12 @@ def _official_track(entry: dict, video: VideoRecord, category_ids: set[int], whe
     ]
     boxes = boxes_of(rles)
     given = entry.get("bboxes")
-    if isinstance(given, list) and len(given) == length:
+    if given is not None:
+        if not isinstance(given, list) or len(given) != length:
+            raise InputError(
+                f"{where}: 'bboxes' is not a list of {length} entries, one per frame of video {video.id}; "
+                "write null where the object is absent, or leave 'bboxes' out."
+            )
         for t, (rle, box) in enumerate(zip(rles, given, strict=True)):
             if rle is not None and box:
                 boxes[t] = _box(box, video, f"{where}, frame {t}")
@@ -336,6 +341,7 @@ def _cocovid_tracks(
     """Gather per-frame annotations into the tracks of each video, in order of appearance in the file."""
     _unique((_require(a, "id", int, f"{where}: annotations[{i}]") for i, a in enumerate(entries)), "annotation", where)
     tracks: dict[tuple[int, int], TrackAnnotation] = {}
+    seen: set[tuple[int, int, int]] = set()
     by_video: dict[int, list[TrackAnnotation]] = {video_id: [] for video_id in videos}
     for entry in entries:
         here = f"{where}: annotation {entry['id']}"
@@ -350,10 +356,12 @@ def _cocovid_tracks(
             )
             by_video[video_id].append(tracks[key])
         track = tracks[key]
-        if track.category_id != category or track.segmentations[t] is not None:
+        if track.category_id != category or track.iscrowd != bool(entry.get("iscrowd", 0)) or (*key, t) in seen:
             raise InputError(
-                f"{here}: instance {key[1]} of video {video_id} has two masks in frame {t} or two classes."
+                f"{here}: instance {key[1]} of video {video_id} has two annotations in frame {t}, or its annotations "
+                "differ in category_id or iscrowd; give each object its own instance_id."
             )
+        seen.add((*key, t))
         rle = to_rle(entry.get("segmentation"), video.height, video.width, f"{here}, frame {t}")
         track.segmentations[t] = rle
         if rle is not None:

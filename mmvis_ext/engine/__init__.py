@@ -2,7 +2,7 @@ from mmvis_ext.compat.stack import import_mmdet
 
 import_mmdet()
 
-from .atomic import AtomicBackend, write_atomically
+from .atomic import AtomicBackend
 from .checkpoints import check_fit, latest_checkpoint, read_checkpoint
 from .hooks import CheckClassesHook, FiniteLossHook, PlainCheckpointHook
 from .loops import VideoTestLoop, VideoValLoop
@@ -19,5 +19,4 @@ __all__ = [
     "check_fit",
     "latest_checkpoint",
     "read_checkpoint",
-    "write_atomically",
 ]

@@ -10,6 +10,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from mmvis_ext.errors import InputError
+from mmvis_ext.files import write_atomically
 from mmvis_ext.registry import HOOKS
 from mmvis_ext.structures import VideoTracks
 from mmvis_ext.visualization import (
@@ -25,7 +26,6 @@ from mmvis_ext.visualization import (
     take_colours,
 )
 
-from .atomic import write_atomically
 from .launch import require_writable
 
 __all__ = ["TrackVisualizationHook"]

@@ -1,15 +1,13 @@
 """The results file that the benchmark's server takes: ``results.json``, alone or in a zip."""
 
 import json
-import os
 import zipfile
 import zlib
-from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
 from mmvis_ext.errors import InputError
+from mmvis_ext.files import atomic_file
 
 __all__ = ["check_results_path", "parse_json", "read_results", "write_submission"]
 
@@ -45,7 +43,8 @@ def write_submission(results: list[dict], path: str | Path) -> None:
     """
     path = check_results_path(path)
     lines = [_line(entry, i) for i, entry in sorted(enumerate(results), key=lambda pair: _rank(pair[1]))]
-    _write_atomically(path, lambda file: (_write_zip if path.suffix == ".zip" else _write_json)(file, lines))
+    with atomic_file(path) as file:
+        (_write_zip if path.suffix == ".zip" else _write_json)(file, lines)
 
 
 def read_results(path: str | Path) -> list[dict]:
@@ -114,22 +113,6 @@ def _write_zip(file: IO[bytes], lines: list[str]) -> None:
     member.external_attr = 0o644 << 16
     with zipfile.ZipFile(file, "w") as archive, archive.open(member, "w", force_zip64=True) as inner:
         _write_json(inner, lines)
-
-
-def _write_atomically(path: Path, write: Callable[[IO[bytes]], None]) -> None:
-    """Write beside ``path`` and rename, so that no reader and no crash ever meets half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
 
 
 def _read_zip(path: Path) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mmvis_ext.engine.atomic import write_atomically
+from mmvis_ext.files import write_atomically
 from mmvis_ext.structures import Track, VideoTracks
 
 __all__ = ["write_tracks"]

@@ -240,6 +240,7 @@ BROKEN_OFFICIAL = [
     (put("annotations", 0, "bboxes", [[0, -9, 4, 5]] * 5), "annotation 0, frame 0: the box [0, -9, 4, 5]"),
     (put("annotations", 0, "bboxes", [[40, 0, 4, 5]] * 5), "annotation 0, frame 0: the box [40, 0, 4, 5]"),
     (put("annotations", 0, "bboxes", ["x"] * 5), "annotation 0, frame 0: the box x"),
+    (put("annotations", 0, "bboxes", [[0, 0, 4, 5]]), "annotation 0: 'bboxes' is not a list of 5 entries"),
 ]
 BROKEN_COCOVID = [
     (again("videos"), "video id 4 occurs twice"),
@@ -251,8 +252,9 @@ BROKEN_COCOVID = [
     (lambda d: d["videos"].append(dict(id=1)), "video 1: has no frames"),
     (put("annotations", 1, "image_id", 5), "annotation 1: image_id 5 is not in the file"),
     (drop("annotations", 1, "instance_id"), "annotation 1: the field 'instance_id' is missing"),
-    (put("annotations", 1, "category_id", 7), "annotation 1: instance 0 of video 4 has two masks in frame 3 or two"),
-    (put("annotations", 1, "image_id", 404), "annotation 1: instance 0 of video 4 has two masks in frame 4"),
+    (put("annotations", 1, "category_id", 7), "annotation 1: instance 0 of video 4 has two annotations in frame 3, or"),
+    (put("annotations", 1, "image_id", 404), "annotation 1: instance 0 of video 4 has two annotations in frame 4"),
+    (put("annotations", 1, "iscrowd", 1), "annotation 1: instance 0 of video 4 has two annotations in frame 3, or"),
     (put("annotations", 1, "instance_id", -(2**31) - 1), "annotation 1: the field 'instance_id' is -2147483649"),
     (put("annotations", 1, "category_id", 8), "annotation 1: category_id 8 is not among"),
     (put("annotations", 1, "segmentation", "size", [1, 1]), "annotation 1, frame 3: the RLE's size [1, 1]"),

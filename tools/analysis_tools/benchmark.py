@@ -17,7 +17,6 @@ import torch
 from mmengine.config import DictAction
 from terminaltables import AsciiTable
 
-from mmvis_ext.engine.atomic import write_atomically
 from mmvis_ext.engine.benchmarking import (
     Stepper,
     compare_speed,
@@ -31,6 +30,7 @@ from mmvis_ext.engine.building import build_model
 from mmvis_ext.engine.flops import count_flops, count_parameters
 from mmvis_ext.engine.launch import read_config
 from mmvis_ext.errors import InputError, command_line
+from mmvis_ext.files import write_atomically
 from mmvis_ext.models.video_model import VideoModel
 
 

@@ -14,9 +14,9 @@ from torch.utils.data import Dataset
 from tqdm import tqdm
 
 from mmvis_ext.datasets import Draw
-from mmvis_ext.engine.atomic import write_atomically
 from mmvis_ext.engine.launch import read_config, require_writable
 from mmvis_ext.errors import InputError, command_line
+from mmvis_ext.files import write_atomically
 from mmvis_ext.registry import DATASETS
 from mmvis_ext.structures import Tracklets, encode
 from mmvis_ext.visualization import (

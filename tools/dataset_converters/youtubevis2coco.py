@@ -8,8 +8,8 @@ import json
 from pathlib import Path
 
 from mmvis_ext.datasets.converters import official_to_coco_vid
-from mmvis_ext.engine.atomic import write_atomically
 from mmvis_ext.errors import InputError, command_line
+from mmvis_ext.files import write_atomically
 
 
 def parse_args() -> argparse.Namespace:

@@ -12,11 +12,11 @@ import torch
 from terminaltables import AsciiTable
 
 from mmvis_ext.datasets.annotation_file import load_json
-from mmvis_ext.engine.atomic import write_atomically
 from mmvis_ext.engine.building import build_model
 from mmvis_ext.engine.checkpoints import plain, read_checkpoint
 from mmvis_ext.engine.launch import read_config
 from mmvis_ext.errors import InputError, command_line
+from mmvis_ext.files import write_atomically
 from mmvis_ext.models.convert_sparse_rcnn import convert_sparse_rcnn, matching_rows
 
 

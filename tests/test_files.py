@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from mmengine import fileio
 
-from mmvis_ext.engine import write_atomically
+from mmvis_ext.engine import AtomicBackend  # noqa: F401  (registers the backend)
+from mmvis_ext.files import write_atomically
 
 ATOMIC = dict(backend="atomic")
 
