@@ -9,8 +9,8 @@ _base_ = [
 # processes
 train_dataloader = dict(batch_size=1, num_workers=1)
 optim_wrapper = dict(optimizer=dict(lr=5e-4))
-train_cfg = dict(type="EpochBasedTrainLoop", max_epochs=10, val_interval=10)
+train_cfg = dict(type="EpochBasedTrainLoop", max_epochs=15, val_interval=15)
 param_scheduler = [
     dict(type="LinearLR", start_factor=0.1, by_epoch=False, end=20),
-    dict(type="CosineAnnealingLR", eta_min=1e-5, by_epoch=False, begin=20, end=800),
+    dict(type="CosineAnnealingLR", eta_min=1e-5, by_epoch=False, begin=20, end=1200),
 ]

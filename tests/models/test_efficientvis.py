@@ -434,7 +434,7 @@ def test_it_learns_one_clip_by_heart():
     for masks, label in zip(truth.masks, truth.labels, strict=True):
         frames[:, label] += 2 * masks
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
-    steps = 160
+    steps = 240
     decay = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda i: 1 - i / steps)
     for _ in range(steps):
         optimizer.zero_grad()

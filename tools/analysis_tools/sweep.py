@@ -11,6 +11,7 @@ from rich.table import Table
 from mmvis_ext.engine.checkpoints import check_fit, read_checkpoint
 from mmvis_ext.engine.launch import build_runner, read_config, require_writable
 from mmvis_ext.errors import InputError, command_line
+from mmvis_ext.files import write_atomically
 
 FIGURES = ("AP", "AP50", "AP75", "AR1", "AR10")
 
@@ -50,7 +51,10 @@ def test_once(args: argparse.Namespace, value: object, checkpoint: dict) -> dict
     cfg.experiment_name = f"sweep {args.key}={value}"
     runner = build_runner(cfg)
     check_fit(args.checkpoint, runner.model, checkpoint)
-    return {k.split("/")[-1]: v for k, v in runner.test().items()}
+    figures = {k.split("/")[-1]: v for k, v in runner.test().items()}
+    if not figures:
+        raise InputError("the test split has no annotations, so there is no AP to compare; give one that has.")
+    return figures
 
 
 @command_line
@@ -61,13 +65,13 @@ def main() -> None:
     for text in args.values:
         value = DictAction._parse_iterable(text)
         rows.append(dict(value=value, **test_once(args, value, checkpoint)))
-    best = max(rows, key=lambda row: row.get("AP", -1))
+    best = max(rows, key=lambda row: row["AP"])
     table = Table(args.key, *FIGURES)
     for row in rows:
         table.add_row(str(row["value"]), *(f"{row[k]:.2f}" for k in FIGURES), style="bold" if row is best else None)
     Console().print(table)
     if args.json:
-        Path(args.json).write_text(json.dumps(dict(key=args.key, rows=rows, best=best["value"])))
+        write_atomically(args.json, json.dumps(dict(key=args.key, rows=rows, best=best["value"])).encode())
 
 
 if __name__ == "__main__":

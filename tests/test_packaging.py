@@ -1,0 +1,36 @@
+"""What the wheel carries."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.mark.slow
+def test_the_wheel_carries_configs_and_tools_where_mim_looks(tmp_path):
+    # the build writes into the source tree, so it gets a copy of what it reads
+    source = tmp_path / "source"
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "mmvis_ext", "configs", "tools", "requirements", "setup.py", "pyproject.toml",
+         "README.md", "LICENSE"], cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    for name in filter(None, listed.split("\0")):
+        target = source / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes((ROOT / name).read_bytes())
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", tmp_path, source]
+    subprocess.run(command, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("mmvis_ext-*.whl")
+    carried = set(zipfile.ZipFile(wheel).namelist())
+    for folder in ("configs", "tools"):
+        for path in (source / folder).rglob("*"):
+            if path.is_file():
+                assert f"mmvis_ext/.mim/{path.relative_to(source)}" in carried
+    for path in (source / "mmvis_ext").rglob("*.py"):
+        assert str(path.relative_to(source)) in carried
+    assert "mmvis_ext/py.typed" in carried
+    assert not [name for name in carried if name.startswith("tests")]
