@@ -35,7 +35,7 @@ def fuse_neighbours(responses: Tensor, valid: Tensor) -> Tensor:
     """
     norms = torch.linalg.vector_norm(responses, dim=4)
     products = (responses * responses[:, :, :, 1:2]).sum(dim=4)
-    # as F.cosine_similarity, which divides every channel first and takes three times as long
+    # what F.cosine_similarity does, without dividing every channel first
     similarity = products / (norms * norms[:, :, :, 1:2]).clamp(min=1e-8)
     similarity = similarity.masked_fill(~valid[:, :, None, None], float("-inf"))
     weights = similarity.softmax(dim=3).unsqueeze(4)
