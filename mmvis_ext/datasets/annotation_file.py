@@ -17,7 +17,15 @@ from pycocotools import mask as coco_mask
 from mmvis_ext.errors import InputError
 from mmvis_ext.structures.rle import RLE, boxes_of, to_rle
 
-__all__ = ["AnnotationFile", "TrackAnnotation", "VideoRecord", "load_json", "read_annotation_file"]
+__all__ = [
+    "AnnotationFile",
+    "TrackAnnotation",
+    "VideoRecord",
+    "load_json",
+    "official_videos",
+    "read_annotation_file",
+    "read_categories",
+]
 
 MAX_SIDE = 16384  # pycocotools counts a mask's pixels in 32 bits
 
@@ -154,11 +162,11 @@ def read_annotation_file(path: str | Path) -> AnnotationFile:
             f"{where}: not a video instance segmentation file, since it has no 'videos' (found {found}); "
             "give the official YouTube-VIS or OVIS JSON, or its CocoVID form."
         )
-    categories = _categories(data, where)
+    categories = read_categories(data, where)
     if "images" in data:
         videos = _cocovid_videos(data, where, {c["id"] for c in categories})
     else:
-        videos = _official_videos(data, where, {c["id"] for c in categories})
+        videos = official_videos(data, where, {c["id"] for c in categories})
     return AnnotationFile(where, categories, videos)
 
 
@@ -184,7 +192,8 @@ def _unique(ids: Iterable, what: str, where: str) -> None:
         seen.add(one)
 
 
-def _categories(data: dict, where: str) -> list[dict]:
+def read_categories(data: dict, where: str) -> list[dict]:
+    """The file's categories, ``id`` and ``name`` of each; raises InputError where one lacks them or two are alike."""
     categories = [
         dict(
             id=_require(c, "id", int, f"{where}: categories[{i}]"),
@@ -206,7 +215,8 @@ def _frame_size(entry: dict, where: str) -> tuple[int, int]:
     return height, width
 
 
-def _official_videos(data: dict, where: str, category_ids: set[int]) -> list[VideoRecord]:
+def official_videos(data: dict, where: str, category_ids: set[int]) -> list[VideoRecord]:
+    """Videos of parsed JSON in the official form, as :func:`read_annotation_file` reads them; the same errors."""
     annotated = data.get("annotations") is not None
     videos: dict[int, VideoRecord] = {}
     for i, entry in enumerate(_entries(data, "videos", where)):

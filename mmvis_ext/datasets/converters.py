@@ -11,7 +11,7 @@ from pycocotools import mask as coco_mask
 
 from mmvis_ext.errors import InputError
 
-from .annotation_file import TrackAnnotation, VideoRecord, _categories, _official_videos, load_json
+from .annotation_file import TrackAnnotation, VideoRecord, load_json, official_videos, read_categories
 from .parallel import map_in_processes
 
 __all__ = ["Conversion", "official_to_coco_vid"]
@@ -49,8 +49,8 @@ def official_to_coco_vid(path: str | Path, *, workers: int | None = None, progre
             f"{where}: not an annotation file in the official form, which has 'videos' and no 'images'; "
             "give the official YouTube-VIS or OVIS JSON."
         )
-    category_ids = {c["id"] for c in _categories(data, where)}
-    _official_videos(dict(data, annotations=None), where, category_ids)  # checks the videos, no masks yet
+    category_ids = {c["id"] for c in read_categories(data, where)}
+    official_videos(dict(data, annotations=None), where, category_ids)  # checks the videos, no masks yet
     records = map_in_processes(
         partial(_read_video, where, category_ids), _one_by_one(data, where), workers=workers, progress=progress
     )
@@ -86,7 +86,7 @@ def _one_by_one(data: dict, where: str) -> list[dict]:
 
 
 def _read_video(where: str, category_ids: set[int], part: dict) -> VideoRecord:
-    return _official_videos(part, where, category_ids)[0]
+    return official_videos(part, where, category_ids)[0]
 
 
 def _video(entry: dict) -> dict:
