@@ -58,7 +58,7 @@ def run(inferencer: VISInferencer, source: VideoSource, writer: VideoWriter, sco
     session = inferencer.session()
 
     def take(frames: list[np.ndarray]) -> int:
-        shown = shown_detections(session.push(frames), inferencer.classes, score_thr)
+        shown = shown_detections(session.push(frames), inferencer.classes, score_thr, frames[0].shape[:2])
         for t, frame in enumerate(frames):
             writer.write(draw_shown(frame, shown, t, readable_scale(*frame.shape[:2])))
         return len(frames)

@@ -163,9 +163,9 @@ def compile_step(model: VideoModel) -> None:
     Raises:
         InputError: the model's step has no such part.
     """
-    if not hasattr(model, "forward_clip"):
-        raise InputError(f"{type(model).__name__} has no forward_clip that could be compiled; leave out --compile.")
-    model.forward_clip = torch.compile(model.forward_clip, dynamic=False)
+    if not hasattr(model, "forward_window"):
+        raise InputError(f"{type(model).__name__} has no forward_window that could be compiled; leave out --compile.")
+    model.forward_window = torch.compile(model.forward_window, dynamic=False)
 
 
 def stream_memory(model: VideoModel, length: int, size: tuple[int, int], device: str = "cpu") -> dict[str, Any]:

@@ -4,9 +4,14 @@ import_mmdet()
 
 from .association import ClipLinker
 from .efficientvis import EfficientVIS
-from .matching import TrackletAssigner
+from .inspro import InsPro
+from .losses import box_deduplication_loss
+from .mask import dynamic_mask_conv
+from .matching import InstanceCost, TemporalMatcher, TrackletAssigner
 from .query import (
     FactorisedTemporoSpatialAttention,
+    InstanceCascade,
+    IntraQueryAttention,
     StaticRoIExtractor,
     TemporalDynamicConv,
     TrackletCascade,
@@ -19,12 +24,19 @@ __all__ = [
     "ClipLinker",
     "EfficientVIS",
     "FactorisedTemporoSpatialAttention",
+    "InsPro",
+    "InstanceCascade",
+    "InstanceCost",
+    "IntraQueryAttention",
     "StaticRoIExtractor",
     "TemporalDynamicConv",
+    "TemporalMatcher",
     "TrackletAssigner",
     "TrackletCascade",
     "TrackletStage",
     "VideoModel",
     "VideoStream",
+    "box_deduplication_loss",
+    "dynamic_mask_conv",
     "fuse_neighbours",
 ]

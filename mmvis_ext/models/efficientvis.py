@@ -191,7 +191,7 @@ class EfficientVIS(VideoModel):
     def init_state(self, geometry: FrameGeometry) -> EfficientVISState:
         return EfficientVISState(geometry, Slots.fresh(self.head.initial.queries.detach()))
 
-    def forward_clip(self, frames: Tensor, sizes: Tensor, slots: Slots) -> tuple[ClipOutput, Slots]:
+    def forward_window(self, frames: Tensor, sizes: Tensor, slots: Slots) -> tuple[ClipOutput, Slots]:
         """The tensor part of a step: static shapes, no look at values, so it compiles whole.
 
         Args:
@@ -218,7 +218,7 @@ class EfficientVIS(VideoModel):
         """One clip; see :meth:`VideoModel.step`. T is the number of ``frames``."""
         geometry = state.geometry
         sizes = torch.tensor([geometry.resized], dtype=torch.float32, device=frames.device)
-        result, slots = self.forward_clip(frames, sizes, state.slots)
+        result, slots = self.forward_window(frames, sizes, state.slots)
         visible = result.scores.amax(-1) >= self.visible_thr
         track_ids, memory = state.slots.track_ids.tolist(), None
         if self.linker is not None:

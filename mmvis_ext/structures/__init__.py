@@ -1,5 +1,5 @@
 from .boxes import apply_deltas, cxcywh_to_xyxy
-from .rle import RLE, boxes_of, decode, encode, to_rle
+from .rle import RLE, box_masks, boxes_of, decode, encode, to_rle
 from .stream import Detections, FrameGeometry, TrackBook
 from .tracklets import Tracklets
 from .tracks import Track, VideoTracks
@@ -13,6 +13,7 @@ __all__ = [
     "Tracklets",
     "VideoTracks",
     "apply_deltas",
+    "box_masks",
     "boxes_of",
     "cxcywh_to_xyxy",
     "decode",

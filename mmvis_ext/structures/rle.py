@@ -8,7 +8,7 @@ from pycocotools import mask as coco_mask
 
 from mmvis_ext.errors import InputError
 
-__all__ = ["RLE", "boxes_of", "decode", "encode", "to_rle"]
+__all__ = ["RLE", "box_masks", "boxes_of", "decode", "encode", "to_rle"]
 
 RLE = dict[str, Any]
 
@@ -51,6 +51,23 @@ def boxes_of(rles: Sequence[RLE | None]) -> np.ndarray:
         xywh = coco_mask.toBbox([rles[i] for i in present])
         boxes[present] = np.concatenate([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], axis=1)
     return boxes
+
+
+def box_masks(boxes: np.ndarray, visible: np.ndarray, height: int, width: int) -> list[RLE | None]:
+    """Masks that fill their boxes, to draw a track that has boxes alone.
+
+    Args:
+        boxes: (n, 4) xyxy in pixels.
+        visible: (n,) bool; the others give ``None``.
+        height: of the frames, pixels.
+        width: of the frames, pixels.
+    """
+    out: list[RLE | None] = []
+    for (x1, y1, x2, y2), shown in zip(np.rint(boxes).astype(int), visible, strict=True):
+        mask = np.zeros((1, height, width), dtype=np.uint8)
+        mask[0, max(y1, 0) : max(y2, 0), max(x1, 0) : max(x2, 0)] = 1
+        out.append(encode(mask)[0] if shown and mask.any() else None)
+    return out
 
 
 def to_rle(segmentation: Any, height: int, width: int, where: str) -> RLE | None:

@@ -41,22 +41,33 @@ class Detections:
         track_ids: N track ids; a slot's id changes when it starts a new track, and is -1 while it has none.
         scores: (N,T,K) class scores in 0..1.
         boxes: (N,T,4) xyxy in original pixels.
-        masks: N lists of T compressed RLEs, ``None`` where the slot is not visible.
+        masks: N lists of T compressed RLEs, ``None`` where the slot is not visible; ``None`` from a model of
+            boxes alone.
         visible: (N,T) bool, where a slot's best class score reaches the threshold.
     """
 
     track_ids: list[int]
     scores: np.ndarray
     boxes: np.ndarray
-    masks: list[list[RLE | None]]
+    masks: list[list[RLE | None]] | None
     visible: np.ndarray
 
     def __post_init__(self) -> None:
         n, t = self.visible.shape
-        if not (len(self.track_ids) == len(self.masks) == len(self.scores) == len(self.boxes) == n):
+        masks = [[None] * t] * n if self.masks is None else self.masks
+        if not (len(self.track_ids) == len(masks) == len(self.scores) == len(self.boxes) == n):
             raise ValueError("Detections: track_ids, scores, boxes, masks and visible must agree in N.")
-        if self.scores.shape[1] != t or self.boxes.shape[1] != t or any(len(m) != t for m in self.masks):
+        if self.scores.shape[1] != t or self.boxes.shape[1] != t or any(len(m) != t for m in masks):
             raise ValueError("Detections: scores, boxes, masks and visible must agree in T.")
+
+    @property
+    def shown(self) -> np.ndarray:
+        """(N,T) bool, where there is a mask, or without masks where a slot is visible."""
+        if self.masks is None:
+            return self.visible
+        return np.array([[mask is not None for mask in row] for row in self.masks], dtype=bool).reshape(
+            self.visible.shape
+        )
 
 
 @dataclass
@@ -65,7 +76,7 @@ class _Entry:
 
     total: np.ndarray  # (K,) of the scores that count
     frames: int  # how many counted
-    masks: dict[int, RLE] = field(default_factory=dict)
+    masks: dict[int, RLE | None] = field(default_factory=dict)
     boxes: dict[int, np.ndarray] = field(default_factory=dict)
 
 
@@ -86,9 +97,12 @@ class TrackBook:
         self.reduction = reduction
         self.length = 0
         self._entries: dict[int, _Entry] = {}
+        self._with_masks = True
 
     def add(self, detections: Detections) -> None:
         """Add the detections of the next window."""
+        self._with_masks = detections.masks is not None
+        shown = detections.shown
         for i, track_id in enumerate(detections.track_ids):
             if track_id < 0:
                 continue
@@ -101,21 +115,21 @@ class TrackBook:
                 counted = scores[visible] if self.reduction == "visible_mean" else scores
                 entry.total = entry.total + counted.sum(0, dtype=np.float64)
                 entry.frames += len(counted)
-            for t, mask in enumerate(detections.masks[i]):
-                if mask is not None:
-                    entry.masks[self.length + t] = mask
-                    entry.boxes[self.length + t] = detections.boxes[i, t]
+            for t in shown[i].nonzero()[0].tolist():
+                entry.boxes[self.length + t] = detections.boxes[i, t]
+                if detections.masks is not None:
+                    entry.masks[self.length + t] = detections.masks[i][t]
         self.length += detections.visible.shape[1]
 
     def close(self, video_id: int, geometry: FrameGeometry) -> VideoTracks:
         """The tracks of the whole video; one that is nowhere visible is left out."""
         tracks = []
         for track_id, entry in self._entries.items():
-            if not entry.masks:
+            if not entry.boxes:
                 continue
             boxes = np.zeros((self.length, 4), dtype=np.float32)
             for t, box in entry.boxes.items():
                 boxes[t] = box
-            masks = [entry.masks.get(t) for t in range(self.length)]
+            masks = [entry.masks.get(t) for t in range(self.length)] if self._with_masks else None
             tracks.append(Track(track_id, entry.total / max(entry.frames, 1), masks, boxes))
         return VideoTracks(video_id, *geometry.original, self.length, tracks)

@@ -17,22 +17,28 @@ class Track:
     Attributes:
         track_id: unique in the video, counted from 0.
         scores: (K,) float, the track's score per class in 0..1.
-        segmentations: one compressed RLE per frame of the video, ``None`` where the object is absent.
+        segmentations: one compressed RLE per frame of the video, ``None`` where the object is absent; ``None`` from a
+            model of boxes alone.
         boxes: (T, 4) float32 xyxy in pixels of the original frames; zeros where the object is absent.
+
+    Raises:
+        ValueError: there are not as many segmentations as boxes.
     """
 
     track_id: int
     scores: np.ndarray
-    segmentations: list[RLE | None]
+    segmentations: list[RLE | None] | None
     boxes: np.ndarray
 
     def __post_init__(self) -> None:
-        if len(self.segmentations) != len(self.boxes):
+        if self.segmentations is not None and len(self.segmentations) != len(self.boxes):
             raise ValueError(f"{len(self.segmentations)} segmentations but {len(self.boxes)} boxes in one track.")
 
     @property
     def visible(self) -> np.ndarray:
         """(T,) bool."""
+        if self.segmentations is None:
+            return self.boxes.any(axis=1)
         return np.array([s is not None for s in self.segmentations], dtype=bool)
 
 
@@ -82,14 +88,15 @@ class VideoTracks:
             min_score: pairs below are left out.
 
         Returns:
-            Dicts with ``video_id``, ``score``, ``category_id``, ``segmentations`` (``None`` for absent frames).
+            Dicts with ``video_id``, ``score``, ``category_id``, ``segmentations`` (``None`` for absent frames, and
+            everywhere from a model of boxes alone).
         """
         return [
             dict(
                 video_id=self.video_id,
                 score=score,
                 category_id=category_ids[label],
-                segmentations=track.segmentations,
+                segmentations=track.segmentations or [None] * self.length,
             )
             for track, label, score in self.ranked(top_k, min_score)
         ]

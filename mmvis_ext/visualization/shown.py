@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mmvis_ext.evaluation.tubes import mask_tube, tube_ious
-from mmvis_ext.structures import RLE, Detections, VideoTracks, boxes_of
+from mmvis_ext.structures import RLE, Detections, VideoTracks, box_masks, boxes_of
 
 from .draw import draw_tracks
 
@@ -63,23 +63,33 @@ def shown_prediction(tracks: VideoTracks, classes: Sequence[str], score_thr: flo
     """Tracks of one video whose best class scores at least ``score_thr``, best first, captioned with it."""
     ranked = sorted(tracks, key=lambda track: -float(track.scores.max()))
     return [
-        ShownTrack(t.track_id, _caption(classes, t.scores), t.segmentations, t.boxes)
+        ShownTrack(
+            t.track_id,
+            _caption(classes, t.scores),
+            t.segmentations or box_masks(t.boxes, t.visible, tracks.height, tracks.width),
+            t.boxes,
+        )
         for t in ranked
         if t.scores.max() >= score_thr
     ]
 
 
-def shown_detections(detections: Detections, classes: Sequence[str], score_thr: float) -> list[ShownTrack]:
+def shown_detections(
+    detections: Detections, classes: Sequence[str], score_thr: float, size: tuple[int, int]
+) -> list[ShownTrack]:
     """The tracks of one window as far as it alone tells: captioned with its best class over the frames where visible.
 
-    Slots without a track, and those whose best class scores below ``score_thr``, are left out.
+    Slots without a track, and those whose best class scores below ``score_thr``, are left out. Without masks, boxes of
+    frames of ``size`` (H, W) are drawn.
     """
     shown = []
     for i, track_id in enumerate(detections.track_ids):
         scores = detections.scores[i][detections.visible[i]]
         if track_id >= 0 and len(scores) and (mean := scores.mean(0)).max() >= score_thr:
             caption = _caption(classes, mean)
-            shown.append(ShownTrack(track_id, caption, detections.masks[i], detections.boxes[i]))
+            boxes = detections.boxes[i]
+            masks = box_masks(boxes, detections.visible[i], *size) if detections.masks is None else detections.masks[i]
+            shown.append(ShownTrack(track_id, caption, masks, boxes))
     return shown
 
 

@@ -85,8 +85,8 @@ def test_stream(model):
 
 
 def test_only_models_with_a_tensor_part_compile(model):
-    with pytest.raises(InputError, match="Linear has no forward_clip"):
+    with pytest.raises(InputError, match="Linear has no forward_window"):
         compile_step(torch.nn.Linear(1, 1))
-    eager = model.forward_clip
+    eager = model.forward_window
     compile_step(model)
-    assert model.forward_clip != eager
+    assert model.forward_window != eager

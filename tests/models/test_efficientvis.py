@@ -489,8 +489,8 @@ def test_a_clip_compiles_whole():
     frames, sizes = video(T), torch.tensor([SIZE], dtype=torch.float32)
     slots = model.init_state(GEOMETRY).slots
     with torch.no_grad():
-        expected, after = model.forward_clip(frames, sizes, slots)
-        compiled = torch.compile(model.forward_clip, fullgraph=True, backend="aot_eager")
+        expected, after = model.forward_window(frames, sizes, slots)
+        compiled = torch.compile(model.forward_window, fullgraph=True, backend="aot_eager")
         found, later = compiled(frames, sizes, slots)
     for a, b in zip((*found, *later), (*expected, *after), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-4)

@@ -45,11 +45,11 @@ def test_detections_are_captioned_with_the_window_s_best_class_over_visible_fram
     scores = np.array([[[0.4, 0.2], [0.0, 0.05]], [[0.9, 0.9]] * 2, [[0.3, 0.8], [0.3, 0.6]]])
     masks = [[rle(0, 5), None], [None, None], [rle(5, 9), rle(5, 9)]]
     detections = Detections([4, 5, 0], scores, np.zeros((3, 2, 4), np.float32), masks, visible)
-    found = shown_detections(detections, ["disc", "star"], 0.3)
+    found = shown_detections(detections, ["disc", "star"], 0.3, (8, 8))
     assert [(t.colour, t.caption) for t in found] == [(4, "disc 0.40"), (0, "star 0.70")]
     detections.track_ids[0] = -1
-    assert [t.colour for t in shown_detections(detections, ["disc", "star"], 0.3)] == [0]
-    assert shown_detections(detections, ["disc", "star"], 0.75) == []
+    assert [t.colour for t in shown_detections(detections, ["disc", "star"], 0.3, (8, 8))] == [0]
+    assert shown_detections(detections, ["disc", "star"], 0.75, (8, 8)) == []
 
 
 def test_each_truth_s_colour_goes_to_the_track_that_overlaps_it_most():

@@ -1,13 +1,22 @@
 from .attention import FactorisedTemporoSpatialAttention
-from .cascade import TrackletCascade
+from .cascade import QueryCascade
 from .dynamic_conv import TemporalDynamicConv, fuse_neighbours
-from .initial import InitialTracklets
+from .initial import InitialQueries
+from .instance_cascade import InstanceCascade
+from .propagation import FeatureBank, IntraQueryAttention, Propagated
 from .roi import StaticRoIExtractor
-from .stage import StageOutput, TrackletStage
+from .stage import QueryStage, StageOutput, TrackletStage
+from .tracklet_cascade import TrackletCascade
 
 __all__ = [
     "FactorisedTemporoSpatialAttention",
-    "InitialTracklets",
+    "FeatureBank",
+    "InitialQueries",
+    "InstanceCascade",
+    "IntraQueryAttention",
+    "Propagated",
+    "QueryCascade",
+    "QueryStage",
     "StageOutput",
     "StaticRoIExtractor",
     "TemporalDynamicConv",

@@ -1,4 +1,4 @@
-"""The M iterations over one clip (EfficientVIS, Sec. 3.1)."""
+"""Queries and proposals that look at frames M times: the trunk of EfficientVIS (Sec. 3.1) and of InsPro (Sec. 3.2)."""
 
 from collections.abc import Sequence
 
@@ -6,14 +6,11 @@ import torch
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from mmvis_ext.registry import MODELS
-
-from .dynamic_conv import DynamicFilters
-from .initial import InitialTracklets
+from .initial import InitialQueries
 from .roi import boxes_to_rois
-from .stage import StageOutput, TrackletStage
+from .stage import QueryStage, StageOutput
 
-__all__ = ["TrackletCascade"]
+__all__ = ["QueryCascade", "near_frame"]
 
 
 def near_frame(boxes: Tensor, sizes: Tensor) -> Tensor:
@@ -27,109 +24,62 @@ def near_frame(boxes: Tensor, sizes: Tensor) -> Tensor:
     return torch.cat([low, torch.maximum(low, high)], dim=-1)
 
 
-@MODELS.register_module()
-class TrackletCascade(BaseModule):
-    """Tracklet queries and proposals that look at a clip M times.
+class QueryCascade(BaseModule):
+    """M stages, each of which crops RoI features with the boxes of the one before.
 
     Args:
-        num_classes: K.
-        roi_extractor: config of an mmdet RoI extractor; its side is S, the mask branch uses 2S.
+        stages: M of them.
+        roi_extractor: mmdet's, of side S.
         num_queries: N.
-        num_iterations: M.
         embed_dims: C; the channels of the feature pyramid.
-        num_heads: of each attention.
-        feat_channels: inner channels of the dynamic filters; ``None`` is C/4.
-        feedforward_channels: hidden width of each FFN.
-        mask_convs: convolutions of each mask head.
-        attention: ``factorised``, ``spatial``, ``temporal`` or ``joint`` (Table 1a).
-        temporal_first: order of the factorised attentions.
-        temporal_conv: ``False`` for the still-image dynamic convolution (Table 1b).
-        time_shared: one embedding per tracklet instead of T (Table 1f): the embeddings of a query are averaged over
-            time after each iteration.
     """
 
     def __init__(
-        self, num_classes: int, roi_extractor: dict, num_queries: int = 10, num_iterations: int = 6,
-        embed_dims: int = 256, num_heads: int = 8, feat_channels: int | None = None, feedforward_channels: int = 2048,
-        mask_convs: int = 4, attention: str = "factorised", temporal_first: bool = True, temporal_conv: bool = True,
-        time_shared: bool = False,
-    ) -> None:  # fmt: skip
+        self, stages: Sequence[QueryStage], roi_extractor: nn.Module, num_queries: int, embed_dims: int
+    ) -> None:
         super().__init__()
-        self.num_classes, self.embed_dims, self.time_shared = num_classes, embed_dims, time_shared
-        self.initial = InitialTracklets(num_queries, embed_dims)
-        self.roi_extractor = MODELS.build(roi_extractor)
-        side = self.roi_extractor.roi_layers[0].output_size[0]
-        mask_layer = dict(roi_extractor["roi_layer"], output_size=2 * side)
-        self.mask_roi_extractor = MODELS.build(dict(roi_extractor, roi_layer=mask_layer))
-        self.stages = nn.ModuleList(
-            TrackletStage(
-                num_classes, embed_dims, num_heads, feat_channels, feedforward_channels, side, mask_convs, attention,
-                temporal_first, temporal_conv,
-            )
-            for _ in range(num_iterations)
-        )  # fmt: skip
+        self.num_queries, self.embed_dims = num_queries, embed_dims
+        self.initial = InitialQueries(num_queries, embed_dims)
+        self.roi_extractor = roi_extractor
+        self.stages = nn.ModuleList(stages)
 
     def init_weights(self) -> None:
         super().init_weights()
         self.initial.init_weights()
         for m in range(len(self.stages)):
-            self._stage(m).init_weights()
+            self.stage(m).init_weights()
 
-    def _stage(self, m: int) -> TrackletStage:
+    def stage(self, m: int) -> QueryStage:
         stage = self.stages[m]
-        assert isinstance(stage, TrackletStage)  # a ModuleList does not say what it holds
+        assert isinstance(stage, QueryStage)  # a ModuleList does not say what it holds
         return stage
 
-    def forward(
-        self, features: Sequence[Tensor], sizes: Tensor, queries: Tensor | None = None, last_only: bool = False
+    def iterate(
+        self, features: Sequence[Tensor], sizes: Tensor, queries: Tensor, boxes: Tensor, last_only: bool = False
     ) -> list[StageOutput]:
-        """Look at a clip M times.
+        """Look M times. Boxes are detached between stages, queries are not.
 
         Args:
             features: pyramid levels, (B*T, C, h, w) each.
             sizes: (B,2) height and width in pixels of each clip's frames without padding.
-            queries: (B,N,C) initial queries; ``None`` takes q*. They are repeated over time.
-            last_only: return the last iteration alone, so that nothing of the others is kept.
+            queries: (B,N,T,C).
+            boxes: (B,N,T,4) xyxy pixels, the proposals of the first stage.
+            last_only: return the last stage's output alone, so that nothing of the others is kept.
 
         Returns:
             M outputs, or the last.
         """
-        b = len(sizes)
-        t = len(features[0]) // b
-        queries = self.initial.queries.expand(b, -1, -1) if queries is None else queries
-        queries = queries[:, :, None].expand(-1, -1, t, -1)
-        boxes = self.initial.proposals(sizes, t)
         outputs: list[StageOutput] = []
-        for stage in self.stages:
-            proposals = near_frame(boxes, sizes)
-            crops = self.roi_extractor(features, boxes_to_rois(proposals).flatten(0, 2))
-            output = stage(queries, proposals, crops.unflatten(0, boxes.shape[:3]))
-            if self.time_shared:
-                shared = output.queries.mean(dim=2, keepdim=True).expand(-1, -1, t, -1)
-                output = output._replace(queries=shared)
+        for m in range(len(self.stages)):
+            output = self.look(self.stage(m), features, sizes, queries, boxes)
             outputs = [output] if last_only else [*outputs, output]
             queries, boxes = output.queries, output.boxes.detach()
         return outputs
 
-    def segment(
-        self, features: Sequence[Tensor], output: StageOutput, m: int = -1, pick: Sequence[Tensor] | None = None
-    ) -> Tensor:
-        """Masks of one iteration.
-
-        Args:
-            features: as in :meth:`forward`.
-            output: of the iteration.
-            m: which iteration it was.
-            pick: the queries wanted of each of the B clips, (P_b,) int64 each; ``None`` takes all.
-
-        Returns:
-            (B,N,T,4S,4S) logits inside the proposals, or (P,T,4S,4S) of the picked ones, clip after clip.
-        """
-        rois, filters = boxes_to_rois(output.proposals), output.filters
-        if pick is not None:
-            clip = torch.cat([torch.full_like(p, b) for b, p in enumerate(pick)])
-            query = torch.cat(list(pick))
-            rois, filters = rois[None, clip, query], DynamicFilters(*(f[None, clip, query] for f in filters))
-        crops = self.mask_roi_extractor(features, rois.flatten(0, 2))
-        logits = self._stage(m).segment(filters, crops.unflatten(0, rois.shape[:3]))
-        return logits if pick is None else logits[0]
+    def look(
+        self, stage: QueryStage, features: Sequence[Tensor], sizes: Tensor, queries: Tensor, boxes: Tensor
+    ) -> StageOutput:
+        """One stage on the RoI features of its proposals; arguments as in :meth:`iterate`."""
+        proposals = near_frame(boxes, sizes)
+        crops = self.roi_extractor(features, boxes_to_rois(proposals).flatten(0, 2))
+        return stage(queries, proposals, crops.unflatten(0, boxes.shape[:3]))

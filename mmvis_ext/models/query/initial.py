@@ -5,10 +5,10 @@ from torch import Tensor, nn
 
 from mmvis_ext.structures.boxes import cxcywh_to_xyxy
 
-__all__ = ["InitialTracklets"]
+__all__ = ["InitialQueries"]
 
 
-class InitialTracklets(nn.Module):
+class InitialQueries(nn.Module):
     """Learned initial queries q* (N,C) and proposals b* (N,4), which start as the whole image.
 
     Layer names are those of mmdet's ``EmbeddingRPNHead``, so its weights fit.

@@ -1,6 +1,6 @@
-"""One query-video interaction (EfficientVIS, Fig. 2): attention, dynamic convolution, heads."""
+"""One interaction of queries with a video (EfficientVIS, Fig. 2; InsPro, Fig. 2b)."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from mmcv.cnn.bricks.transformer import FFN
@@ -13,7 +13,7 @@ from mmvis_ext.structures.boxes import apply_deltas
 from .attention import FactorisedTemporoSpatialAttention
 from .dynamic_conv import DynamicFilters, TemporalDynamicConv
 
-__all__ = ["QueryUpdate", "StageOutput", "TrackletStage"]
+__all__ = ["QueryStage", "QueryUpdate", "StageOutput", "TrackletStage"]
 
 DELTA_STDS = (0.5, 0.5, 1.0, 1.0)  # as in Sparse R-CNN
 
@@ -73,10 +73,11 @@ def _fcs(embed_dims: int, number: int) -> nn.Sequential:
     )
 
 
-class TrackletStage(nn.Module):
-    """One iteration with its own weights.
+class QueryStage(nn.Module):
+    """One iteration with its own weights: everything but the masks.
 
-    With T=1, ``spatial`` attention and the still-image convolution this is mmdet's ``DIIHead``.
+    With T=1, ``spatial`` attention and the still-image convolution this is mmdet's ``DIIHead``, and InsPro's dynamic
+    instance interaction.
 
     Args:
         num_classes: K.
@@ -84,8 +85,7 @@ class TrackletStage(nn.Module):
         num_heads: of each attention.
         feat_channels: inner channels of the dynamic filters.
         feedforward_channels: hidden width of the FFN.
-        roi_size: S of the query branch.
-        mask_convs: convolutions of the mask head.
+        roi_size: S.
         attention: mode of :class:`FactorisedTemporoSpatialAttention`.
         temporal_first: order of its two attentions.
         temporal_conv: mode of :class:`TemporalDynamicConv`.
@@ -93,8 +93,7 @@ class TrackletStage(nn.Module):
 
     def __init__(
         self, num_classes: int, embed_dims: int, num_heads: int, feat_channels: int | None, feedforward_channels: int,
-        roi_size: int = 7, mask_convs: int = 4, attention: str = "factorised", temporal_first: bool = True,
-        temporal_conv: bool = True,
+        roi_size: int = 7, attention: str = "factorised", temporal_first: bool = True, temporal_conv: bool = True,
     ) -> None:  # fmt: skip
         super().__init__()
         self.attention = FactorisedTemporoSpatialAttention(embed_dims, num_heads, attention, temporal_first)
@@ -104,7 +103,6 @@ class TrackletStage(nn.Module):
         self.fc_cls = nn.Linear(embed_dims, num_classes)
         self.reg_fcs = _fcs(embed_dims, 3)
         self.fc_reg = nn.Linear(embed_dims, 4)
-        self.mask_head = RoIMaskHead(embed_dims, mask_convs)
 
     def init_weights(self) -> None:
         """Xavier for every matrix, as in Sparse R-CNN; classes start rare and boxes start where they are."""
@@ -112,12 +110,11 @@ class TrackletStage(nn.Module):
             if parameter.dim() > 1:
                 nn.init.xavier_uniform_(parameter)
         nn.init.constant_(self.fc_cls.bias, bias_init_with_prob(0.01))
-        _, mask_bias = self.mask_head.logits.parameters()
-        for zero in (self.fc_reg.weight, self.fc_reg.bias, mask_bias):
-            nn.init.zeros_(zero)
+        nn.init.zeros_(self.fc_reg.weight)
+        nn.init.zeros_(self.fc_reg.bias)
 
     def forward(self, queries: Tensor, proposals: Tensor, roi_features: Tensor) -> StageOutput:
-        """Everything but the masks.
+        """Look once.
 
         Args:
             queries: (B,N,T,C).
@@ -135,6 +132,25 @@ class TrackletStage(nn.Module):
             proposals=proposals,
             filters=filters,
         )
+
+
+class TrackletStage(QueryStage):
+    """A :class:`QueryStage` with the mask branch of EfficientVIS.
+
+    Args:
+        args: of :class:`QueryStage`.
+        mask_convs: convolutions of the mask head.
+        kwargs: of :class:`QueryStage`.
+    """
+
+    def __init__(self, num_classes: int, embed_dims: int, *args: Any, mask_convs: int = 4, **kwargs: Any) -> None:
+        super().__init__(num_classes, embed_dims, *args, **kwargs)
+        self.mask_head = RoIMaskHead(embed_dims, mask_convs)
+
+    def init_weights(self) -> None:
+        super().init_weights()
+        _, mask_bias = self.mask_head.logits.parameters()
+        nn.init.zeros_(mask_bias)
 
     def segment(self, filters: DynamicFilters, roi_features: Tensor) -> Tensor:
         """Masks from the tracklet feature at the mask branch's RoI side, with the filters of :meth:`forward`.

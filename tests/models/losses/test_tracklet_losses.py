@@ -9,8 +9,7 @@ import pytest
 import torch
 from mmdet.structures.mask import BitmapMasks
 
-from mmvis_ext.models.losses import LossWeights, Matches, class_targets, count_entries, tracklet_losses
-from mmvis_ext.models.losses.tracklet_losses import Entries
+from mmvis_ext.models.losses import Entries, LossWeights, Matches, class_targets, count_entries, tracklet_losses
 from mmvis_ext.structures import Tracklets
 
 N, T, K, SIDE = 4, 3, 3, 4

@@ -1,0 +1,98 @@
+"""Training losses of matched instances on one frame (InsPro, Sec. 3.4), as plain functions."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from mmdet.models.losses.dice_loss import dice_loss
+from mmdet.models.losses.focal_loss import py_sigmoid_focal_loss
+from torch import Tensor
+
+from mmvis_ext.structures.tracklets import Tracklets
+
+from .dedup import box_deduplication_loss
+from .matched import Entries, Matches, box_losses, class_loss, pick_truth
+
+__all__ = ["InstanceLossWeights", "instance_losses", "mask_losses"]
+
+
+class InstanceLossWeights(NamedTuple):
+    """Balance of the terms, and the two numbers of box deduplication.
+
+    ``dedup=0`` leaves box deduplication out.
+    """
+
+    cls: float = 2.0
+    l1: float = 5.0
+    giou: float = 2.0
+    dedup: float = 1.0
+    dice: float = 5.0
+    mask: float = 5.0
+    beta: float = 0.1
+    k: int = 5
+
+
+def mask_losses(mask_logits: Tensor, masks: Tensor, stride: int) -> tuple[Tensor, Tensor]:
+    """Dice and focal loss of instance masks.
+
+    Args:
+        mask_logits: (P,h,w), ``stride`` input pixels apart.
+        masks: (P,H,W) uint8 on the padded network input.
+        stride: pixels; the ground truth is sampled in the middle of each cell, as in CondInst.
+
+    Returns:
+        Both summed over the P masks, the focal loss averaged over pixels.
+    """
+    truth = masks[:, stride // 2 :: stride, stride // 2 :: stride].to(mask_logits.dtype)
+    # where the pyramid's rounding gives the logits a row or column more or less
+    truth = F.pad(truth, (0, mask_logits.shape[-1] - truth.shape[-1], 0, mask_logits.shape[-2] - truth.shape[-2]))
+    dice = dice_loss(mask_logits.sigmoid(), truth, reduction="none").sum()
+    focal = py_sigmoid_focal_loss(mask_logits.flatten(1), truth.flatten(1), reduction="none").mean(1).sum()
+    return dice, focal
+
+
+def instance_losses(
+    class_logits: Tensor, boxes: Tensor, mask_logits: Tensor | None, mask_stride: int,
+    matches: Sequence[Matches], targets: Sequence[Tracklets], sizes: Tensor, entries: Entries,
+    weights: InstanceLossWeights,
+) -> dict[str, Tensor]:  # fmt: skip
+    """All terms of Eq. 6 for one stage on one frame.
+
+    Averaged over the matched objects of the batch; without any, all but the class loss are exactly zero.
+
+    Args:
+        class_logits: (B,N,1,K).
+        boxes: (B,N,1,4) xyxy pixels.
+        mask_logits: (P,h,w) of the matched queries, frame after frame; ``None`` without masks (InsPro-VID).
+        mask_stride: input pixels between two logits.
+        matches: B matched pairs; only objects that the frame shows.
+        targets: B ground truths with T = 1.
+        sizes: (B,2) height and width in pixels, to normalise L1.
+        entries: of the batch, see :func:`count_entries`.
+        weights: of the terms.
+
+    Returns:
+        ``loss_cls``, ``loss_bbox``, ``loss_giou``, ``loss_dedup`` and, with masks, ``loss_dice`` and ``loss_mask``.
+    """
+    l1, giou = box_losses(boxes, matches, targets, sizes, entries)
+    losses = dict(
+        loss_cls=weights.cls * class_loss(class_logits, matches, targets, entries),
+        loss_bbox=weights.l1 * l1,
+        loss_giou=weights.giou * giou,
+    )
+    if weights.dedup > 0:
+        dedup = [_dedup(boxes[b, :, 0], m, g, weights) for b, (m, g) in enumerate(zip(matches, targets, strict=True))]
+        losses["loss_dedup"] = weights.dedup * torch.stack(dedup).mean()
+    if mask_logits is not None:
+        masks = pick_truth([g.masks for g in targets], matches)[:, 0]
+        dice, focal = mask_losses(mask_logits, masks, mask_stride)
+        losses.update(loss_dice=weights.dice * dice / entries.visible, loss_mask=weights.mask * focal / entries.visible)
+    return losses
+
+
+def _dedup(boxes: Tensor, matches: Matches, targets: Tracklets, weights: InstanceLossWeights) -> Tensor:
+    matched = torch.zeros(len(boxes), dtype=torch.bool, device=boxes.device)
+    matched[matches.queries] = True
+    shown = targets.boxes[targets.visible[:, 0], 0]
+    return box_deduplication_loss(boxes, matched, shown, weights.beta, weights.k)

@@ -1,0 +1,97 @@
+"""Losses of matched queries that EfficientVIS and InsPro share: classes and boxes, as plain functions."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from mmdet.models.losses.focal_loss import py_sigmoid_focal_loss
+from mmdet.models.losses.iou_loss import giou_loss
+from mmdet.utils import reduce_mean
+from torch import Tensor
+
+from mmvis_ext.structures.tracklets import Tracklets
+
+__all__ = [
+    "Entries", "Matches", "box_losses", "class_loss", "class_targets", "count_entries", "pick_matched", "pick_truth",
+]  # fmt: skip
+
+
+class Matches(NamedTuple):
+    """Matched pairs of one clip: queries (P,) and ground truths (P,), int64."""
+
+    queries: Tensor
+    targets: Tensor
+
+
+class Entries(NamedTuple):
+    """Numbers of (pair, frame) entries, averaged over all processes: all of them, and those that show the object."""
+
+    all: Tensor
+    visible: Tensor
+
+
+def count_entries(matches: Sequence[Matches], targets: Sequence[Tracklets], length: int) -> Entries:
+    """Count a batch's entries over all processes, at least 1 each, for clips of ``length`` frames."""
+    device = targets[0].boxes.device
+    every = sum(len(m.queries) for m in matches) * length
+    shown = sum(t.visible[m.targets].sum() for m, t in zip(matches, targets, strict=True))
+    counts = torch.stack([torch.tensor(float(every), device=device), torch.as_tensor(shown, device=device).float()])
+    return Entries(*reduce_mean(counts).clamp(min=1.0))
+
+
+def class_targets(matches: Matches, targets: Tracklets, num_queries: int, num_classes: int) -> Tensor:
+    """One-hot class targets per query and frame; all zero is background.
+
+    A matched query is background where its object is absent; an unmatched one everywhere.
+
+    Returns:
+        (N,T,K) float.
+    """
+    onehot = F.one_hot(targets.labels[matches.targets], num_classes).float()  # (P,K)
+    out = targets.boxes.new_zeros(num_queries, targets.visible.shape[1], num_classes)
+    out[matches.queries] = onehot[:, None] * targets.visible[matches.targets][..., None].float()
+    return out
+
+
+def class_loss(
+    class_logits: Tensor, matches: Sequence[Matches], targets: Sequence[Tracklets], entries: Entries
+) -> Tensor:
+    """Focal loss on every query and frame of (B,N,T,K) logits, averaged over the visible entries."""
+    _, n, _, k = class_logits.shape
+    onehot = torch.stack([class_targets(m, g, n, k) for m, g in zip(matches, targets, strict=True)])
+    return py_sigmoid_focal_loss(class_logits.flatten(0, 2), onehot.flatten(0, 2), reduction="sum") / entries.visible
+
+
+def pick_matched(predictions: Tensor, matches: Sequence[Matches]) -> Tensor:
+    """Predictions (B,N,T,...) of the matched pairs of all clips: (P,T,...)."""
+    return torch.cat([predictions[b, m.queries] for b, m in enumerate(matches)])
+
+
+def pick_truth(truths: Sequence[Tensor], matches: Sequence[Matches]) -> Tensor:
+    """Ground truth, (G,T,...) for each clip, of the matched pairs of all clips: (P,T,...)."""
+    return torch.cat([truth[m.targets] for m, truth in zip(matches, truths, strict=True)])
+
+
+def box_losses(
+    boxes: Tensor, matches: Sequence[Matches], targets: Sequence[Tracklets], sizes: Tensor, entries: Entries
+) -> tuple[Tensor, Tensor]:
+    """L1 of normalised boxes (summed over the coordinates) and GIoU loss where a matched object is visible.
+
+    Args:
+        boxes: (B,N,T,4) xyxy pixels.
+        matches: B matched pairs.
+        targets: B ground truths.
+        sizes: (B,2) height and width in pixels.
+        entries: of the batch.
+
+    Returns:
+        Both, averaged over the visible entries.
+    """
+    shown = pick_truth([g.visible for g in targets], matches).flatten().float()
+    truth = pick_truth([g.boxes for g in targets], matches)
+    scale = torch.cat([s.flip(0).repeat(len(m.queries), 2) for m, s in zip(matches, sizes, strict=True)])  # (P,4)
+    moved = pick_matched(boxes, matches)
+    l1 = ((moved - truth) / scale[:, None]).abs().sum(-1).flatten()
+    giou = giou_loss(moved.flatten(0, 1), truth.flatten(0, 1), reduction="none")
+    return (l1 * shown).sum() / entries.visible, (giou * shown).sum() / entries.visible

@@ -1,0 +1,110 @@
+"""The M iterations of EfficientVIS over one clip, with masks (Sec. 3.1)."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from mmvis_ext.registry import MODELS
+
+from .cascade import QueryCascade
+from .dynamic_conv import DynamicFilters
+from .roi import boxes_to_rois
+from .stage import QueryStage, StageOutput, TrackletStage
+
+__all__ = ["TrackletCascade"]
+
+
+@MODELS.register_module()
+class TrackletCascade(QueryCascade):
+    """Tracklet queries and proposals that look at a clip M times.
+
+    Args:
+        num_classes: K.
+        roi_extractor: config of an mmdet RoI extractor; its side is S, the mask branch uses 2S.
+        num_queries: N.
+        num_iterations: M.
+        embed_dims: C; the channels of the feature pyramid.
+        num_heads: of each attention.
+        feat_channels: inner channels of the dynamic filters; ``None`` is C/4.
+        feedforward_channels: hidden width of each FFN.
+        mask_convs: convolutions of each mask head.
+        attention: ``factorised``, ``spatial``, ``temporal`` or ``joint`` (Table 1a).
+        temporal_first: order of the factorised attentions.
+        temporal_conv: ``False`` for the still-image dynamic convolution (Table 1b).
+        time_shared: one embedding per tracklet instead of T (Table 1f): the embeddings of a query are averaged over
+            time after each iteration.
+    """
+
+    def __init__(
+        self, num_classes: int, roi_extractor: dict, num_queries: int = 10, num_iterations: int = 6,
+        embed_dims: int = 256, num_heads: int = 8, feat_channels: int | None = None, feedforward_channels: int = 2048,
+        mask_convs: int = 4, attention: str = "factorised", temporal_first: bool = True, temporal_conv: bool = True,
+        time_shared: bool = False,
+    ) -> None:  # fmt: skip
+        extractor = MODELS.build(roi_extractor)
+        side = extractor.roi_layers[0].output_size[0]
+        stages = [
+            TrackletStage(
+                num_classes, embed_dims, num_heads, feat_channels, feedforward_channels, side, attention,
+                temporal_first, temporal_conv, mask_convs=mask_convs,
+            )
+            for _ in range(num_iterations)
+        ]  # fmt: skip
+        super().__init__(stages, extractor, num_queries, embed_dims)
+        mask_layer = dict(roi_extractor["roi_layer"], output_size=2 * side)
+        self.mask_roi_extractor = MODELS.build(dict(roi_extractor, roi_layer=mask_layer))
+        self.num_classes, self.time_shared = num_classes, time_shared
+
+    def forward(
+        self, features: Sequence[Tensor], sizes: Tensor, queries: Tensor | None = None, last_only: bool = False
+    ) -> list[StageOutput]:
+        """Look at a clip M times, from b*.
+
+        Args:
+            features: pyramid levels, (B*T, C, h, w) each.
+            sizes: (B,2) height and width in pixels of each clip's frames without padding.
+            queries: (B,N,C) initial queries; ``None`` takes q*. They are repeated over time.
+            last_only: return the last iteration alone, so that nothing of the others is kept.
+
+        Returns:
+            M outputs, or the last.
+        """
+        b = len(sizes)
+        t = len(features[0]) // b
+        queries = self.initial.queries.expand(b, -1, -1) if queries is None else queries
+        queries = queries[:, :, None].expand(-1, -1, t, -1)
+        return self.iterate(features, sizes, queries, self.initial.proposals(sizes, t), last_only)
+
+    def look(
+        self, stage: QueryStage, features: Sequence[Tensor], sizes: Tensor, queries: Tensor, boxes: Tensor
+    ) -> StageOutput:
+        output = super().look(stage, features, sizes, queries, boxes)
+        if self.time_shared:
+            output = output._replace(queries=output.queries.mean(dim=2, keepdim=True).expand_as(output.queries))
+        return output
+
+    def segment(
+        self, features: Sequence[Tensor], output: StageOutput, m: int = -1, pick: Sequence[Tensor] | None = None
+    ) -> Tensor:
+        """Masks of one iteration.
+
+        Args:
+            features: as in :meth:`forward`.
+            output: of the iteration.
+            m: which iteration it was.
+            pick: the queries wanted of each of the B clips, (P_b,) int64 each; ``None`` takes all.
+
+        Returns:
+            (B,N,T,4S,4S) logits inside the proposals, or (P,T,4S,4S) of the picked ones, clip after clip.
+        """
+        rois, filters = boxes_to_rois(output.proposals), output.filters
+        if pick is not None:
+            clip = torch.cat([torch.full_like(p, b) for b, p in enumerate(pick)])
+            query = torch.cat(list(pick))
+            rois, filters = rois[None, clip, query], DynamicFilters(*(f[None, clip, query] for f in filters))
+        crops = self.mask_roi_extractor(features, rois.flatten(0, 2))
+        stage = self.stage(m)
+        assert isinstance(stage, TrackletStage)
+        logits = stage.segment(filters, crops.unflatten(0, rois.shape[:3]))
+        return logits if pick is None else logits[0]
