@@ -7,7 +7,7 @@ from mmdet.structures.mask import BitmapMasks
 from mmengine.config import Config
 from mmengine.structures import InstanceData
 
-from mmvis_ext.models import EfficientVIS
+from mmvis_ext.models import EfficientVIS, VideoModel
 from mmvis_ext.registry import MODELS
 
 SIZE = (32, 48)
@@ -57,6 +57,35 @@ def model_cfg(**changes) -> Config:
     return cfg
 
 
+def inspro_cfg(**changes) -> Config:
+    """Config of a small InsPro with the same backbone."""
+    cfg = model_cfg()
+    head = cfg.head
+    masks = dict(stride=8, feat_channels=8, num_convs=1, norm_cfg=dict(type="GN", num_groups=2))
+    inspro = Config(
+        dict(
+            type="InsPro",
+            data_preprocessor=cfg.data_preprocessor,
+            backbone=cfg.backbone,
+            neck=cfg.neck,
+            head=dict(
+                type="InstanceCascade",
+                num_classes=K,
+                num_queries=N,
+                num_stages=2,
+                embed_dims=C,
+                num_heads=4,
+                feedforward_channels=32,
+                mask_branch=masks,
+                bank_length=3,
+                roi_extractor=head.roi_extractor,
+            ),
+        )
+    )
+    inspro.merge_from_dict(changes)
+    return inspro
+
+
 def build_model(**changes) -> EfficientVIS:
     """The model as training starts it."""
     model = MODELS.build(model_cfg(**changes))
@@ -66,7 +95,12 @@ def build_model(**changes) -> EfficientVIS:
 
 def lively_model(**changes) -> EfficientVIS:
     """A model in eval mode whose weights are far from their start: boxes move and scores vary."""
-    model = build_model(**changes).eval()
+    return enliven(build_model(**changes))
+
+
+def enliven(model: VideoModel) -> VideoModel:
+    """Take the head's weights away from their start; the model in eval mode."""
+    model.eval()
     with torch.no_grad():
         for parameter in model.head.parameters():
             parameter += 0.2 * torch.randn_like(parameter)

@@ -5,6 +5,8 @@ import_mmdet()
 from .association import ClipLinker
 from .efficientvis import EfficientVIS
 from .inspro import InsPro
+from .inspro_lite import InsProLite
+from .inspro_track_and_detect import InsProTrackAndDetect
 from .losses import box_deduplication_loss
 from .mask import dynamic_mask_conv
 from .matching import InstanceCost, TemporalMatcher, TrackletAssigner
@@ -25,6 +27,8 @@ __all__ = [
     "EfficientVIS",
     "FactorisedTemporoSpatialAttention",
     "InsPro",
+    "InsProLite",
+    "InsProTrackAndDetect",
     "InstanceCascade",
     "InstanceCost",
     "IntraQueryAttention",

@@ -45,7 +45,14 @@ class VideoModel(BaseModel):
         score_reduction: of a track's scores over time, see :class:`TrackBook`.
         data_preprocessor: config of mmdet's ``TrackDataPreprocessor``.
         init_cfg: as in mmengine.
+
+    Attributes:
+        period: steps after which what a step computes repeats itself; for benchmarks.
+        starts_from_checkpoint: training freezes parts that a checkpoint must bring.
     """
+
+    period = 1
+    starts_from_checkpoint = False
 
     def __init__(
         self, backbone: dict, neck: dict, window: int, score_reduction: str = "visible_mean",

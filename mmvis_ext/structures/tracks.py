@@ -38,7 +38,7 @@ class Track:
     def visible(self) -> np.ndarray:
         """(T,) bool."""
         if self.segmentations is None:
-            return self.boxes.any(axis=1)
+            return np.any(self.boxes != 0, axis=1)
         return np.array([s is not None for s in self.segmentations], dtype=bool)
 
 

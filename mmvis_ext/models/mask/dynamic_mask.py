@@ -98,7 +98,8 @@ def dynamic_mask_conv(features: Tensor, centres: Tensor, params: Tensor, stride:
 
 def upsample_logits(logits: Tensor, factor: int) -> Tensor:
     """(B,N,h,w) -> (B,N,factor*h,factor*w), bilinear with pixel centres kept in place (CondInst)."""
-    return aligned_bilinear(logits, factor)
+    # instances as the batch, of which there may be none
+    return aligned_bilinear(logits.flatten(0, 1)[:, None], factor)[:, 0].unflatten(0, logits.shape[:2])
 
 
 def encode_logits(

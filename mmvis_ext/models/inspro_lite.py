@@ -1,0 +1,134 @@
+"""InsPro-lite: all stages on key frames, one stage in between (InsPro, Sec. 4.2 and A.1)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from mmdet.structures import TrackDataSample
+from torch import Tensor, nn
+
+from mmvis_ext.registry import MODELS
+from mmvis_ext.structures import Detections, Tracklets
+
+from .inspro import FrameOutput, InsPro, InsProState, frame_output, match_frame
+from .matching import TemporalMatcher
+from .query import Propagated, StageOutput
+from .query.propagation import clip_to_frame
+
+__all__ = ["InsProLite"]
+
+KEY_STEP = 2  # in training every second frame of a sample is a key frame
+
+
+@MODELS.register_module()
+class InsProLite(InsPro):
+    """InsPro that runs all stages on one frame in ``key_interval``.
+
+    On the other frames one stage with its own weights looks at the frame: it moves the proposals and leaves the queries
+    as they are. Only this stage is trained here; all else comes from a trained :class:`InsPro`, by ``load_from``, and
+    is frozen (Sec. A.1).
+
+    Args:
+        key_interval: K frames from one key frame to the next; 1 is InsPro.
+        kwargs: of :class:`InsPro`.
+
+    Raises:
+        ValueError: ``key_interval`` is below 1.
+    """
+
+    starts_from_checkpoint = True
+
+    def __init__(self, key_interval: int = 10, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if key_interval < 1:
+            raise ValueError(f"key_interval={key_interval} must be at least 1, which makes every frame a key frame.")
+        self.key_interval = self.period = key_interval
+        self.lite_stage = self.head.new_stage()
+        self.lite_weights = self.head.new_generator() if self.head.mask_branch is not None else None
+        for part in self.frozen_parts():
+            part.requires_grad_(False)
+
+    def frozen_parts(self) -> list[nn.Module]:
+        """What phase one has trained."""
+        return [self.backbone, self.neck, self.head]
+
+    def init_weights(self) -> None:
+        super().init_weights()
+        self.lite_stage.init_weights()
+
+    def train(self, mode: bool = True) -> "InsProLite":
+        super().train(mode)
+        for part in self.frozen_parts():
+            part.eval()  # their batch statistics stay too
+        return self
+
+    def loss(self, inputs: Tensor, data_samples: Sequence[TrackDataSample]) -> dict[str, Tensor]:
+        """Losses of the single stage on every second frame, averaged over those.
+
+        The paper's five frames are three key frames and, between them, two others (it leaves their order open).
+
+        Args:
+            inputs: (B,T,3,H,W), frames of one video each, in time order, T >= 2.
+            data_samples: B, with per-frame ground truth.
+        """
+        b, length, _, height, width = inputs.shape
+        with torch.no_grad():
+            levels = [f.unflatten(0, (b, length)).float() for f in self.extract_features(inputs.flatten(0, 1))]
+        targets = [Tracklets.from_frames(s, (height, width), inputs.device) for s in data_samples]
+        sizes = inputs.new_tensor([s[0].metainfo["img_shape"][:2] for s in data_samples])
+        matchers = [TemporalMatcher(self.cost, self.head.num_queries, self.consistent) for _ in range(b)]
+        with torch.no_grad():
+            carried = self.head.start(sizes)
+        losses: dict[str, Tensor] = {}
+        for t in range(length):
+            features = [f[:, t] for f in levels]
+            frame = [g.frames(t, t + 1) for g in targets]
+            if t % KEY_STEP == 0:
+                with torch.no_grad():
+                    (output,) = self.head(features, sizes, carried, last_only=True)
+                    match_frame(output, frame, sizes, matchers, remember=True)
+                    carried = self.head.carry(output, carried, sizes)
+                continue
+            output, carried = self.look_lite(features, sizes, carried)
+            matches = match_frame(output, frame, sizes, matchers, remember=True)
+            logits = self.segment_lite(features, output, [pairs.queries for pairs in matches])
+            terms = self.stage_losses(output, logits, matches, frame, sizes)
+            for name, value in terms.items():
+                losses[name] = losses.get(name, 0) + value / (length // KEY_STEP)
+        return losses
+
+    def look_lite(
+        self, features: Sequence[Tensor], sizes: Tensor, carried: Propagated
+    ) -> tuple[StageOutput, Propagated]:
+        """The single stage on one frame; the next frame starts from its boxes and the same queries."""
+        queries, boxes = carried.queries[:, :, None], carried.boxes[:, :, None]
+        output = self.head.look(self.lite_stage, features, sizes, queries, boxes)
+        return output, carried._replace(boxes=clip_to_frame(output.boxes[:, :, 0].detach(), sizes))
+
+    def segment_lite(
+        self, features: Sequence[Tensor], output: StageOutput, pick: Sequence[Tensor] | None = None
+    ) -> Tensor | None:
+        """Mask logits of the single stage as of :meth:`InstanceCascade.segment`; ``None`` for boxes alone."""
+        mask_features = self.head.mask_features(features)
+        if mask_features is None or self.lite_weights is None:
+            return None
+        return self.head.segment_by(self.lite_weights, mask_features, output, pick)
+
+    def forward_window(
+        self, frames: Tensor, sizes: Tensor, carried: Propagated, key: bool = True
+    ) -> tuple[FrameOutput, Propagated]:
+        """As InsPro's, or with ``key=False`` by the single stage."""
+        if key:
+            return super().forward_window(frames, sizes, carried)
+        features = [f.float() for f in self.extract_features(frames)]
+        output, carried = self.look_lite(features, sizes, carried)
+        logits = self.segment_lite(features, output)
+        return frame_output(output, None if logits is None else logits[0]), carried
+
+    @torch.no_grad()
+    def step(self, frames: Tensor, state: InsProState) -> tuple[Detections, InsProState]:
+        """One frame; see :meth:`VideoModel.step`."""
+        key = state.frame % self.key_interval == 0
+        result, carried = self.forward_window(frames, self._sizes(state.geometry), state.carried, key)
+        return self.detections(result, state.geometry), replace(state, carried=carried, frame=state.frame + 1)

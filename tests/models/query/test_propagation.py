@@ -1,0 +1,73 @@
+"""Intra-query attention against its equation, and the bank that feeds it."""
+
+import math
+
+import pytest
+import torch
+
+from mmvis_ext.models import IntraQueryAttention
+from mmvis_ext.models.query.propagation import FeatureBank, clip_to_frame
+
+B, L, N, C = 2, 4, 3, 8
+
+
+def attend_slowly(attention, current, bank):
+    weight, bias = attention.score.weight[0], attention.score.bias[0]
+    out = torch.zeros_like(current)
+    for b in range(len(current)):
+        for i in range(current.shape[1]):
+            weights = [math.exp(float(weight @ bank[b, n, i] + bias)) for n in range(bank.shape[1])]
+            total = sum(weights)
+            out[b, i] = current[b, i]
+            for n, w in enumerate(weights):
+                out[b, i] += w / total * bank[b, n, i]
+    return out
+
+
+@pytest.mark.parametrize("length", [1, 2, L])
+@torch.no_grad()
+def test_a_query_is_the_weighted_bank_plus_the_current_feature(length):
+    attention, bank = IntraQueryAttention(C), torch.randn(B, length, N, C)
+    current = bank[:, -1]
+    torch.testing.assert_close(attention(current, bank), attend_slowly(attention, current, bank))
+
+
+@torch.no_grad()
+def test_slots_and_clips_do_not_touch_each_other():
+    attention, bank = IntraQueryAttention(C), torch.randn(B, L, N, C)
+    before = attention(bank[:, -1], bank)
+    other = bank.clone()
+    other[1, :, 2] += 1
+    after = attention(other[:, -1], other)
+    same = torch.ones(B, N, dtype=torch.bool)
+    same[1, 2] = False
+    assert torch.equal(before[same], after[same])
+    assert not torch.equal(before[~same], after[~same])
+
+
+@pytest.mark.parametrize("frames", [1, 3, L, L + 3])
+@torch.no_grad()
+def test_the_bank_holds_the_last_features_and_what_is_not_filled_does_not_count(frames):
+    attention, features = IntraQueryAttention(C), torch.randn(frames, B, N, C)
+    bank = FeatureBank.empty(features[0], L)
+    for feature in features:
+        bank = bank.push(feature)
+    held = features[-L:].transpose(0, 1)  # (B, <=L, N, C), the oldest first
+    assert bank.valid.tolist() == [i >= L - len(features[-L:]) for i in range(L)]
+    assert torch.equal(bank.features[:, bank.valid], held)
+    dirty = bank._replace(features=bank.features.masked_fill(~bank.valid[None, :, None, None], 1e4))
+    expected = attend_slowly(attention, features[-1], held)
+    torch.testing.assert_close(attention(features[-1], dirty.features, dirty.valid), expected)
+
+
+def test_pushing_changes_no_bank():
+    bank = FeatureBank.empty(torch.zeros(B, N, C), L)
+    bank.push(torch.ones(B, N, C))
+    assert not bank.features.any()
+    assert bank.filled == 0
+
+
+def test_boxes_are_clipped_to_their_own_frame():
+    boxes = torch.tensor([[[-5.0, 2.0, 70.0, 60.0]], [[-5.0, 2.0, 70.0, 60.0]]])
+    sizes = torch.tensor([[40.0, 50.0], [80.0, 60.0]])
+    assert clip_to_frame(boxes, sizes).tolist() == [[[0, 2, 50, 40]], [[0, 2, 60, 60]]]
