@@ -1,6 +1,7 @@
 """Which videos, in which order, on which process."""
 
 from collections.abc import Iterator
+from itertools import chain, count, islice
 from typing import Any
 
 import numpy as np
@@ -26,16 +27,18 @@ class VideoDrawSampler(Sampler):
         repeat: draws per video and epoch.
         shuffle: ``False`` keeps the file's order.
         round_up: pad the last round so that all processes get equally many.
+        endless: go on with the next epoch instead of ending, for training by iterations.
     """
 
     def __init__(
-        self, dataset: Any, seed: int | None = None, repeat: int = 1, shuffle: bool = True, round_up: bool = True
-    ) -> None:
+        self, dataset: Any, seed: int | None = None, repeat: int = 1, shuffle: bool = True, round_up: bool = True,
+        endless: bool = False,
+    ) -> None:  # fmt: skip
         self.rank, self.world_size = get_dist_info()
         self.dataset = dataset
         self.seed = sync_random_seed() if seed is None else seed
-        self.repeat, self.shuffle, self.round_up = repeat, shuffle, round_up
-        self.epoch = 0
+        self.repeat, self.shuffle, self.round_up, self.endless = repeat, shuffle, round_up, endless
+        self.epoch = self.skipped = 0
 
     def __len__(self) -> int:
         total = len(self.dataset) * self.repeat
@@ -44,7 +47,18 @@ class VideoDrawSampler(Sampler):
         return len(range(self.rank, total, self.world_size))
 
     def __iter__(self) -> Iterator[Draw]:
-        rng = np.random.default_rng([self.seed, self.epoch])
+        if not self.endless:
+            return self._draws(self.epoch)
+        epochs = chain.from_iterable(map(self._draws, count(self.epoch + self.skipped // len(self))))
+        return islice(epochs, self.skipped % len(self), None)
+
+    def skip(self, number: int) -> None:
+        """Leave out this process's first ``number`` draws; mmengine does so when it resumes training by iterations."""
+        self.skipped = number
+
+    def _draws(self, epoch: int) -> Iterator[Draw]:
+        """This process's draws of one epoch."""
+        rng = np.random.default_rng([self.seed, epoch])
         videos = np.tile(np.arange(len(self.dataset)), self.repeat)
         if self.shuffle:
             rng.shuffle(videos)

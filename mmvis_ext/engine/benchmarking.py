@@ -20,6 +20,7 @@ __all__ = [
     "Stepper",
     "compare_speed",
     "compile_step",
+    "cycle_frames",
     "frame_size",
     "generated_frames",
     "peak_memory",
@@ -62,11 +63,11 @@ def generated_frames(number: int, size: tuple[int, int], device: str = "cpu", se
 
 
 class Stepper:
-    """Steps of one stream on the same frames again and again, each from the state that the last one left.
+    """Streams the same frames again and again, window by window, each call from the state that the last one left.
 
     Args:
         model: in test mode.
-        frames: (T,3,H',W').
+        frames: (F,3,H',W'), any number of windows.
         size: (H, W) in pixels without padding.
         visible_thr: in place of the model's own; 0 pastes and encodes the mask of every slot in every frame.
     """
@@ -80,8 +81,9 @@ class Stepper:
 
     def __call__(self) -> Detections:
         with self._threshold():
-            detections, self.state = self.model.step(self.frames, self.state)
-        self.visible_share = float(detections.visible.mean())
+            for window in self.frames.split(self.model.window):
+                detections, self.state = self.model.step(window, self.state)
+        self.visible_share = float(detections.visible.mean()) if detections.visible.size else 0.0
         return detections
 
     @contextmanager
@@ -121,9 +123,15 @@ def time_in_turns(
     return seconds
 
 
+def cycle_frames(model: VideoModel, size: tuple[int, int], device: str = "cpu") -> Tensor:
+    """Generated frames for as many steps as it takes until what a model computes repeats itself."""
+    return generated_frames(model.window * model.period, size, device)
+
+
 def compare_speed(
-    model: VideoModel, frames: Tensor, size: tuple[int, int], repeat: int, warmup: int, compile: bool = False
-) -> dict[str, Any]:
+    model: VideoModel, frames: Tensor, size: tuple[int, int], repeat: int, warmup: int, compile: bool = False,
+    rival: VideoModel | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Frames per second of a whole step against backbone and neck alone, in the same run.
 
     A step ends with RLE masks on the CPU. Untrained scores stay below the threshold and leave no mask to encode, so
@@ -131,25 +139,34 @@ def compare_speed(
 
     Args:
         model: in test mode.
-        frames: (T,3,H',W') of one window.
+        frames: (F,3,H',W'), any number of windows; backbone and neck take them window by window too.
         size: (H, W) in pixels without padding.
         repeat: turns that count; the medians are compared.
         warmup: turns before.
         compile: compile backbone and neck alone as the step is.
+        rival: another model, whose step is timed on as many frames.
 
     Returns:
-        ``seconds`` (all of them), ``fps``, ``ratio`` to backbone and neck, and ``visible_share`` of slots and frames.
+        ``seconds`` (all of them), ``fps``, ``ratio`` to backbone and neck, ``visible_share`` of slots and frames in the
+        last window, and with a rival the ``speedup`` over it.
     """
     extract = torch.compile(model.extract_features, dynamic=False) if compile else model.extract_features
     steps = dict(step=Stepper(model, frames, size))
     if hasattr(model, "visible_thr"):
         steps["step_all_visible"] = Stepper(model, frames, size, visible_thr=0.0)
+    if rival is not None:
+        steps["rival"] = Stepper(rival, frames, size)
+
+    def backbone_neck() -> None:
+        for window in frames.split(model.window):
+            extract(window)
+
     with torch.no_grad():
-        seconds = time_in_turns(
-            dict(backbone_neck=lambda: extract(frames), **steps), repeat, warmup, frames.device.type
-        )
+        seconds = time_in_turns(dict(backbone_neck=backbone_neck, **steps), repeat, warmup, frames.device.type)
     median = {name: statistics.median(values) for name, values in seconds.items()}
+    speedup = {} if rival is None else dict(speedup=median["rival"] / median["step"])
     return dict(
+        **speedup,
         seconds=seconds,
         fps={name: len(frames) / value for name, value in median.items()},
         ratio={name: median["backbone_neck"] / median[name] for name in steps},

@@ -11,11 +11,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 __all__ = ["PARTS", "count_flops", "count_parameters"]
 
-PARTS = dict(backbone="backbone.forward", neck="neck.forward", mask="head.segment")
+PARTS = dict(backbone=("backbone.forward",), neck=("neck.forward",), mask=("head.segment", "head.mask_features"))
 """What the parts of a model compute in, by name; all the rest is the head."""
 
 
-def count_flops(model: nn.Module, run: Callable[[], Any], parts: dict[str, str] = PARTS) -> dict[str, int]:
+def count_flops(model: nn.Module, run: Callable[[], Any], parts: dict[str, tuple[str, ...]] = PARTS) -> dict[str, int]:
     """Floating-point operations of a call, a multiplication and an addition counting as two.
 
     Counted are matrix products, convolutions and attention, as is usual. RoIAlign, normalisation, activations,
@@ -24,15 +24,16 @@ def count_flops(model: nn.Module, run: Callable[[], Any], parts: dict[str, str] 
     Args:
         model: that ``run`` uses.
         run: what is counted.
-        parts: name -> dotted name of the method of ``model`` that computes it; one that the model lacks is 0.
+        parts: name -> dotted names of the methods of ``model`` that compute it; one that the model lacks counts 0.
 
     Returns:
         Operations of each part, of the ``head`` (all that is in no part) and in ``total``.
     """
     spent = dict.fromkeys(parts, 0)
     with _countable_attention(), FlopCounterMode(display=False) as counter, ExitStack() as stack:
-        for name, path in parts.items():
-            stack.enter_context(_observed(model, path, name, spent, counter))
+        for name, paths in parts.items():
+            for path in paths:
+                stack.enter_context(_observed(model, path, name, spent, counter))
         run()
     total = counter.get_total_flops()
     return dict(spent, head=total - sum(spent.values()), total=total)

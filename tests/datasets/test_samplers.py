@@ -1,5 +1,7 @@
 """Which video, which seed, which process."""
 
+from itertools import islice
+
 import pytest
 
 from mmvis_ext.datasets import ClipIndex, VideoClipSampler, VideoDrawSampler, samplers
@@ -112,3 +114,19 @@ def test_a_video_stays_whole_on_one_process_and_the_load_is_even(processes, worl
     whole = list(processes(1, lambda: VideoClipSampler(Videos(*lengths), clip_len=3))[0])
     assert sorted(w for part in parts for w in part) == whole
     assert [sum(w.stop - w.start for w in part) for part in parts] == loads
+
+
+def test_an_endless_sampler_goes_on_with_the_next_epoch():
+    def draws(number, skip=0):
+        sampler = VideoDrawSampler(Videos(*[1] * 5), seed=3, endless=True)
+        sampler.skip(skip)
+        return list(islice(sampler, number))
+
+    expected = []
+    for epoch in range(3):
+        once = VideoDrawSampler(Videos(*[1] * 5), seed=3)
+        once.set_epoch(epoch)
+        expected += list(once)
+    assert draws(15) == expected
+    for skip in (0, 3, 5, 11):
+        assert draws(4, skip) == expected[skip : skip + 4], "a resumed run draws what an uninterrupted one would"

@@ -34,7 +34,9 @@ class Toy(nn.Module):
 @torch.no_grad()
 def test_by_hand():
     model = Toy().eval()
-    parts = dict(backbone="backbone.forward", neck="neck.forward", mask="segment", other="no.such")
+    parts = dict(
+        backbone=("backbone.forward",), neck=("neck.forward",), mask=("segment", "no.such"), other=("no.such",)
+    )
     flops = count_flops(model, lambda: model(torch.randn(2, 3, 1, L)), parts)
     pixels = 2 * L
     attention = 4 * 2 * pixels * C * C + 2 * 2 * 2 * L * L * C  # four projections; scores and their use in two images

@@ -21,8 +21,8 @@ from mmvis_ext.engine.benchmarking import (
     Stepper,
     compare_speed,
     compile_step,
+    cycle_frames,
     frame_size,
-    generated_frames,
     peak_memory,
     stream_memory,
 )
@@ -43,7 +43,8 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument("--amp", action="store_true", help="automatic mixed precision, as the test loop runs it")
     parser.add_argument("--compile", action="store_true", help="compile the tensor part of the step")
-    parser.add_argument("--frames", type=int, help="per step (default: the model's window)")
+    parser.add_argument("--frames", type=int, help="per step of a model of clips (default: the model's window)")
+    parser.add_argument("--against", metavar="CONFIG", help="time another model in the same run and give the speedup")
     parser.add_argument("--size", default="640x360", metavar="WxH", help="of the frames (default: 640x360)")
     parser.add_argument("--repeat", type=int, default=5, help="turns that count; medians are given (default: 5)")
     parser.add_argument("--warmup", type=int, default=1, help="turns before that do not (default: 1)")
@@ -72,6 +73,8 @@ def load(args: argparse.Namespace) -> VideoModel:
     cfg.merge_from_dict(args.cfg_options or {})
     model = build_model(cfg, args.checkpoint, args.device)
     if args.frames is not None:
+        if model.window == 1 and args.frames > 1:
+            raise InputError(f"--frames {args.frames}: {type(model).__name__} goes frame by frame; leave it out.")
         model.window = args.frames
     return model
 
@@ -82,6 +85,7 @@ def conditions(args: argparse.Namespace, model: VideoModel) -> dict[str, Any]:
     return dict(
         config=args.config,
         checkpoint=args.checkpoint,
+        against=args.against,
         device=torch.cuda.get_device_name(args.device) if on_gpu else f"cpu ({platform.machine()})",
         threads=torch.get_num_threads(),
         torch=torch.__version__,
@@ -94,14 +98,15 @@ def conditions(args: argparse.Namespace, model: VideoModel) -> dict[str, Any]:
 
 def speed(args: argparse.Namespace) -> dict[str, Any]:
     model, size = load(args), frame_size(args.size)
-    frames = generated_frames(model.window, size, args.device)
+    frames = cycle_frames(model, size, args.device)
+    rival = build_model(read_config(args.against), device=args.device) if args.against else None
     flops = count_flops(model, Stepper(model, frames, size))
     if args.compile:
         compile_step(model)
     if torch.device(args.device).type == "cuda":
         torch.cuda.reset_peak_memory_stats(args.device)
     with torch.autocast(torch.device(args.device).type, enabled=args.amp):
-        figures = compare_speed(model, frames, size, args.repeat, args.warmup, args.compile)
+        figures = compare_speed(model, frames, size, args.repeat, args.warmup, args.compile, rival)
     return dict(
         conditions(args, model),
         **figures,

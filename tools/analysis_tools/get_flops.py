@@ -9,7 +9,7 @@ import argparse
 from mmengine.config import DictAction
 from terminaltables import AsciiTable
 
-from mmvis_ext.engine.benchmarking import Stepper, frame_size, generated_frames
+from mmvis_ext.engine.benchmarking import Stepper, cycle_frames, frame_size
 from mmvis_ext.engine.building import build_model
 from mmvis_ext.engine.flops import count_flops, count_parameters
 from mmvis_ext.engine.launch import read_config
@@ -34,10 +34,12 @@ def main() -> None:
     cfg = read_config(args.config)
     cfg.merge_from_dict(args.cfg_options or {})
     model = build_model(cfg)
-    number = model.window if args.frames is None else args.frames
-    if number < 1:
-        raise InputError(f"--frames {number}: a step takes at least one frame.")
-    step = Stepper(model, generated_frames(number, size), size)
+    if args.frames is not None:
+        if args.frames < 1:
+            raise InputError(f"--frames {args.frames}: a step takes at least one frame.")
+        model.window = args.frames
+    frames = cycle_frames(model, size)
+    number, step = len(frames), Stepper(model, frames, size)
     flops, parameters = count_flops(model, step), count_parameters(model)
     rows = [
         [
@@ -49,7 +51,7 @@ def main() -> None:
         for part in ("backbone", "neck", "head", "mask", "total")
     ]
     print(AsciiTable([["part", "parameters (M)", "GFLOPs per frame", "GMACs per frame"], *rows]).table)
-    print(f"{args.size}, {number} frames per step")
+    print(f"{args.size}, {model.window} frames per step")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,3 @@
+_base_ = "./inspro-lite_r50_k10_ytvis2019.py"
+
+model = dict(key_interval=5)

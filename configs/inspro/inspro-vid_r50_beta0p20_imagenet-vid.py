@@ -1,0 +1,4 @@
+_base_ = "./inspro-vid_r50_imagenet-vid.py"
+
+# box deduplication alone
+model = dict(loss_weights=dict(beta=0.2), head=dict(bank_length=1))

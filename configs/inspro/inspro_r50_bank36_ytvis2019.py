@@ -1,0 +1,3 @@
+_base_ = "./inspro_r50_ytvis2019.py"
+
+model = dict(head=dict(bank_length=36))

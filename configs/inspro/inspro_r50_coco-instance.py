@@ -1,0 +1,9 @@
+_base_ = [
+    "../_base_/models/inspro_r50.py",
+    "../_base_/datasets/coco_instance.py",
+    "../_base_/schedules/adamw_36e.py",
+    "../_base_/default_runtime.py",
+]
+
+# single images: the same head, with nothing to hand on
+model = dict(head=dict(num_classes=80, bank_length=1))

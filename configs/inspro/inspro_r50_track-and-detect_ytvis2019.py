@@ -1,0 +1,3 @@
+_base_ = "./inspro_r50_bank1_ytvis2019.py"
+
+model = dict(type="InsProTrackAndDetect")
