@@ -2,8 +2,21 @@ from mmvis_ext.compat.stack import import_mmdet
 
 import_mmdet()
 
+from .image_pseudo_video import ImagePseudoVideoDataset
+from .imagenet_vid import ImageNetDETDataset, ImageNetVIDDataset
+from .mixed import MixedDataset
 from .samplers import VideoClipSampler, VideoDrawSampler
 from .transforms import *  # noqa: F403
 from .youtube_vis import ClipIndex, Draw, YouTubeVISDataset
 
-__all__ = ["ClipIndex", "Draw", "VideoClipSampler", "VideoDrawSampler", "YouTubeVISDataset"]
+__all__ = [
+    "ClipIndex",
+    "Draw",
+    "ImageNetDETDataset",
+    "ImageNetVIDDataset",
+    "ImagePseudoVideoDataset",
+    "MixedDataset",
+    "VideoClipSampler",
+    "VideoDrawSampler",
+    "YouTubeVISDataset",
+]

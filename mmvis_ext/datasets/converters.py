@@ -11,8 +11,9 @@ from pycocotools import mask as coco_mask
 
 from mmvis_ext.errors import InputError
 
-from .annotation_file import TrackAnnotation, VideoRecord, load_json, official_videos, read_categories
+from .annotation_file import load_json, official_videos, read_categories
 from .parallel import map_in_processes
+from .records import TrackAnnotation, VideoRecord
 
 __all__ = ["Conversion", "official_to_coco_vid"]
 
@@ -61,7 +62,7 @@ def official_to_coco_vid(path: str | Path, *, workers: int | None = None, progre
     converted.update(videos=[_video(entry) for entry in data["videos"]], images=images)
     if data.get("annotations") is not None:
         converted["annotations"] = _all_annotations(records)
-    unseen = [t.id for r in records for t in r.tracks or () if not any(t.segmentations)]
+    unseen = [t.id for r in records for t in r.tracks or () if not t.visible.any()]
     return Conversion(converted, unseen)
 
 

@@ -10,8 +10,9 @@ from mmengine.logging import print_log
 from mmvis_ext.errors import InputError
 from mmvis_ext.registry import DATASETS
 
-from .annotation_file import AnnotationFile, VideoRecord, read_annotation_file
+from .annotation_file import read_annotation_file
 from .randomness import seeded
+from .records import AnnotationFile, TrackAnnotation, VideoRecord
 
 __all__ = ["ClipIndex", "Draw", "YouTubeVISDataset"]
 
@@ -93,6 +94,7 @@ class YouTubeVISDataset(BaseVideoDataset):
 
     def _video_info(self, video: VideoRecord, labels: dict[int, int]) -> dict:
         tracks = None if video.tracks is None else [t for t in video.tracks if t.category_id in labels]
+        shown = [(track, labels[track.category_id], track.visible) for track in tracks or ()]
         images = [
             dict(
                 img_id=image_id,
@@ -102,17 +104,7 @@ class YouTubeVISDataset(BaseVideoDataset):
                 video_id=video.id,
                 height=video.height,
                 width=video.width,
-                instances=[
-                    dict(
-                        bbox=track.boxes[t].tolist(),
-                        bbox_label=labels[track.category_id],
-                        mask=track.segmentations[t],
-                        instance_id=track.id,
-                        ignore_flag=int(track.iscrowd),
-                    )
-                    for track in tracks or ()
-                    if track.segmentations[t] is not None
-                ],
+                instances=[_instance(track, label, t) for track, label, visible in shown if visible[t]],
             )
             for t, (image_id, name) in enumerate(zip(video.image_ids, video.file_names, strict=True))
         ]
@@ -177,3 +169,11 @@ class YouTubeVISDataset(BaseVideoDataset):
         if not self._fully_initialized:
             self.full_init()
         return self.prepare_data(idx)
+
+
+def _instance(track: TrackAnnotation, label: int, t: int) -> dict:
+    """A track in a frame that shows it, as mmdet's ``LoadTrackAnnotations`` takes it."""
+    instance = dict(
+        bbox=track.boxes[t].tolist(), bbox_label=label, instance_id=track.id, ignore_flag=int(track.iscrowd)
+    )
+    return instance | dict(mask=track.segmentations[t]) if track.segmentations else instance

@@ -183,6 +183,8 @@ def _tube(item: dict, video: Video, iou_type: str, here: str) -> Tube:
     """The entry's masks, its boxes, or for ``bbox`` the boxes of its masks where it has no boxes of its own."""
     if iou_type == "bbox" and item.get("bboxes") is not None:
         return box_tube(_read_boxes(_frames(item, "bboxes", video, here), here))
+    if "segmentations" not in item and "bboxes" in item:
+        raise InputError(f"{here}: has boxes alone, so masks cannot be compared; evaluate with the IoU type 'bbox'.")
     masks = _read_masks(_frames(item, "segmentations", video, here), video, here)
     return mask_tube(masks) if iou_type == "segm" else box_tube(boxes_of(masks))
 

@@ -45,7 +45,7 @@ def box_tube(boxes: np.ndarray) -> Tube:
     return Tube(boxes, (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]))
 
 
-def tube_ious(results: Sequence[Tube], truths: Sequence[Tube]) -> np.ndarray:
+def tube_ious(results: Sequence[Tube], truths: Sequence[Tube], shares: np.ndarray | None = None) -> np.ndarray:
     """Overlap of every result with every ground truth of the same video.
 
     The sum over the frames of the intersections is divided by the sum over the frames of the unions (MaskTrack R-CNN,
@@ -54,6 +54,8 @@ def tube_ious(results: Sequence[Tube], truths: Sequence[Tube]) -> np.ndarray:
     Args:
         results: D tubes.
         truths: G tubes of the same kind.
+        shares: (G,) bool, ground truths for which the overlap is the share of the result that lies inside: the sum of
+            the intersections is divided by that of the result's areas.
 
     Returns:
         (D, G) float64 in 0..1; zero where neither tube has any area.
@@ -62,8 +64,10 @@ def tube_ious(results: Sequence[Tube], truths: Sequence[Tube]) -> np.ndarray:
         return np.zeros((len(results), len(truths)))
     intersect = _box_intersections if isinstance(truths[0].regions, np.ndarray) else _mask_intersections
     shared = intersect(results, truths)
-    volumes = np.array([r.areas.sum() for r in results])[:, None] + np.array([g.areas.sum() for g in truths])
-    union = volumes - shared
+    volumes = np.array([r.areas.sum() for r in results], dtype=np.float64)[:, None]
+    union = volumes + np.array([g.areas.sum() for g in truths]) - shared
+    if shares is not None:
+        union = np.where(shares, volumes, union)
     return np.divide(shared, union, out=np.zeros(shared.shape), where=union > 0)
 
 

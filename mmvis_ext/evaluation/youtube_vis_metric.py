@@ -14,7 +14,7 @@ from mmvis_ext.structures.tracks import Track, VideoTracks
 
 from .report import class_table
 from .submission import check_results_path, write_submission
-from .ytvis_ap import evaluate_ytvis
+from .ytvis_ap import AREA_RANGES, evaluate_ytvis
 
 __all__ = ["YouTubeVISMetric"]
 
@@ -41,6 +41,9 @@ class YouTubeVISMetric(BaseMetric):
         min_score: pairs with a lower score are left out.
         iou_types: ``segm`` compares masks, ``bbox`` boxes; figures of the second type carry its name in front. With
             ``bbox`` the results file holds ``bboxes`` too.
+        area_ranges: all, small, medium, large: mean area of an object in pixels.
+        crowd_shares: see :func:`evaluate_ytvis`. With it and with COCO's area ranges the figures of images, read as
+            videos of one frame, are COCO's, except that the area of a ground truth is counted in pixels of its mask.
         classwise: log a table of the classes.
         outfile: path of the results file, ``.zip`` or ``.json``.
         format_only: write the file and compute nothing.
@@ -60,6 +63,8 @@ class YouTubeVISMetric(BaseMetric):
         top_k: int = 100,
         min_score: float = 0.0,
         iou_types: Sequence[str] = ("segm",),
+        area_ranges: Sequence[tuple[float, float]] = AREA_RANGES,
+        crowd_shares: bool = False,
         classwise: bool = False,
         outfile: str | None = None,
         format_only: bool = False,
@@ -69,11 +74,17 @@ class YouTubeVISMetric(BaseMetric):
         super().__init__(collect_device=collect_device, prefix=prefix)
         if not iou_types or isinstance(iou_types, str) or not set(iou_types) <= {"segm", "bbox"}:
             raise InputError(f"YouTubeVISMetric: iou_types is a list of 'segm' and 'bbox', not {iou_types!r}.")
+        if len(area_ranges) != 4 or not all(len(r) == 2 and r[0] <= r[1] for r in area_ranges):
+            raise InputError(
+                f"YouTubeVISMetric: area_ranges are four rising pairs (all, small, medium, large), not {area_ranges!r}."
+            )
         if format_only and outfile is None:
             raise InputError("YouTubeVISMetric: format_only=True writes a file; give its path as outfile.")
         self.top_k = top_k
         self.min_score = min_score
         self.iou_types = tuple(iou_types)
+        self.area_ranges = tuple(area_ranges)
+        self.crowd_shares = crowd_shares
         self.classwise = classwise
         self.outfile = None if outfile is None else check_results_path(outfile)
         self.format_only = format_only
@@ -143,7 +154,7 @@ class YouTubeVISMetric(BaseMetric):
         gt = dict(videos=videos, categories=self.categories, annotations=annotations)
         figures: dict[str, float] = {}
         for iou_type in self.iou_types:
-            result = evaluate_ytvis(gt, entries, iou_type)
+            result = evaluate_ytvis(gt, entries, iou_type, self.area_ranges, crowd_shares=self.crowd_shares)
             front = "" if iou_type == self.iou_types[0] else f"{iou_type}_"
             figures |= {front + name: value for name, value in result.summary().items()}
             if self.classwise:

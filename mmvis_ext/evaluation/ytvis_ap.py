@@ -74,6 +74,7 @@ def evaluate_ytvis(
     area_ranges: Sequence[tuple[float, float]] = AREA_RANGES,
     max_dets: Sequence[int] = MAX_DETS,
     class_agnostic: bool = False,
+    crowd_shares: bool = False,
     gt_where: str = "the ground truth",
     results_where: str = "the results",
 ) -> YTVISResult:
@@ -81,6 +82,9 @@ def evaluate_ytvis(
 
     The figures are those of the official ``ytvoseval.py`` (youtubevos/cocoapi), from which it departs in two places
     where that goes astray: an annotation with id 0 is matched like any other, and an empty list of results has AP 0.
+
+    On videos of one frame the figures are those of COCO, given COCO's area ranges, ``crowd_shares`` and the file's
+    ``areas``: COCO takes the area from the annotation, which may be that of a polygon and not of its pixels.
 
     Args:
         gt: ``videos``, ``categories`` and ``annotations`` in the official form; masks in any of COCO's forms.
@@ -90,6 +94,8 @@ def evaluate_ytvis(
         area_ranges: all, small, medium, large.
         max_dets: three limits on the number of results per video and class; AP uses the last.
         class_agnostic: compare across classes, as if all were one.
+        crowd_shares: the overlap with a crowd is the share of the result that lies inside it, as COCO has it, and not
+            intersection over union, as YouTube-VIS has it.
         gt_where: names the ground truth in error messages.
         results_where: names the results in error messages.
 
@@ -111,7 +117,9 @@ def evaluate_ytvis(
     curves = []
     for category in classes:
         matches = [
-            _match_video(found_of[category.id][video], truths_of[category.id][video], area_ranges, max_dets[-1])
+            _match_video(
+                found_of[category.id][video], truths_of[category.id][video], area_ranges, max_dets[-1], crowd_shares
+            )
             for video in sorted(videos)
             if video in found_of[category.id] or video in truths_of[category.id]
         ]
@@ -143,11 +151,13 @@ class _Matches:
     targets: np.ndarray
 
 
-def _match_video(found: list[Entry], truths: list[Entry], area_ranges: Sequence, limit: int) -> _Matches:
+def _match_video(
+    found: list[Entry], truths: list[Entry], area_ranges: Sequence, limit: int, crowd_shares: bool
+) -> _Matches:
     found = sorted(found, key=lambda e: -e.score)[:limit]
     crowd = np.array([g.crowd for g in truths], dtype=bool)
     ignored = crowd | _outside([g.area for g in truths], area_ranges)
-    ious = tube_ious([d.tube for d in found], [g.tube for g in truths])
+    ious = tube_ious([d.tube for d in found], [g.tube for g in truths], crowd if crowd_shares else None)
     matched, excused = _match(ious, ignored, crowd)
     misses = ~matched & ~_outside([d.area for d in found], area_ranges)[:, None]
     scores = np.array([d.score for d in found], dtype=np.float64)

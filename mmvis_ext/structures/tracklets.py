@@ -15,7 +15,8 @@ class Tracklets:
 
     Attributes:
         boxes: (G, T, 4) float32 xyxy in pixels of the network's input; zeros where absent.
-        masks: (G, T, H, W) uint8 on the (padded) network input; zeros where absent.
+        masks: (G, T, H, W) uint8 on the (padded) network input; zeros where absent. (G, T, 0, 0) where the data set
+            has boxes alone.
         visible: (G, T) bool.
         labels: (G,) int64, from the annotation of the whole track.
         ids: (G,) int64, the file's track ids.
@@ -61,7 +62,7 @@ class Tracklets:
 
         Args:
             frames: T of mmdet's ``DetDataSample``, whose ``gt_instances`` hold ``bboxes`` (n, 4), ``labels`` (n,),
-                ``instances_ids`` (n,) and ``masks`` (``BitmapMasks``).
+                ``instances_ids`` (n,) and, unless the data set has boxes alone, ``masks`` (``BitmapMasks``).
             size: (H, W) of the padded network input.
             device: where the tensors go.
 
@@ -74,7 +75,8 @@ class Tracklets:
                 order.setdefault(track_id, len(order))
         g, t = len(order), len(frames)
         boxes = torch.zeros(g, t, 4)
-        masks = torch.zeros(g, t, *size, dtype=torch.uint8)
+        with_masks = any("masks" in frame.gt_instances for frame in frames)
+        masks = torch.zeros(g, t, *(size if with_masks else (0, 0)), dtype=torch.uint8)
         visible = torch.zeros(g, t, dtype=torch.bool)
         labels = torch.zeros(g, dtype=torch.int64)
         for i, frame in enumerate(frames):
@@ -85,8 +87,9 @@ class Tracklets:
             frame_boxes = getattr(instances.bboxes, "tensor", instances.bboxes)
             boxes[rows, i] = frame_boxes.to("cpu", torch.float32)
             labels[rows] = instances.labels.cpu()
-            bitmap = torch.from_numpy(instances.masks.masks)
-            masks[rows, i, : bitmap.shape[-2], : bitmap.shape[-1]] = bitmap
             visible[rows, i] = True
+            if with_masks:
+                bitmap = torch.from_numpy(instances.masks.masks)
+                masks[rows, i, : bitmap.shape[-2], : bitmap.shape[-1]] = bitmap
         ids = torch.tensor(list(order), dtype=torch.int64)
         return cls(*(x.to(device, non_blocking=True) for x in (boxes, masks, visible, labels, ids)))

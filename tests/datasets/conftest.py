@@ -1,4 +1,4 @@
-"""The small annotation file and its frames on disk."""
+"""The small annotation files and their frames on disk, and a tiny generated dataset in all layouts."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -8,7 +8,10 @@ import cv2
 import numpy as np
 import pytest
 from mmengine.registry import DefaultScope
-from small_file import HEIGHT, LENGTHS, WIDTH, cocovid_file, frame_name, official_file
+from small_file import HEIGHT, LENGTHS, WIDTH, coco_file, cocovid_file, frame_name, official_file
+from small_imagenet import SmallImageNet
+
+from mmvis_ext.datasets.shapes_vis import LAYOUTS, generate
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +29,23 @@ def official() -> dict:
 @pytest.fixture
 def cocovid() -> dict:
     return cocovid_file()
+
+
+@pytest.fixture
+def coco() -> dict:
+    return coco_file()
+
+
+@pytest.fixture
+def imagenet(tmp_path) -> SmallImageNet:
+    """ImageNet VID and DET, as small as they can be."""
+    return SmallImageNet(tmp_path / "imagenet")
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory) -> Path:
+    """ShapesVIS tiny in all layouts, written once for the tests that only read it."""
+    return generate("tiny", tmp_path_factory.mktemp("shapes_vis") / "tiny", LAYOUTS, workers=1)
 
 
 @pytest.fixture

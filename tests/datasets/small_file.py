@@ -1,4 +1,4 @@
-"""A small annotation file in the official form, and the same in the CocoVID form."""
+"""A small annotation file in the official form, the same in the CocoVID form, and its frames as images of COCO."""
 
 import copy
 
@@ -63,3 +63,22 @@ def cocovid_file() -> dict:
             )  # fmt: skip
     videos = [dict(id=v, name=f"v{v}") for v in LENGTHS]
     return dict(categories=copy.deepcopy(CATEGORIES), videos=videos, images=images, annotations=annotations)
+
+
+def coco_file() -> dict:
+    """Every frame as an image of its own, with polygons; the last image's id does not fit 32 bits, nor do objects'."""
+    images = [
+        dict(id=2**32 + v if (v, t) == (9, 2) else 100 * v + t, file_name=frame_name(v, t), height=HEIGHT, width=WIDTH)
+        for v, n in LENGTHS.items()
+        for t in range(n)
+    ]
+    annotations = []
+    for file_id, _, video, category, shown in TRACKS:
+        for t in shown:
+            x, y, w, h = 3 + file_id, 2 + t, 12, 8 + file_id
+            outline = [x, y, x + w, y, x + w, y + h, x, y + h]
+            annotations.append(
+                dict(id=2**33 + len(annotations), image_id=100 * video + t, category_id=category, iscrowd=0,
+                     segmentation=[outline], bbox=[x, y, w, h], area=w * h)
+            )  # fmt: skip
+    return dict(categories=copy.deepcopy(CATEGORIES), images=images, annotations=annotations)

@@ -1,31 +1,148 @@
-"""The training pipelines of the configs, run on a small video."""
+"""The training pipelines of the configs, run on small data, and their validation sets and measures."""
 
+import json
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 from mmengine.config import Config
+from mmengine.evaluator import Evaluator
+from mmengine.structures import BaseDataElement
 
-from mmvis_ext.datasets import Draw
-from mmvis_ext.registry import DATASETS
-from mmvis_ext.structures import boxes_of, encode
+from mmvis_ext.datasets import Draw, VideoDrawSampler
+from mmvis_ext.registry import DATASETS, METRICS
+from mmvis_ext.structures import Track, VideoTracks, boxes_of, encode
 
-CONFIGS = sorted((Path(__file__).parents[2] / "configs/_base_/datasets").glob("*.py"))
+FOLDER = Path(__file__).parents[2] / "configs/_base_/datasets"
+CONFIGS = [p for p in sorted(FOLDER.glob("*.py")) if "train_dataloader" in p.read_text()]
+MIXED = ("imagenet_vid", "youtube_vis_2019_coco", "youtube_vis_2021_coco")
+THREE = ("ovis_3frames", "youtube_vis_2019_3frames", "youtube_vis_2021_3frames", *MIXED)
+
+
+def load(name: str) -> Config:
+    return Config.fromfile(FOLDER / f"{name}.py")
+
+
+@pytest.fixture
+def small(official, coco, frames, imagenet, tmp_path):
+    """Put small data in the place of what a data set's config names; all else stays."""
+    for name, data in (("official", official), ("coco", coco)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(data))
+
+    def change(cfg: dict) -> dict:
+        for part in cfg.get("datasets", {}).values():
+            change(part)
+        kind = cfg["type"]
+        if kind in ("ImageNetVIDDataset", "ImageNetDETDataset"):
+            lists = "frames.txt" if cfg.get("test_mode") else "train_*.txt"
+            cfg.update({k: v for k, v in imagenet.config(kind[8:11], lists).items() if k != "type"})
+        elif kind in ("YouTubeVISDataset", "ImagePseudoVideoDataset"):
+            file = tmp_path / ("official.json" if kind == "YouTubeVISDataset" else "coco.json")
+            cfg.update(ann_file=str(file), data_root="", data_prefix=dict(img_path=str(frames)))
+        if "class_map" in cfg:
+            cfg.class_map = {}
+        if "filter_cfg" in cfg:
+            cfg.filter_cfg = dict(filter_empty_gt=True)
+        return cfg
+
+    return change
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda p: p.stem)
-def test_image_masks_and_boxes_stay_together(path, official, write, frames):
-    cfg = Config.fromfile(path).train_dataloader.dataset
-    cfg.update(ann_file=str(write(official)), data_root="", data_prefix=dict(img_path=str(frames)))
-    cfg.filter_cfg, cfg.clips.clip_len = dict(filter_empty_gt=True), 5
+def test_image_masks_and_boxes_stay_together(path, small):
+    cfg = small(Config.fromfile(path).train_dataloader.dataset)
+    with_masks = path.stem != "imagenet_vid"
+    if cfg.clips.clip_len > 3:
+        cfg.clips.clip_len = 5
     data = DATASETS.build(cfg)
-    for seed in range(6):
-        item = data[Draw(0, seed)]
-        seen = 0
+    seen = 0
+    for draw in [Draw(i % len(data), i) for i in range(6)]:
+        item = data[draw]
+        assert len(item["inputs"]) == cfg.clips.clip_len * cfg.clips.get("num_clips", 1)
         for frame in item["data_samples"].video_data_samples:
-            masks, boxes = frame.gt_instances.masks, frame.gt_instances.bboxes
-            assert (masks.height, masks.width) == frame.metainfo["img_shape"] == tuple(item["inputs"].shape[-2:])
-            tight = boxes_of(encode(masks.masks)) if len(masks) else np.zeros((0, 4))
-            assert np.abs(boxes.numpy() - tight).max(initial=0) <= 0.02 * masks.width
-            seen += len(masks)
-        assert seen
+            size, boxes = frame.metainfo["img_shape"], frame.gt_instances.bboxes
+            assert size == tuple(item["inputs"].shape[-2:])
+            assert ("masks" in frame.gt_instances) == with_masks
+            if with_masks:
+                masks = frame.gt_instances.masks
+                assert (masks.height, masks.width) == size
+                tight = boxes_of(encode(masks.masks)) if len(masks) else np.zeros((0, 4))
+                assert np.abs(boxes.numpy() - tight).max(initial=0) <= 0.02 * masks.width
+            seen += len(boxes)
+    assert seen
+
+
+@pytest.mark.parametrize("name", THREE)
+def test_three_scattered_frames_at_many_sizes_and_flipped(name, small):
+    cfg = small(load(name).train_dataloader.dataset)
+    assert cfg.clips == dict(type="ClipSample", clip_len=3, scattered=True)
+    data = DATASETS.build(cfg)
+    shorts, flips = set(), set()
+    for seed in range(30):
+        item = data[Draw(seed % len(data), seed)]
+        metas = [f.metainfo for f in item["data_samples"].video_data_samples]
+        assert len(metas) == 3
+        assert len({(m["flip"], m["img_shape"]) for m in metas}) == 1, "all frames of a sample alike"
+        shorts.add(min(metas[0]["img_shape"]))
+        flips.add(metas[0]["flip"])
+    assert 288 <= min(shorts) < max(shorts) <= 512
+    assert flips == {True, False}
+
+
+@pytest.mark.parametrize("name", MIXED)
+def test_videos_and_images_are_mixed_evenly(name, small):
+    data = DATASETS.build(small(load(name).train_dataloader.dataset))
+    counts = Counter(data.locate(*draw)[0] for draw in VideoDrawSampler(data, seed=0))
+    assert counts["videos"] == counts["images"] > 0
+
+
+@pytest.mark.parametrize("year", ["2019", "2021"])
+def test_the_map_of_the_images_is_that_of_the_videos(year):
+    dataset = load(f"youtube_vis_{year}_coco").train_dataloader.dataset
+    assert dataset.datasets.images.class_map == f"coco_to_youtube_vis_{year}"
+    assert dataset.datasets.videos.data_root == f"data/youtube_vis_{year}/"
+
+
+@pytest.mark.parametrize("name", ["ovis", "youtube_vis_2019", "youtube_vis_2021"])
+def test_three_frames_change_the_samples_and_no_more(name):
+    three, plain = load(f"{name}_3frames"), load(name)
+    assert three.val_dataloader == plain.val_dataloader
+    for key in ("data_root", "ann_file", "data_prefix", "filter_cfg", "type"):
+        assert three.train_dataloader.dataset[key] == plain.train_dataloader.dataset[key]
+
+
+def perfect_tracks(video: dict, category_ids: list[int]) -> VideoTracks:
+    """The ground truth as a model's results."""
+    tracks = []
+    for i, annotation in enumerate(video["annotations"]):
+        boxes = np.array([[0] * 4 if b is None else b for b in annotation["bboxes"]], np.float32)
+        boxes[:, 2:] += boxes[:, :2]
+        masks = annotation.get("segmentations") or [None] * len(boxes)
+        scores = np.eye(len(category_ids))[category_ids.index(annotation["category_id"])]
+        tracks.append(Track(i, scores * 0.9, masks, boxes))
+    return VideoTracks(video["id"], video["height"], video["width"], video["length"], tracks)
+
+
+@pytest.mark.parametrize("name", ["imagenet_vid", "coco_instance", "youtube_vis_2019_coco"])
+def test_perfect_results_on_the_validation_set_get_all_points(name, small):
+    cfg = load(name)
+    data = DATASETS.build(small(cfg.val_dataloader.dataset))
+    evaluator = Evaluator(METRICS.build(cfg.val_evaluator))
+    evaluator.dataset_meta = data.metainfo
+    ids = [c["id"] for c in data.metainfo["categories"]]
+    for i in range(len(data)):
+        item = data[i]
+        assert min(item["inputs"].shape[-2:]) == (800 if name == "coco_instance" else 360)
+        video = item["data_samples"].metainfo["video"]
+        evaluator.process([BaseDataElement(pred_tracks=perfect_tracks(video, ids), video=video)], {})
+    figures = evaluator.evaluate(len(data))
+    assert figures["youtube_vis/AP"] == pytest.approx(100)
+    # a frame of 24x32 pixels has small objects only, by either measure
+    assert figures["youtube_vis/APs"] == pytest.approx(100)
+
+
+def test_coco_is_judged_by_its_own_area_ranges():
+    metric = METRICS.build(load("coco_instance").val_evaluator)
+    assert metric.area_ranges == ((0, 1e10), (0, 32**2), (32**2, 96**2), (96**2, 1e10))
+    assert metric.crowd_shares

@@ -1,5 +1,7 @@
 """What cannot be evaluated is refused in a sentence that names the file, the entry, the field and the remedy."""
 
+# ruff: noqa: SIM300  (AP is a figure, not a constant)
+
 import copy
 
 import pytest
@@ -96,6 +98,19 @@ def test_ground_truth(field, change, expected):
     text = message(gt=gt)
     assert text.startswith("gt.json")
     assert expected in text
+
+
+def test_boxes_alone_are_not_compared_as_masks():
+    gt = copy.deepcopy(GT)
+    del gt["annotations"][0]["segmentations"]
+    assert message(gt=gt) == (
+        "gt.json: annotation 1: has boxes alone, so masks cannot be compared; evaluate with the IoU type 'bbox'."
+    )
+    found = RESULTS[0] | dict(bboxes=gt["annotations"][0]["bboxes"])
+    assert evaluate_ytvis(gt, [found], "bbox").AP == pytest.approx(1)
+    assert "results.json: entry 0: has boxes alone" in message(
+        results=[{k: v for k, v in found.items() if k != "segmentations"}]
+    )
 
 
 @pytest.mark.parametrize("field", ["videos", "categories", "annotations"])

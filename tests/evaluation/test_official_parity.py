@@ -1,5 +1,7 @@
 """The figures of others on the same random problems: TrackEval, and mmdet's copy of the official code."""
 
+# ruff: noqa: SIM300  (AP is a figure, not a constant)
+
 import copy
 import importlib.util
 import json
@@ -101,3 +103,67 @@ def test_official_code(seed, use_categories, official, monkeypatch):
     np.testing.assert_allclose(ours.recall, theirs.eval["recall"], atol=PARITY)
     order = ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl")
     np.testing.assert_allclose([getattr(ours, name) for name in order], theirs.stats, atol=PARITY)
+
+
+def images(seed: int) -> tuple[dict, list[dict]]:
+    """The first frame of each video, with what it shows."""
+    gt, results = random_problem(seed, videos=9, crowds=True)
+    videos = [v | dict(length=1, file_names=v["file_names"][:1]) for v in gt["videos"]]
+    first = ("segmentations", "areas", "bboxes")
+    annotations, results = (
+        [e | {k: e[k][:1] for k in first if k in e} for e in entries if e["segmentations"][0] is not None]
+        for entries in (gt["annotations"], results)
+    )
+    return gt | dict(videos=videos, annotations=annotations), results
+
+
+def coco_stats(gt: dict, results: list[dict], iou_type: str) -> list[float]:
+    """The twelve figures of COCO's own evaluation."""
+    api, evaluator = pytest.importorskip("pycocotools.coco"), pytest.importorskip("pycocotools.cocoeval")
+
+    def single(entry: dict) -> dict:
+        box = coco_mask.toBbox(entry["segmentations"][0]).tolist()
+        rest = {k: entry[k] for k in ("category_id", "score", "id", "iscrowd") if k in entry}
+        area = int(coco_mask.area(entry["segmentations"][0]))
+        return rest | dict(image_id=entry["video_id"], segmentation=entry["segmentations"][0], bbox=box, area=area)
+
+    truth = api.COCO()
+    truth.dataset = dict(
+        info={},
+        images=[dict(id=v["id"], height=v["height"], width=v["width"]) for v in gt["videos"]],
+        categories=gt["categories"],
+        annotations=[single(a) for a in gt["annotations"]],
+    )
+    truth.createIndex()
+    found = [single(r) for r in results]
+    if iou_type == "bbox":
+        found = [{k: v for k, v in f.items() if k != "segmentation"} for f in found]
+    theirs = evaluator.COCOeval(truth, truth.loadRes(found), iou_type)
+    theirs.evaluate()
+    theirs.accumulate()
+    theirs.summarize()
+    return theirs.stats.tolist()
+
+
+COCO_RANGES = ((0, 1e10), (0, 32**2), (32**2, 96**2), (96**2, 1e10))
+COCO_ORDER = ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl")
+
+
+@pytest.mark.parametrize("iou_type", ["segm", "bbox"])
+@pytest.mark.parametrize("seed", range(4))
+def test_videos_of_one_frame_are_judged_as_coco_judges_images(seed, iou_type):
+    gt, results = images(seed)
+    ours = evaluate_ytvis(gt, results, iou_type, COCO_RANGES, crowd_shares=True)
+    np.testing.assert_allclose(
+        [getattr(ours, name) for name in COCO_ORDER], coco_stats(gt, results, iou_type), atol=PARITY
+    )
+
+
+def test_without_its_area_ranges_and_its_crowds_the_figures_are_not_cocos():
+    gt, results = images(0)
+    theirs = dict(zip(COCO_ORDER, coco_stats(gt, results, "segm"), strict=True))
+    without_crowds = evaluate_ytvis(gt, results, area_ranges=COCO_RANGES)
+    without_ranges = evaluate_ytvis(gt, results, crowd_shares=True)
+    assert abs(without_crowds.AP - theirs["AP"]) > 1e-3
+    assert without_ranges.AP == pytest.approx(theirs["AP"], abs=PARITY)
+    assert abs(without_ranges.APs - theirs["APs"]) > 1e-3

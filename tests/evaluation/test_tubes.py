@@ -48,6 +48,18 @@ def test_mean_area_leaves_absent_and_empty_frames_out():
     assert mask_tube([None]).mean_area == 0
 
 
+def test_the_overlap_with_some_truths_is_the_share_of_the_result_inside():
+    ours = box_tube(np.array([[0, 0, 2, 2], [0, 0, 2, 4]]))
+    theirs = box_tube(np.array([[1, 0, 9, 9], [0, 0, 0, 0]]))
+    masks = [mask_tube(encode(np.array(tube))) for tube in (
+        [np.pad(np.ones((2, 2)), ((0, 7), (0, 7))), np.pad(np.ones((4, 2)), ((0, 5), (0, 7)))],
+        [np.pad(np.ones((9, 8)), ((0, 0), (1, 0))), np.zeros((9, 9))],
+    )]  # fmt: skip
+    for found, truth in ((ours, theirs), masks):
+        ious = tube_ious([found], [truth, truth], np.array([True, False]))
+        assert ious.tolist() == [[pytest.approx(2 / 12), pytest.approx(2 / (12 + 72 - 2))]]
+
+
 def test_box_tubes_by_hand():
     """Frame by frame: 1 of 7, only one present (4), both absent."""
     ours = box_tube(np.array([[0, 0, 2, 2], [0, 0, 2, 2], [0, 0, 0, 0]]))

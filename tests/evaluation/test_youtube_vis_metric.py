@@ -121,6 +121,26 @@ def test_boxes_without_masks():
     assert figures["youtube_vis/AP"] > 0
 
 
+def test_ground_truth_of_boxes_alone():
+    boxes_only = copy.deepcopy(samples())
+    for sample in boxes_only:
+        for annotation in sample["video"]["annotations"]:
+            del annotation["segmentations"]
+    figures = run(YouTubeVISMetric(iou_types=["bbox"]), boxes_only)
+    assert figures == pytest.approx(run(YouTubeVISMetric(iou_types=["bbox"]), samples()))
+    with pytest.raises(InputError, match="evaluate with the IoU type 'bbox'"):
+        run(YouTubeVISMetric(), boxes_only)
+
+
+@pytest.mark.parametrize("rule", [dict(area_ranges=((0, 1e10), (0, 32**2), (32**2, 96**2), (96**2, 1e10))),
+                                  dict(crowd_shares=True)])  # fmt: skip
+def test_area_ranges_and_the_rule_for_crowds_are_handed_on(rule):
+    expected = evaluate_ytvis(GT, RESULTS, **rule).summary()
+    assert expected != evaluate_ytvis(GT, RESULTS).summary()
+    figures = run(YouTubeVISMetric(**rule), samples())
+    assert figures == pytest.approx({f"youtube_vis/{name}": value for name, value in expected.items()})
+
+
 @pytest.fixture
 def log(caplog):
     """mmengine's logger writes to the console alone; a handler makes its lines visible."""
@@ -158,7 +178,15 @@ def test_classwise_logs_a_table(log):
 
 @pytest.mark.parametrize(
     "arguments",
-    [dict(iou_types=["mask"]), dict(iou_types="segm"), dict(iou_types=()), dict(format_only=True), dict(outfile="a")],
+    [
+        dict(iou_types=["mask"]),
+        dict(iou_types="segm"),
+        dict(iou_types=()),
+        dict(format_only=True),
+        dict(outfile="a"),
+        dict(area_ranges=((0, 1), (0, 1), (0, 1))),
+        dict(area_ranges=((0, 1), (0, 1), (0, 1), (2, 1))),
+    ],
 )
 def test_arguments_that_make_no_sense_are_refused_at_once(arguments):
     with pytest.raises(InputError):

@@ -61,6 +61,21 @@ def test_frames_are_not_changed():
         assert np.array_equal(a.gt_instances.masks.masks, b.gt_instances.masks.masks)
 
 
+@pytest.mark.parametrize("shown", [SHOWN, [[], []]])
+def test_boxes_alone_have_masks_without_pixels(shown):
+    with_masks = Tracklets.from_frames(frames(shown), PADDED, "cpu")
+    samples = frames(shown)
+    for sample in samples:
+        del sample.gt_instances.masks
+    tracklets = Tracklets.from_frames(samples, PADDED, "cpu")
+    assert tracklets.masks.shape == (len(with_masks), len(shown), 0, 0)
+    assert tracklets.masks.dtype == torch.uint8
+    for name in ("boxes", "visible", "labels", "ids"):
+        assert torch.equal(getattr(tracklets, name), getattr(with_masks, name))
+    some = tracklets[torch.arange(len(tracklets)) > 0].frames(1, 2)
+    assert some.masks.shape == (max(len(tracklets) - 1, 0), 1, 0, 0)
+
+
 def test_frames_without_any_object_give_no_tracklets():
     tracklets = Tracklets.from_frames(frames([[], []]), PADDED, "cpu")
     assert len(tracklets) == 0

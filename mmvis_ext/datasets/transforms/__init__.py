@@ -1,5 +1,6 @@
 from .loading import LoadFrame
 from .packing import PackClip
+from .pseudo_motion import PseudoMotion
 from .sampling import ClipSample
 
-__all__ = ["ClipSample", "LoadFrame", "PackClip"]
+__all__ = ["ClipSample", "LoadFrame", "PackClip", "PseudoMotion"]

@@ -17,19 +17,30 @@ class ClipSample(BaseFrameSample):
 
     A clip is ``clip_len`` frames, ``stride`` apart. Two clips do not overlap where the video is long enough, and
     overlap as little as it allows otherwise; their order is random. A video shorter than a clip is continued
-    back and forth, so that its motion stays plausible.
+    back and forth, so that its motion stays plausible; a still image is repeated.
+
+    A scattered clip (InsPro, Sec. 4.2) is ``clip_len`` different frames from anywhere in the video, in time order.
+    Several scattered clips are drawn independently.
 
     Args:
         clip_len: T, frames per clip.
         num_clips: clips per sample.
         stride: frames from one to the next; a pair (low, high) draws it per sample. A stride that the video is too
             short for is lowered.
+        scattered: draw scattered clips; ``stride`` must then be 1.
         kwargs: of mmdet's ``BaseFrameSample``.
 
     Added keys: those of the frames as lists over ``num_clips * clip_len`` frames, clip after clip, and ``num_clips``.
     """
 
-    def __init__(self, clip_len: int, num_clips: int = 1, stride: int | tuple[int, int] = 1, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        clip_len: int,
+        num_clips: int = 1,
+        stride: int | tuple[int, int] = 1,
+        scattered: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         low, high = (stride, stride) if isinstance(stride, int) else stride
         if clip_len < 1 or num_clips < 1 or not 1 <= low <= high:
@@ -37,7 +48,12 @@ class ClipSample(BaseFrameSample):
                 f"ClipSample: clip_len={clip_len}, num_clips={num_clips} and stride={stride} must be at least 1 "
                 "and a stride pair must rise; correct the config."
             )
-        self.clip_len, self.num_clips, self.stride = clip_len, num_clips, (low, high)
+        if scattered and (low, high) != (1, 1):
+            raise InputError(
+                f"ClipSample: the frames of a scattered clip stand anywhere, so stride={stride} has no meaning; "
+                "leave one of the two out."
+            )
+        self.clip_len, self.num_clips, self.stride, self.scattered = clip_len, num_clips, (low, high), scattered
 
     def starts(self, length: int, span: int) -> list[int]:
         """First frames of the clips, each ``span`` frames long, in a video of ``length`` frames."""
@@ -55,6 +71,8 @@ class ClipSample(BaseFrameSample):
 
     def sample(self, length: int) -> list[int]:
         """Frame numbers of all clips in a video of ``length`` frames."""
+        if self.scattered and self.clip_len < length:
+            return [t for _ in range(self.num_clips) for t in sorted(random.sample(range(length), self.clip_len))]
         stride = random.randint(*self.stride)
         if self.clip_len > 1:
             stride = max(1, min(stride, (length - 1) // (self.clip_len - 1)))

@@ -1,16 +1,9 @@
-"""One tiny dataset in all layouts, written once for the tests that only read it."""
-
-from pathlib import Path
+"""The truth about the tiny dataset of ``tests/datasets/conftest.py``."""
 
 import pytest
 
-from mmvis_ext.datasets.shapes_vis import LAYOUTS, PRESETS, VideoTruth, describe, generate, render, sample_scene
+from mmvis_ext.datasets.shapes_vis import PRESETS, VideoTruth, describe, render, sample_scene
 from mmvis_ext.datasets.shapes_vis.layouts import SPLITS
-
-
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory) -> Path:
-    return generate("tiny", tmp_path_factory.mktemp("shapes_vis") / "tiny", LAYOUTS, workers=1)
 
 
 @pytest.fixture(scope="session")

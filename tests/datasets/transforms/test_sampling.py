@@ -85,6 +85,38 @@ def test_one_stride_serves_all_clips_of_a_sample():
         assert len({clip[1] - clip[0] for clip in clips}) == 1
 
 
+@given(st.integers(1, 30), st.integers(1, 6), st.integers(1, 3), st.integers(0, 99))
+def test_a_scattered_clip_is_different_frames_in_time_order(length, clip_len, num_clips, seed):
+    for clip in draw(length, seed, clip_len=clip_len, num_clips=num_clips, scattered=True):
+        assert len(clip) == clip_len
+        if clip_len <= length:
+            assert clip == sorted(set(clip))
+            assert set(clip) <= set(range(length))
+        else:
+            assert clip == [mirrored(t, length) for t in range(clip_len)]
+
+
+def test_a_scattered_clip_may_be_any_frames():
+    drawn = {tuple(draw(5, seed, clip_len=3, scattered=True)[0]) for seed in range(300)}
+    assert drawn == set(itertools.combinations(range(5), 3))
+
+
+def test_several_scattered_clips_are_drawn_independently():
+    pairs = [draw(9, seed, clip_len=2, num_clips=2, scattered=True) for seed in range(60)]
+    assert all(len(p) == 2 for p in pairs)
+    assert sum(p[0] == p[1] for p in pairs) < 15
+
+
+def test_a_still_image_is_repeated():
+    assert draw(1, clip_len=3, scattered=True) == draw(1, clip_len=3) == [[0, 0, 0]]
+
+
+def test_a_scattered_clip_has_no_stride():
+    for stride in (2, (1, 3)):
+        with pytest.raises(InputError, match="has no meaning"):
+            ClipSample(clip_len=3, stride=stride, scattered=True)
+
+
 def test_frames_become_lists_clip_after_clip():
     images = [dict(img_path=f"{t}.jpg", frame_id=t) for t in range(9)]
     video = dict(video_id=3, video_length=9, images=images)

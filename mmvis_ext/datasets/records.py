@@ -1,0 +1,115 @@
+"""What the readers of annotation files give, whatever the form of the file: categories, videos and their tracks."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from pycocotools import mask as coco_mask
+
+from mmvis_ext.structures.rle import RLE
+
+__all__ = ["AnnotationFile", "TrackAnnotation", "VideoRecord"]
+
+
+@dataclass
+class TrackAnnotation:
+    """One ground-truth track.
+
+    Attributes:
+        id: the file's track id, unique in its video; 0 is an id like any other.
+        category_id: the file's category id.
+        segmentations: compressed RLE per frame, ``None`` where absent; an empty list for a track of boxes alone.
+        boxes: (T, 4) float32 xyxy in pixels; zeros where absent.
+        iscrowd: ignored by training and evaluation.
+    """
+
+    id: int
+    category_id: int
+    segmentations: list[RLE | None]
+    boxes: np.ndarray
+    iscrowd: bool = False
+
+    @property
+    def visible(self) -> np.ndarray:
+        """(T,) bool, where the track is present: where it has a mask or, of boxes alone, where its box has an area."""
+        if self.segmentations:
+            return np.array([s is not None for s in self.segmentations], dtype=bool)
+        x1, y1, x2, y2 = self.boxes.T
+        return (x1 < x2) & (y1 < y2)
+
+    def thinned(self, stride: int) -> "TrackAnnotation":
+        """The track in every ``stride``-th frame."""
+        return TrackAnnotation(
+            self.id, self.category_id, self.segmentations[::stride], self.boxes[::stride], self.iscrowd
+        )
+
+    def official(self, video_id: int) -> dict:
+        """The annotation in the official form, as evaluation takes it; without ``segmentations`` for boxes alone.
+
+        ``areas`` are those of the masks, or of the boxes where there are no masks.
+        """
+        visible = self.visible.tolist()
+        xywh = np.concatenate([self.boxes[:, :2], self.boxes[:, 2:] - self.boxes[:, :2]], axis=1).tolist()
+        bboxes = [box if there else None for box, there in zip(xywh, visible, strict=True)]
+        entry: dict[str, Any] = dict(
+            id=self.id, video_id=video_id, category_id=self.category_id, iscrowd=int(self.iscrowd)
+        )
+        if self.segmentations:
+            areas = [None if s is None else int(coco_mask.area(s)) for s in self.segmentations]
+            return entry | dict(segmentations=self.segmentations, bboxes=bboxes, areas=areas)
+        return entry | dict(bboxes=bboxes, areas=[None if box is None else box[2] * box[3] for box in bboxes])
+
+
+@dataclass
+class VideoRecord:
+    """One video: its frames and, where the file has them, its tracks.
+
+    Attributes:
+        id: the file's video id.
+        height: frame height in pixels.
+        width: frame width in pixels.
+        file_names: one per frame, relative to the image folder, in time order.
+        image_ids: CocoVID's image ids; the running frame number otherwise.
+        tracks: empty for a video without objects; ``None`` where the file has no annotations at all.
+    """
+
+    id: int
+    height: int
+    width: int
+    file_names: list[str]
+    image_ids: list[int]
+    tracks: list[TrackAnnotation] | None = field(default_factory=list)
+
+    def thinned(self, stride: int) -> "VideoRecord":
+        """Every ``stride``-th frame: the video at a lower frame rate. Tracks that no kept frame shows are dropped."""
+        tracks = self.tracks
+        if tracks is not None:
+            tracks = [t.thinned(stride) for t in tracks]
+            tracks = [t for t in tracks if t.visible.any()]
+        return VideoRecord(
+            self.id, self.height, self.width, self.file_names[::stride], self.image_ids[::stride], tracks
+        )
+
+
+@dataclass
+class AnnotationFile:
+    """A whole file. ``categories`` are ``{'id', 'name'}`` dicts in the file's order."""
+
+    path: str
+    categories: list[dict]
+    videos: list[VideoRecord]
+
+    @property
+    def has_annotations(self) -> bool:
+        return any(v.tracks is not None for v in self.videos)
+
+    def official(self) -> dict:
+        """The file in the official form with compressed RLE, as evaluation takes it."""
+        annotations = [t.official(v.id) for v in self.videos for t in v.tracks or ()]
+        for number, annotation in enumerate(annotations, 1):
+            annotation["id"] = number  # CocoVID's track ids are unique in their video only
+        videos = [
+            dict(id=v.id, height=v.height, width=v.width, length=len(v.file_names), file_names=v.file_names)
+            for v in self.videos
+        ]
+        return dict(categories=self.categories, videos=videos, annotations=annotations)
