@@ -84,7 +84,7 @@ class TrackVisualizationHook(Hook):
         prediction = shown_prediction(tracks, metainfo["classes"], self.score_thr)
         truth = None
         if video.get("annotations") is not None:
-            truth = shown_truth(video["annotations"], metainfo["categories"])
+            truth = shown_truth(video, metainfo["categories"])
         prediction = take_colours(prediction, truth or ())
         folder = Path(self.paths[0]).parent.name
         target = self.out_dir / f"{video['id']:04d}_{re.sub(r'[^-.@+0-9A-Za-z]+', '_', folder)}"

@@ -45,18 +45,26 @@ def draw_shown(
     )
 
 
-def shown_truth(annotations: Sequence[dict], categories: Sequence[dict]) -> list[ShownTrack]:
+def shown_truth(video: dict, categories: Sequence[dict]) -> list[ShownTrack]:
     """Ground truth of one video.
 
     Args:
-        annotations: in the official form, ``segmentations`` as compressed RLE.
+        video: with ``height``, ``width`` and ``annotations``, a list in the official form with ``segmentations`` as
+            compressed RLE, or with ``bboxes`` alone; ``None`` where there are none.
         categories: dicts with ``id`` and ``name``.
     """
     names = {category["id"]: category["name"] for category in categories}
-    return [
-        ShownTrack(i, names[a["category_id"]], a["segmentations"], boxes_of(a["segmentations"]))
-        for i, a in enumerate(annotations)
-    ]
+    shown = []
+    for i, annotation in enumerate(video["annotations"] or ()):
+        masks = annotation.get("segmentations")
+        if masks is None:
+            xywh = np.array([box or (0, 0, 0, 0) for box in annotation["bboxes"]], dtype=np.float32).reshape(-1, 4)
+            boxes = np.concatenate([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], axis=1)
+            masks = box_masks(boxes, xywh[:, 2] > 0, video["height"], video["width"])
+        else:
+            boxes = boxes_of(masks)
+        shown.append(ShownTrack(i, names[annotation["category_id"]], masks, boxes))
+    return shown
 
 
 def shown_prediction(tracks: VideoTracks, classes: Sequence[str], score_thr: float) -> list[ShownTrack]:

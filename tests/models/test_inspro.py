@@ -499,5 +499,7 @@ def test_the_step_compiles_whole(key):
     expected, carried = model.forward_window(frame, SIZES, start, key)
     compiled = torch.compile(model.forward_window, fullgraph=True, dynamic=False)
     found, after = compiled(frame, SIZES, start, key)
-    for ours, theirs in zip((*found, after.queries, after.boxes), (*expected, carried.queries, carried.boxes)):
+    for ours, theirs in zip(
+        (*found, after.queries, after.boxes), (*expected, carried.queries, carried.boxes), strict=True
+    ):
         torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-3)

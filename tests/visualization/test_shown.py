@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mmvis_ext.structures import Detections, Track, VideoTracks, boxes_of, encode
+from mmvis_ext.structures import Detections, Track, VideoTracks, boxes_of, decode, encode
 from mmvis_ext.visualization import ShownTrack, shown_detections, shown_prediction, shown_truth, take_colours
 
 SIZE = (20, 30)
@@ -24,7 +24,9 @@ def track(track_id, scores, *masks):
 
 def test_truth_takes_names_by_category_id_and_keeps_absence():
     annotation = dict(id=9, category_id=7, segmentations=[rle(0, 5), None])
-    (one,) = shown_truth([annotation], [dict(id=2, name="disc"), dict(id=7, name="star")])
+    (one,) = shown_truth(
+        dict(height=8, width=8, annotations=[annotation]), [dict(id=2, name="disc"), dict(id=7, name="star")]
+    )
     assert one.caption == "star"
     assert one.masks[1] is None
     assert one.boxes.tolist() == [[0, 5, 5, 15], [0, 0, 0, 0]]
@@ -76,3 +78,22 @@ def test_a_track_on_nothing_takes_no_truth_s_colour():
 def test_without_truth_or_tracks():
     assert take_colours([], [shown(0, rle(0, 5))]) == []
     assert [t.colour for t in take_colours([shown(8, rle(0, 5)), shown(3, rle(0, 5))], [])] == [0, 1]
+
+
+def test_boxes_alone_are_drawn_filled():
+    categories = [dict(id=2, name="disc")]
+    annotation = dict(category_id=2, bboxes=[[1.0, 2.0, 3.0, 4.0], None])
+    (truth,) = shown_truth(dict(height=9, width=8, annotations=[annotation]), categories)
+    assert truth.boxes.tolist() == [[1, 2, 4, 6], [0, 0, 0, 0]]
+    (mask, absent), expected = truth.masks, np.zeros((9, 8), np.uint8)
+    expected[2:6, 1:4] = 1
+    assert absent is None
+    assert np.array_equal(decode([mask], 9, 8)[0], expected)
+    scores = np.array([[[0.9], [0.9]]], np.float32)
+    boxes = np.array([[[1, 2, 4, 6], [0, 0, 9, 9]]], np.float32)
+    detections = Detections([3], scores, boxes, None, np.array([[True, False]]))
+    (shown,) = shown_detections(detections, ["disc"], 0.3, (9, 8))
+    assert shown.masks == [mask, None]
+    track = Track(3, np.array([0.9]), None, boxes[0] * [[1], [0]])
+    (predicted,) = shown_prediction(VideoTracks(1, 9, 8, 2, [track]), ["disc"], 0.3)
+    assert predicted.masks == [mask, None]

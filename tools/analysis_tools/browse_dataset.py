@@ -18,7 +18,7 @@ from mmvis_ext.engine.launch import read_config, require_writable
 from mmvis_ext.errors import InputError, command_line
 from mmvis_ext.files import write_atomically
 from mmvis_ext.registry import DATASETS
-from mmvis_ext.structures import Tracklets, encode
+from mmvis_ext.structures import Tracklets, box_masks, encode
 from mmvis_ext.visualization import (
     Row,
     ShownTrack,
@@ -63,23 +63,22 @@ def build_dataset(args: argparse.Namespace) -> Dataset:
 def training_tracks(sample: TrackDataSample, size: tuple[int, int], classes: Sequence[str]) -> list[ShownTrack]:
     """The tracklets that the loss gets, on frames of (height, width) ``size``."""
     tracks = Tracklets.from_frames(sample, size, "cpu")
-    masks = [encode(m.numpy()) for m in tracks.masks]
-    return [
-        ShownTrack(
-            colour=i,
-            caption=f"{classes[tracks.labels[i]]} #{tracks.ids[i]}",
-            masks=[m if there else None for m, there in zip(masks[i], tracks.visible[i], strict=True)],
-            boxes=tracks.boxes[i].numpy(),
-        )
-        for i in range(len(tracks))
-    ]
+    shown = []
+    for i in range(len(tracks)):
+        boxes, visible = tracks.boxes[i].numpy(), tracks.visible[i].numpy()
+        if tracks.masks[i].numel():
+            masks = [m if v else None for m, v in zip(encode(tracks.masks[i].numpy()), visible, strict=True)]
+        else:
+            masks = box_masks(boxes, visible, *size)
+        shown.append(ShownTrack(i, f"{classes[tracks.labels[i]]} #{tracks.ids[i]}", masks, boxes))
+    return shown
 
 
 def testing_tracks(video: dict, size: tuple[int, int], categories: Sequence[dict]) -> list[ShownTrack]:
     """The ground truth of a test video, whose boxes are brought to frames of (height, width) ``size``."""
     height, width = size
     factors = np.array([width / video["width"], height / video["height"]] * 2)
-    return [replace(t, boxes=t.boxes * factors) for t in shown_truth(video["annotations"] or (), categories)]
+    return [replace(t, boxes=t.boxes * factors) for t in shown_truth(video, categories)]
 
 
 def shown_tracks(sample: TrackDataSample, size: tuple[int, int], metainfo: dict) -> list[ShownTrack]:
