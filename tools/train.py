@@ -1,10 +1,11 @@
 """Train a model from a config."""
 
 import argparse
+from pathlib import Path
 
 from mmvis_ext.engine.checkpoints import read_checkpoint
 from mmvis_ext.engine.launch import add_config_arguments, build_runner, load_config, resume_point
-from mmvis_ext.errors import command_line
+from mmvis_ext.errors import InputError, command_line
 
 
 def parse_args() -> argparse.Namespace:
@@ -31,6 +32,11 @@ def main() -> None:
     if point is not None:
         cfg.load_from, cfg.resume = point, True
     elif cfg.get("load_from") and "://" not in cfg.load_from:
+        if not Path(cfg.load_from).exists():
+            raise InputError(
+                f"{cfg.load_from}: the checkpoint that load_from names is not there; train the config that writes it "
+                "first, or set load_from to where it is."
+            )
         read_checkpoint(cfg.load_from)
     build_runner(cfg).train()
 

@@ -4,13 +4,14 @@ import_mmdet()
 
 from .atomic import AtomicBackend
 from .checkpoints import check_fit, latest_checkpoint, read_checkpoint
-from .hooks import CheckClassesHook, FiniteLossHook, PlainCheckpointHook
+from .hooks import CheckClassesHook, CheckStartHook, FiniteLossHook, PlainCheckpointHook
 from .loops import VideoTestLoop, VideoValLoop
 from .visualization_hook import TrackVisualizationHook
 
 __all__ = [
     "AtomicBackend",
     "CheckClassesHook",
+    "CheckStartHook",
     "FiniteLossHook",
     "PlainCheckpointHook",
     "TrackVisualizationHook",

@@ -1,4 +1,4 @@
-"""Hooks that keep a run honest: plain atomic checkpoints, finite losses, matching classes."""
+"""Hooks that keep a run honest: plain atomic checkpoints, finite losses, matching classes, a start that fits."""
 
 import math
 from typing import Any
@@ -11,9 +11,9 @@ from mmengine.runner import Runner
 from mmvis_ext.errors import InputError
 from mmvis_ext.registry import HOOKS
 
-from .checkpoints import plain
+from .checkpoints import plain, read_checkpoint
 
-__all__ = ["CheckClassesHook", "FiniteLossHook", "PlainCheckpointHook"]
+__all__ = ["CheckClassesHook", "CheckStartHook", "FiniteLossHook", "PlainCheckpointHook"]
 
 
 @HOOKS.register_module()
@@ -58,6 +58,35 @@ class FiniteLossHook(Hook):
             raise InputError(
                 f"iteration {runner.iter + 1}: the loss is not finite ({', '.join(bad)}) on videos {videos}; look at "
                 "their annotations, or lower the learning rate or clip gradients. The last checkpoint is intact."
+            )
+
+
+@HOOKS.register_module()
+class CheckStartHook(Hook):
+    """Checks before training that a model with frozen parts got their weights from a checkpoint.
+
+    Raises:
+        InputError: ``load_from`` is not set, or what it names lacks weights of the frozen parts.
+    """
+
+    def before_train(self, runner: Runner) -> None:
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        if not getattr(model, "starts_from_checkpoint", False) or runner._resume:
+            return
+        name = type(model).__name__
+        if not runner._load_from:
+            raise InputError(
+                f"{name} trains one part and freezes the rest, which a checkpoint must bring; train the first phase, "
+                "then set load_from to its checkpoint."
+            )
+        weights = read_checkpoint(runner._load_from)
+        weights = weights.get("state_dict", weights)
+        frozen = {key: value for key, value in model.named_parameters() if not value.requires_grad}
+        wrong = [key for key, value in frozen.items() if key not in weights or weights[key].shape != value.shape]
+        if wrong:
+            raise InputError(
+                f"{runner._load_from}: lacks {len(wrong)} of the {len(frozen)} weights that {name} freezes (such as "
+                f"{wrong[0]}); set load_from to a checkpoint of the first phase's config."
             )
 
 

@@ -1,4 +1,4 @@
-"""mmdet's Sparse R-CNN and QueryInst as the starting point of an EfficientVIS.
+"""mmdet's Sparse R-CNN and QueryInst as the starting point of an EfficientVIS or an InsPro.
 
 One iteration at T=1 with the still-image convolution *is* Sparse R-CNN's stage, so its weights go over by name.
 QueryInst adds a mask head per stage; its convolutions go over too, its own dynamic convolution does not, since
@@ -17,6 +17,7 @@ from torch import Tensor
 from mmvis_ext.errors import InputError
 
 from .efficientvis import EfficientVIS
+from .inspro import InsPro
 
 __all__ = ["Conversion", "convert_sparse_rcnn", "matching_rows"]
 
@@ -41,7 +42,7 @@ RENAMED: tuple[tuple[str, str], ...] = (
 
 @dataclass
 class Conversion:
-    """Weights of an EfficientVIS, and where each comes from.
+    """Weights of a model, and where each comes from.
 
     Attributes:
         state_dict: every weight of the model.
@@ -66,7 +67,7 @@ class Conversion:
 
 
 def convert_sparse_rcnn(
-    weights: dict[str, Tensor], model: EfficientVIS, rows: Sequence[tuple[int, int]] | None = None
+    weights: dict[str, Tensor], model: EfficientVIS | InsPro, rows: Sequence[tuple[int, int]] | None = None
 ) -> Conversion:
     """Map a checkpoint onto a model, which keeps its own values where nothing fits.
 
@@ -75,7 +76,7 @@ def convert_sparse_rcnn(
 
     Args:
         weights: ``state_dict`` of an mmdet ``SparseRCNN`` or ``QueryInst``.
-        model: with initial weights; not changed.
+        model: with initial weights; not changed. An InsPro has no use for QueryInst's mask heads.
         rows: (row here, row there) of the classifier's classes that are the same, see :func:`matching_rows`.
             ``None`` takes the classifier if it has as many classes, and leaves it at its initial value if not.
 
@@ -90,7 +91,7 @@ def convert_sparse_rcnn(
         target = _renamed(key, joint)
         fit = _fit(part.value, own.get(target), target, rows)
         if fit.value is None:
-            why = fit.note if target else part.note or "not in EfficientVIS"
+            why = fit.note if target else part.note or "no such part"
             conversion.unused.update(dict.fromkeys(part.sources, why))
             continue
         own[target] = fit.value
@@ -164,7 +165,7 @@ def _fold_batch_norm(parts: dict[str, _Part], layer: str) -> None:
 
 
 def _renamed(key: str, joint: bool) -> str:
-    """EfficientVIS's name of a weight of mmdet's, or nothing; joint attention at T=1 is the spatial one."""
+    """This project's name of a weight of mmdet's, or nothing; joint attention at T=1 is the spatial one."""
     for pattern, replacement in RENAMED:
         match = re.fullmatch(pattern, key)
         if match is not None:

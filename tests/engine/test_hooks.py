@@ -12,12 +12,12 @@ from mmengine.logging import MessageHub, MMLogger
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 from mmengine.visualization import Visualizer
-from small_model import SIZE, K, T, empty_sample, model_cfg, rectangles, video_sample
+from small_model import SIZE, K, T, empty_sample, inspro_cfg, model_cfg, rectangles, video_sample
 
 from mmvis_ext.datasets import Draw
-from mmvis_ext.engine import CheckClassesHook, FiniteLossHook, latest_checkpoint, read_checkpoint
+from mmvis_ext.engine import CheckClassesHook, CheckStartHook, FiniteLossHook, latest_checkpoint, read_checkpoint
 from mmvis_ext.errors import InputError
-from mmvis_ext.registry import DATASETS
+from mmvis_ext.registry import DATASETS, MODELS
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -172,3 +172,24 @@ def test_a_run_with_the_wrong_number_of_classes_does_not_start(tmp_path):
     with pytest.raises(InputError, match="has 3 classes but the model 5"):
         run.train()
     assert run.iter == 0
+
+
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [("none", "a checkpoint must bring"), ("other", "lacks"), ("first phase", ""), ("resumed", "")],
+)
+def test_frozen_parts_need_a_start(start, said, tmp_path):
+    lite = MODELS.build(inspro_cfg(type="InsProLite"))
+    weights = MODELS.build(model_cfg() if start == "other" else inspro_cfg()).state_dict()
+    torch.save(dict(state_dict=weights), tmp_path / "start.pth")
+    path = None if start in ("none", "resumed") else str(tmp_path / "start.pth")
+    run = SimpleNamespace(model=lite, _load_from=path, _resume=start == "resumed")
+    if said:
+        with pytest.raises(InputError, match=said):
+            CheckStartHook().before_train(run)
+    else:
+        CheckStartHook().before_train(run)
+
+
+def test_models_without_frozen_parts_start_from_anything():
+    CheckStartHook().before_train(SimpleNamespace(model=MODELS.build(inspro_cfg()), _load_from=None, _resume=False))

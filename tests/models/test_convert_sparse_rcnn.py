@@ -20,7 +20,7 @@ from mmvis_ext.testing import tiny_config
 
 register_all_modules(init_default_scope=False)
 
-TOOL = "model_converters/sparse_rcnn_to_efficientvis.py"
+TOOL = "model_converters/mmdet_to_vis.py"
 C, F, FFN, S, M, N, K = 16, 4, 32, 5, 2, 4, 5
 H, W = 64, 96
 

@@ -167,3 +167,9 @@ def test_short_long_and_empty_videos_are_no_errors(length, own_data, write_confi
     edit(own_data / "val.json", change)
     config = write_config(own_data, train_cfg__max_epochs=1, train_dataloader__dataset__filter_cfg=dict(min_size=1))
     assert call("train.py", config, "--work-dir", tmp_path / "w") == 0
+
+
+def test_a_second_phase_without_its_first(write_config, tmp_path, capfd):
+    config = write_config(tmp_path, load_from="work_dirs/phase_one/iter_9.pth")
+    assert call("train.py", config, "--work-dir", tmp_path / "work") == 1
+    assert_one_sentence(capfd, "phase_one/iter_9.pth", "train the config that writes it first")

@@ -1,4 +1,4 @@
-"""Make mmdet's Sparse R-CNN or QueryInst the starting point of an EfficientVIS.
+"""Make mmdet's Sparse R-CNN or QueryInst the starting point of an EfficientVIS or an InsPro.
 
 What has a counterpart goes over; the rest, and what keeps its initial value, is listed. Train from the result with
 --cfg-options load_from=FILE.pth model.backbone.init_cfg=None
@@ -17,13 +17,15 @@ from mmvis_ext.engine.checkpoints import plain, read_checkpoint
 from mmvis_ext.engine.launch import read_config
 from mmvis_ext.errors import InputError, command_line
 from mmvis_ext.files import write_atomically
+from mmvis_ext.models.convert_condinst import add_condinst
 from mmvis_ext.models.convert_sparse_rcnn import convert_sparse_rcnn, matching_rows
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", help="of mmdet's SparseRCNN or QueryInst")
-    parser.add_argument("config", help="of the EfficientVIS that is to start from it")
+    parser.add_argument("config", help="of the EfficientVIS or InsPro that is to start from it")
+    parser.add_argument("--condinst", metavar="FILE", help="take an InsPro's mask branch from mmdet's CondInst")
     parser.add_argument("--out", type=Path, required=True, help="checkpoint to write (.pth)")
     parser.add_argument(
         "--classes-of",
@@ -91,6 +93,9 @@ def main() -> None:
             )
         rows = matching_rows(names, class_names(checkpoint, args.checkpoint))
     conversion = convert_sparse_rcnn(checkpoint.get("state_dict", checkpoint), model, rows)
+    if args.condinst:
+        masks = load(args.condinst, args.allow_pickle)
+        add_condinst(conversion, masks.get("state_dict", masks), model)
     content = io.BytesIO()
     meta = dict(converted_from=Path(args.checkpoint).name, config=args.config)
     torch.save(plain(dict(meta=meta, state_dict=conversion.state_dict)), content)
