@@ -6,6 +6,7 @@ _base_ = [
 ]
 
 # single frames of many videos first: what a model trained on COCO is to the paper's; for two processes
+model = dict(head=dict(bank_length=1))
 train_dataloader = dict(
     batch_size=8, num_workers=1, sampler=dict(repeat=8), dataset=dict(clips=dict(clip_len=1, num_clips=1))
 )

@@ -63,7 +63,8 @@ class InstanceCascade(QueryCascade):
         super().__init__([stage() for _ in range(num_stages)], extractor, num_queries, embed_dims)
         self.new_stage = stage
         self.num_classes, self.propagate, self.bank_length = num_classes, propagate, bank_length
-        self.intra_query_attention = IntraQueryAttention(embed_dims) if bank_length > 1 else None
+        attends = bank_length > 1 and propagate in ("both", "query")  # it makes the queries that are propagated
+        self.intra_query_attention = IntraQueryAttention(embed_dims) if attends else None
         self.mask_branch = None
         if mask_branch is not None:
             self.mask_branch = MaskBranch(embed_dims, extractor.featmap_strides, **mask_branch)
