@@ -2,7 +2,7 @@ _base_ = [
     "../_base_/models/inspro_r50.py",
     "../_base_/datasets/imagenet_vid.py",
     "../_base_/schedules/adamw_90k.py",
-    "../_base_/default_runtime.py",
+    "../_base_/iter_runtime.py",
 ]
 
 # boxes alone

@@ -2,5 +2,5 @@ _base_ = [
     "../_base_/models/inspro_r50.py",
     "../_base_/datasets/youtube_vis_2021_coco.py",
     "../_base_/schedules/adamw_32k.py",
-    "../_base_/default_runtime.py",
+    "../_base_/iter_runtime.py",
 ]

@@ -1,3 +1,3 @@
 _base_ = ["./ovis.py", "./three_frames.py"]
 
-train_dataloader = dict(dataset=_base_.three_frames)
+train_dataloader = dict(sampler=dict(endless=True), dataset=_base_.three_frames)

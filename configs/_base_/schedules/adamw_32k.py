@@ -5,7 +5,4 @@ optim_wrapper = dict(
     clip_grad=dict(max_norm=1.0, norm_type=2),
 )
 train_cfg = dict(type="IterBasedTrainLoop", max_iters=32000, val_interval=32000)
-train_dataloader = dict(sampler=dict(endless=True))
 param_scheduler = [dict(type="MultiStepLR", milestones=[24000, 28000], gamma=0.1, by_epoch=False, end=32000)]
-default_hooks = dict(checkpoint=dict(by_epoch=False, interval=2000))
-log_processor = dict(by_epoch=False)
