@@ -46,7 +46,7 @@ echo "Setting up in $venv (mmcv compiles its operators the first time: about ten
 "$python" -c 'import torch' 2>/dev/null || pip install -q "${TORCH:-torch==2.13.0}"
 pip install -q 'setuptools<82' wheel ninja -r requirements/stack-deps.txt
 export MMCV_WITH_OPS=1 MAX_JOBS=${MAX_JOBS:-$(nproc 2>/dev/null || echo 2)}
-printf 'unfinished\n%s\n' "$stack $PWD" > "$stamp"  # one that breaks off has a stack too
+printf 'unfinished\n%s\n' "$stack $PWD" > "$stamp"  # a set-up that breaks off here has one too
 grep -v '^ *#' "requirements/stack-$stack.txt" | while read -r package; do
   pip install -q --no-deps --no-build-isolation "$package"
 done
