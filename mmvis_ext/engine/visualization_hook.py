@@ -22,6 +22,7 @@ from mmvis_ext.visualization import (
     readable_scale,
     shown_prediction,
     shown_truth,
+    side_by_side,
     spread,
     take_colours,
 )
@@ -31,15 +32,16 @@ from .launch import require_writable
 __all__ = ["TrackVisualizationHook"]
 
 KINDS = ("sheet", "video", "both")
+ROWS = 6  # of a sheet
 
 
 @HOOKS.register_module()
 class TrackVisualizationHook(Hook):
     """Writes pictures of each video as soon as its last window is tested; a second run writes over the first's.
 
-    ``<video id>_<folder of its frames>.png`` is a sheet with ground truth (where there is one) above prediction, and
-    the ``.mp4`` of that name the whole video with the prediction drawn in. The frames are read again from disk, so
-    nothing is kept in memory but their paths.
+    ``<video id>_<folder of its frames>.png`` is a sheet of frames over time and the ``.mp4`` of that name the whole
+    video, both with ground truth at the left and prediction at the right; prediction alone where there is no ground
+    truth. A track keeps its colour. The frames are read again from disk, so nothing is kept in memory but their paths.
 
     Args:
         out_dir: where the files go.
@@ -47,7 +49,7 @@ class TrackVisualizationHook(Hook):
         score_thr: tracks whose best class scores less are not drawn.
         max_videos: no more than so many, on each process; all if ``None``.
         fps: frames per second of the mp4.
-        columns: frames beside each other on a sheet, which has two blocks of them.
+        columns: pairs of ground truth and prediction beside each other on a sheet, which has six rows of them.
 
     Raises:
         InputError: an argument makes no sense, or ``out_dir`` cannot be written.
@@ -55,7 +57,7 @@ class TrackVisualizationHook(Hook):
 
     def __init__(
         self, out_dir: str | Path, kind: str = "both", score_thr: float = 0.3, max_videos: int | None = None,
-        fps: float = 6.0, columns: int = 6,
+        fps: float = 6.0, columns: int = 2,
     ) -> None:  # fmt: skip
         if kind not in KINDS:
             raise InputError(f"TrackVisualizationHook: kind {kind!r} is unknown; take one of {', '.join(KINDS)}.")
@@ -92,17 +94,21 @@ class TrackVisualizationHook(Hook):
             title = f"video {video['id']} · {folder} · {len(self.paths)} frames"
             self._write_sheet(target.with_name(f"{target.name}.png"), truth, prediction, title)
         if self.kind in ("video", "both"):
-            self._write_video(target.with_name(f"{target.name}.mp4"), prediction)
+            self._write_video(target.with_name(f"{target.name}.mp4"), truth, prediction)
 
     def _write_sheet(
         self, path: Path, truth: Sequence[ShownTrack] | None, prediction: Sequence[ShownTrack], title: str
     ) -> None:
-        times = spread(len(self.paths), 2 * self.columns)
+        times = spread(len(self.paths), ROWS * self.columns)
         frames = list(read_frames(self.paths[t] for t in times))
         sheet = comparison_sheet(frames, truth, prediction, times, title, self.columns)
         write_atomically(path, cv2.imencode(".png", sheet[..., ::-1])[1].tobytes())
 
-    def _write_video(self, path: Path, prediction: Sequence[ShownTrack]) -> None:
+    def _write_video(self, path: Path, truth: Sequence[ShownTrack] | None, prediction: Sequence[ShownTrack]) -> None:
         with VideoWriter(path, self.fps) as video:
             for t, frame in enumerate(read_frames(self.paths)):
-                video.write(draw_shown(frame, prediction, t, readable_scale(*frame.shape[:2])))
+                scale = readable_scale(*frame.shape[:2])
+                picture = draw_shown(frame, prediction, t, scale)
+                if truth is not None:
+                    picture = side_by_side(draw_shown(frame, truth, t, scale), picture)
+                video.write(picture)

@@ -1,6 +1,6 @@
 from .draw import draw_tracks, readable_scale
 from .palette import colour
-from .sheets import Row, cell_scale, comparison_sheet, contact_sheet, spread
+from .sheets import Row, cell_scale, comparison_sheet, contact_sheet, side_by_side, spread
 from .shown import ShownTrack, draw_shown, shown_detections, shown_prediction, shown_truth, take_colours
 from .video_io import VideoSource, VideoWriter, open_video, read_frames
 
@@ -21,6 +21,7 @@ __all__ = [
     "shown_detections",
     "shown_prediction",
     "shown_truth",
+    "side_by_side",
     "spread",
     "take_colours",
 ]

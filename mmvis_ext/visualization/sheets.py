@@ -1,4 +1,4 @@
-"""Contact sheets: a video on one picture."""
+"""Contact sheets: a video on one picture; and what belongs together beside each other."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -8,12 +8,14 @@ import numpy as np
 from .shown import ShownTrack, draw_shown
 from .text import put_text, text_size
 
-__all__ = ["CELL", "Row", "cell_scale", "comparison_sheet", "contact_sheet", "spread"]
+__all__ = ["CELL", "Row", "cell_scale", "comparison_sheet", "contact_sheet", "side_by_side", "spread"]
 
 CELL = 320  # longer side of a frame on a sheet, pixels
 GAP, MARGIN = 6, 16
+APART = 28  # between groups of cells
 TITLE, LABEL = 24, 15  # font sizes
 PAPER, INK, GREY = 252, (25, 25, 25), (110, 110, 110)
+NAMES = ("truth", "prediction")
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,33 @@ def cell_scale(height: int, width: int) -> float:
     return CELL / max(height, width)
 
 
+def side_by_side(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Ground truth at the left and prediction at the right of one picture, with their names above.
+
+    Args:
+        left: (h, w, 3) uint8 RGB.
+        right: (h, w, 3) uint8 RGB.
+
+    Returns:
+        (h', w', 3) uint8 RGB.
+    """
+    band, (height, width, _) = LABEL + GAP, left.shape
+    picture = np.full((band + height, 2 * width + GAP, 3), PAPER, dtype=np.uint8)
+    for x, part, name in ((0, left, NAMES[0]), (width + GAP, right, NAMES[1])):
+        picture[band:, x : x + width] = part
+        put_text(picture, name, x + GAP, 1, LABEL, GREY)
+    return picture
+
+
 def comparison_sheet(
     frames: Sequence[np.ndarray],
     truth: Sequence[ShownTrack] | None,
     prediction: Sequence[ShownTrack],
     times: Sequence[int] | None = None,
     title: str = "",
-    columns: int = 6,
+    columns: int = 2,
 ) -> np.ndarray:
-    """Ground truth above prediction, over time.
+    """Ground truth and prediction of each frame beside each other, truth at the left, over time.
 
     Args:
         frames: n frames, (H, W, 3) uint8 RGB; small ones are enlarged, large ones reduced.
@@ -57,30 +77,28 @@ def comparison_sheet(
         prediction: tracks of the whole video, see :func:`take_colours`.
         times: n numbers of the frames in the video; 0 to n-1 if not given.
         title: on top.
-        columns: frames beside each other.
+        columns: pairs beside each other; twice as many frames where there is no ground truth.
 
     Returns:
         (h, w, 3) uint8 RGB.
     """
     times = range(len(frames)) if times is None else times
     scale = cell_scale(*frames[0].shape[:2])
-
-    def drawn(tracks: Sequence[ShownTrack]) -> list[np.ndarray]:
-        return [draw_shown(frame, tracks, t, scale) for frame, t in zip(frames, times, strict=True)]
-
-    notes = [f"frame {t}" for t in times]
-    rows = [Row("truth", drawn(truth), notes)] if truth is not None else []
-    rows.append(Row("prediction", drawn(prediction), [] if rows else notes))
-    return contact_sheet(rows, title, columns)
+    sides = [prediction] if truth is None else [truth, prediction]
+    cells = [draw_shown(frame, side, t, scale) for frame, t in zip(frames, times, strict=True) for side in sides]
+    names = NAMES[-len(sides) :]
+    notes = [f"frame {t} · {name}" for t in times for name in names]
+    return contact_sheet([Row("", cells, notes)], title, 2 * columns, group=len(sides))
 
 
-def contact_sheet(rows: Sequence[Row], title: str = "", columns: int = 6) -> np.ndarray:
+def contact_sheet(rows: Sequence[Row], title: str = "", columns: int = 6, group: int = 1) -> np.ndarray:
     """Rows of pictures that run over time; after ``columns`` pictures all rows go on further down.
 
     Args:
         rows: at least one, each with a cell; all cells of one size.
         title: on top.
         columns: cells beside each other.
+        group: so many cells belong together and stand apart from the next ones.
 
     Returns:
         (h, w, 3) uint8 RGB.
@@ -88,16 +106,17 @@ def contact_sheet(rows: Sequence[Row], title: str = "", columns: int = 6) -> np.
     length = max(len(row.cells) for row in rows)
     columns = min(columns, length)
     cell_height, cell_width = rows[0].cells[0].shape[:2]
-    left = MARGIN + max(text_size(row.title, LABEL)[0] for row in rows) + MARGIN
+    named = max(text_size(row.title, LABEL)[0] if row.title else 0 for row in rows)
+    left = MARGIN + (named + MARGIN if named else 0)
+    lefts = [left + i * (cell_width + GAP) + i // group * (APART - GAP) * (group > 1) for i in range(columns)]
     strips = [strip for first in range(0, length, columns) for strip in _strips(rows, first, columns)]
     tops = _tops(strips, cell_height, MARGIN + (TITLE + MARGIN if title else 0))
-    width = max(left + columns * (cell_width + GAP) - GAP, MARGIN + text_size(title, TITLE)[0]) + MARGIN
+    width = max(lefts[-1] + cell_width, MARGIN + text_size(title, TITLE)[0]) + MARGIN
     sheet = np.full((tops[-1] + cell_height + MARGIN, width, 3), PAPER, dtype=np.uint8)
     put_text(sheet, title, MARGIN, MARGIN - 4, TITLE, INK)
     for strip, top in zip(strips, tops, strict=True):
         put_text(sheet, strip.title, MARGIN, top + (cell_height - LABEL) // 2, LABEL, INK)
-        for i, cell in enumerate(strip.cells):
-            x = left + i * (cell_width + GAP)
+        for i, (cell, x) in enumerate(zip(strip.cells, lefts, strict=False)):
             sheet[top : top + cell_height, x : x + cell_width] = cell
             if strip.notes:
                 put_text(sheet, strip.notes[i], x, top - LABEL - GAP, LABEL, GREY)

@@ -72,13 +72,27 @@ def test_files_of_each_kind(frames, tmp_path, kind, endings):
 
 
 def test_the_video_is_whole_and_small_frames_are_enlarged(frames, tmp_path):
-    run(TrackVisualizationHook(tmp_path / "out", "video", fps=3), [(frames, TRUTH, 3)])
+    run(TrackVisualizationHook(tmp_path / "out", "video", fps=3), [(frames, None, 3)])
     source = open_video(tmp_path / "out/0003_a_clip.mp4")
     pictures = list(source)
     assert source.fps == pytest.approx(3)
     assert len(pictures) == LENGTH
     assert pictures[0].shape == (240, 320, 3)
     assert [p[230, 10].mean() for p in pictures] == pytest.approx([30 * t for t in range(LENGTH)], abs=8)
+
+
+def test_the_video_has_truth_at_the_left_and_prediction_at_the_right(frames, tmp_path):
+    unlike = [dict(id=1, category_id=7, segmentations=masks(40))]
+    run(TrackVisualizationHook(tmp_path / "out", "video"), [(frames, unlike, 3)])
+    pictures = list(open_video(tmp_path / "out/0003_a_clip.mp4"))
+    assert len(pictures) == LENGTH
+    for picture in pictures:
+        sides = picture[-240:, :320].astype(int), picture[-240:, -320:].astype(int)
+        left, right = (np.abs(side - side[230, 10]).max(-1) > 25 for side in sides)
+        assert left[60:140, 210:290].all()
+        assert not left[10:, :190].any()
+        assert right[60:140, 10:90].all()
+        assert not right[160:, 110:].any()
 
 
 def test_the_prediction_wears_the_colour_of_its_truth(frames, tmp_path):
@@ -89,9 +103,9 @@ def test_the_prediction_wears_the_colour_of_its_truth(frames, tmp_path):
     orange, blue = ((0, 159, 230), (233, 180, 86))  # BGR
     count = lambda picture, bgr: int((picture == bgr).all(-1).sum())  # noqa: E731
     assert count(high, orange) > count(none, orange) * 1.5, "truth and prediction are in one colour"
+    assert none.shape[0] < high.shape[0], "without annotations predictions stand alone"
     assert count(high, blue) == 0
     assert count(low, blue) > 0, "a second track is drawn in another"
-    assert none.shape[0] < high.shape[0], "without annotations there is no row of them"
 
 
 def test_every_video_has_its_own_frames(frames, tmp_path):

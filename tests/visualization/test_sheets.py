@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmvis_ext.structures import boxes_of, encode
-from mmvis_ext.visualization import Row, ShownTrack, colour, comparison_sheet, contact_sheet, spread
+from mmvis_ext.visualization import Row, ShownTrack, colour, comparison_sheet, contact_sheet, side_by_side, spread
 from mmvis_ext.visualization.sheets import CELL
 
 
@@ -29,12 +29,12 @@ def test_cells_are_large_enough_to_look_at_and_small_enough_for_one_picture(size
     frames = [np.full((*size, 3), 40 * t, np.uint8) for t in range(3)]
     sheet = comparison_sheet(frames, [moving(3, size)], [moving(3, size)], title="a title")
     longest = CELL / max(size)
-    assert sheet.shape[0] > 2 * size[0] * longest
-    assert 3 * size[1] * longest < sheet.shape[1] < 3 * CELL + 300
+    assert sheet.shape[0] > 2 * size[0] * longest, "the third pair stands below the first"
+    assert 4 * size[1] * longest < sheet.shape[1] < 4 * CELL + 100
     assert sheet.dtype == np.uint8
 
 
-def test_the_same_track_has_the_same_colour_in_both_rows_at_all_times():
+def test_the_same_track_has_the_same_colour_on_both_sides_at_all_times():
     frames = [np.zeros((48, 64, 3), np.uint8)] * 4
     sheet = comparison_sheet(frames, [moving(4, number=6)], [moving(4, number=6)])
     assert (np.abs(sheet.astype(int) - colour(6)).max(-1) < 3).sum() > 8 * 300
@@ -50,8 +50,43 @@ def test_times_pick_the_tracks_frames():
     assert not np.array_equal(late, early)
 
 
-def test_without_truth_there_is_one_row():
-    frames = [np.zeros((48, 64, 3), np.uint8)] * 2
+def left_edges(picture, rgb):
+    """Where areas of a colour begin in the row of the picture that shows most of it."""
+    found = (np.abs(picture.astype(int) - rgb).max(-1) < 3).astype(int)
+    row = found[found.sum(1).argmax()]
+    return np.flatnonzero(np.diff(row, prepend=0) == 1).tolist()
+
+
+def test_truth_is_at_the_left_and_prediction_at_the_right_of_each_frame():
+    frames = [np.full((36, 64, 3), value, np.uint8) for value in (40, 80, 120, 160)]
+    sheet = comparison_sheet(frames, [], [])
+    edges = {value: left_edges(sheet, value) for value in (40, 80, 120, 160)}
+    assert edges[40] == edges[120], "time runs to the right, then down"
+    assert edges[80] == edges[160]
+    (left, right), (next_left, _) = edges[40], edges[80]
+    assert right - left == CELL + 6
+    assert next_left - right > right - left, "pairs stand apart"
+
+    drawn = comparison_sheet(frames[:1], [moving(1, (36, 64), 0)], [moving(1, (36, 64), 1)])
+    edge, half = left_edges(drawn, 40)[0], CELL
+    truth, prediction = drawn[:, edge : edge + half], drawn[:, edge + half :]
+    for side, own, other in ((truth, 0, 1), (prediction, 1, 0)):
+        assert (side == colour(own)).all(-1).any()
+        assert not (side == colour(other)).all(-1).any()
+
+
+def test_side_by_side():
+    left, right = (np.full((40, 60, 3), value, np.uint8) for value in (10, 200))
+    picture = side_by_side(left, right)
+    assert left_edges(picture, 10) == [0]
+    assert left_edges(picture, 200) == [66]
+    assert (picture == 10).all(-1).sum() == (picture == 200).all(-1).sum() == 2400
+    assert picture.shape[0] > 40, "names stand above"
+
+
+def test_without_truth_the_predictions_stand_alone():
+    frames = [np.full((48, 64, 3), 40, np.uint8)] * 4
+    assert len(left_edges(comparison_sheet(frames, None, []), 40)) == 4
     assert comparison_sheet(frames, None, []).shape[0] < comparison_sheet(frames, [], []).shape[0]
 
 
