@@ -1,14 +1,12 @@
 """Hold out a part of a training set for validation, by video and stratified by class."""
 
 import argparse
-import json
 from pathlib import Path
 
 from terminaltables import AsciiTable
 
-from mmvis_ext.datasets.splitting import Split, split_annotation_file
+from mmvis_ext.datasets.splitting import Split, split_annotation_file, write_split
 from mmvis_ext.errors import InputError, command_line
-from mmvis_ext.files import write_atomically
 
 
 def parse_args() -> argparse.Namespace:
@@ -35,8 +33,7 @@ def main() -> None:
     if len({p.resolve() for p in (args.ann_file, args.out_train, args.out_val)}) < 3:
         raise InputError("ANN_FILE, --out-train and --out-val must be three different files; choose other names.")
     split = split_annotation_file(args.ann_file, args.fraction, args.seed)
-    for path, part in ((args.out_train, split.train), (args.out_val, split.val)):
-        write_atomically(path, json.dumps(part).encode())
+    write_split(split, args.out_train, args.out_val)
     print(table(split))
 
 

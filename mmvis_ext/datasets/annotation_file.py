@@ -14,7 +14,17 @@ import numpy as np
 from mmvis_ext.errors import InputError
 from mmvis_ext.structures.rle import boxes_of, to_rle
 
-from .checks import box_in_frame, category_of, entries_of, frame_size, owner_of, require, require_unique, track_id_of
+from .checks import (
+    box_in_frame,
+    category_of,
+    entries_of,
+    frame_size,
+    owner_of,
+    require,
+    require_unique,
+    track_id_of,
+    videos_of,
+)
 from .records import AnnotationFile, TrackAnnotation, VideoRecord
 
 __all__ = [
@@ -24,6 +34,7 @@ __all__ = [
     "load_json",
     "official_videos",
     "read_annotation_file",
+    "read_annotations",
     "read_categories",
 ]
 
@@ -57,10 +68,13 @@ def read_annotation_file(path: str | Path) -> AnnotationFile:
 
     Raises:
         InputError: the file is missing or broken, belongs to another task, or contradicts itself (unknown category,
-            duplicate id, masks of another size or number than the frames); the sentence names the place.
+            duplicate id, no videos, masks of another size or number than the frames); the sentence names the place.
     """
-    data = load_json(path)
-    where = str(path)
+    return read_annotations(load_json(path), str(path))
+
+
+def read_annotations(data: Any, where: str) -> AnnotationFile:
+    """Parsed JSON of either form, as :func:`read_annotation_file` reads it; ``where`` names it in the same errors."""
     if not isinstance(data, dict) or "videos" not in data:
         found = sorted(data)[:6] if isinstance(data, dict) else type(data).__name__
         raise InputError(
@@ -95,7 +109,7 @@ def official_videos(data: dict, where: str, category_ids: set[int]) -> list[Vide
     """Videos of parsed JSON in the official form, as :func:`read_annotation_file` reads them; the same errors."""
     annotated = data.get("annotations") is not None
     videos: dict[int, VideoRecord] = {}
-    for i, entry in enumerate(entries_of(data, "videos", where)):
+    for i, entry in enumerate(videos_of(data, where)):
         here = f"{where}: videos[{i}]"
         video_id = require(entry, "id", int, here)
         here = f"{where}: video {video_id}"
@@ -151,7 +165,7 @@ def _official_track(entry: dict, video: VideoRecord, category_ids: set[int], whe
 def _cocovid_videos(data: dict, where: str, category_ids: set[int]) -> list[VideoRecord]:
     videos: dict[int, VideoRecord] = {}
     frames: dict[int, list[dict]] = {}
-    for i, entry in enumerate(entries_of(data, "videos", where)):
+    for i, entry in enumerate(videos_of(data, where)):
         video_id = require(entry, "id", int, f"{where}: videos[{i}]")
         if video_id in frames:
             raise InputError(f"{where}: video id {video_id} occurs twice; ids must be unique, renumber them.")
@@ -168,6 +182,7 @@ def _cocovid_videos(data: dict, where: str, category_ids: set[int]) -> list[Vide
         here = f"{where}: video {video_id}"
         if not entries:
             raise InputError(f"{here}: has no frames; remove the video or list its images.")
+        require_unique((e["frame_id"] for e in entries), "frame", here)
         entries.sort(key=lambda e: e["frame_id"])
         size = frame_size(entries[0], f"{here}, image {entries[0]['id']}")
         for t, entry in enumerate(entries):

@@ -17,6 +17,7 @@ __all__ = [
     "require",
     "require_unique",
     "track_id_of",
+    "videos_of",
 ]
 
 MAX_SIDE = 16384  # pycocotools counts a mask's pixels in 32 bits
@@ -36,6 +37,14 @@ def require(entry: Any, key: str, kinds: type | tuple[type, ...], where: str) ->
 def entries_of(data: dict, key: str, where: str) -> list:
     """The list under ``key``."""
     return require(data, key, list, where)
+
+
+def videos_of(data: dict, where: str) -> list:
+    """The list of videos, which must not be empty."""
+    videos = entries_of(data, "videos", where)
+    if not videos:
+        raise InputError(f"{where}: 'videos' is empty; give a file that lists at least one video.")
+    return videos
 
 
 def require_unique(ids: Iterable, what: str, where: str) -> None:

@@ -3,6 +3,8 @@
 The public test splits keep their annotations to themselves, so whoever wants figures at home splits ``train``.
 """
 
+import json
+import os
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,11 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mmvis_ext.errors import InputError
+from mmvis_ext.files import atomic_file, write_atomically
 
-from .annotation_file import load_json
+from .annotation_file import load_json, read_annotations
 from .shapes_vis.dice import Dice
 
-__all__ = ["ClassCount", "Split", "hold_out", "split_annotation_file"]
+__all__ = ["ClassCount", "Split", "hold_out", "split_annotation_file", "write_split"]
 
 PARTS = 1000  # the fraction is counted in thousandths, so that costs are whole numbers on every machine
 MISSING = 10**12  # a class that one side lacks weighs more than any deviation
@@ -52,22 +55,40 @@ def split_annotation_file(path: str | Path, fraction: float = 0.15, seed: int = 
         seed: 0 or more.
 
     Raises:
-        InputError: the file is broken or has fewer than two videos, or a number is out of range.
+        InputError: the file is broken or contradicts itself, as :func:`read_annotation_file` says, it has fewer than
+            two videos, or a number is out of range.
     """
     if not 0 < fraction < 1:
         raise InputError(f"A held-out fraction of {fraction} leaves one side empty; take a number between 0 and 1.")
     if seed < 0:
         raise InputError(f"Seed {seed} is out of range; take 0 or more.")
     where, data = str(path), load_json(path)
-    videos = _ids(data, "videos", where)
+    file = read_annotations(data, where)
+    videos = [video.id for video in file.videos]
     if len(videos) < 2:
         raise InputError(f"{where}: {len(videos)} videos cannot be split; at least two are needed.")
-    owners = _owners(data, videos, where)
-    tracks = _tracks(data, owners, where)
+    owners = _owners(data, videos)
+    tracks = {(video.id, track.id, track.category_id) for video in file.videos for track in video.tracks or ()}
     classes = sorted({category for _, _, category in tracks})
     held_out = {videos[i] for i in hold_out(_membership(videos, tracks, classes), fraction, seed)}
     train, val = (_part(data, owners, [v for v in videos if (v in held_out) == side]) for side in (False, True))
-    return Split(train, val, _count(data, tracks, held_out))
+    return Split(train, val, _count(file.categories, tracks, held_out))
+
+
+def write_split(split: Split, train: Path, val: Path) -> None:
+    """Write both parts, or neither.
+
+    Raises:
+        InputError: a place cannot be written.
+    """
+    for path in (train, val):
+        if path.is_dir():
+            raise InputError(f"{path}: is a folder; give the name of the file to write.")
+    with atomic_file(train) as file:
+        file.write(json.dumps(split.train).encode())
+        file.flush()
+        os.fsync(file.fileno())  # all that is left to do for this file, once the other one stands, is to name it
+        write_atomically(val, json.dumps(split.val).encode())
 
 
 def hold_out(shows: np.ndarray, fraction: float, seed: int) -> list[int]:
@@ -136,52 +157,16 @@ def _climb(columns: np.ndarray, goal: _Goal, chosen: Iterable[int]) -> tuple[lis
         held[new[column : column + 1]] = True
 
 
-def _entries(data: Any, key: str, where: str) -> list[dict]:
-    entries = data.get(key) if isinstance(data, dict) else None
-    if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
-        raise InputError(
-            f"{where}: there is no list '{key}' of objects; give a YouTube-VIS or OVIS file, official or CocoVID."
-        )
-    return entries
-
-
-def _ids(data: Any, key: str, where: str) -> list:
-    ids = [entry.get("id") for entry in _entries(data, key, where)]
-    if None in ids or len(set(ids)) != len(ids):
-        raise InputError(f"{where}: the entries of '{key}' must each have an 'id' of their own; mend the file.")
-    return ids
-
-
-def _owners(data: dict, videos: list, where: str) -> dict[str, list]:
-    """The video that each entry of ``images`` and ``annotations`` belongs to."""
-    owners: dict[str, list] = {"videos": videos}
-    key, known = "video_id", {v: v for v in videos}
+def _owners(data: dict, videos: list[int]) -> dict[str, list[int]]:
+    """The video that each entry of ``videos``, ``images`` and ``annotations`` of a checked file belongs to."""
+    owners = dict(videos=videos)
+    key, known = "video_id", {video: video for video in videos}
     if "images" in data:
-        owners["images"] = _resolve(_entries(data, "images", where), key, known, f"{where}: images")
-        key, known = "image_id", dict(zip(_ids(data, "images", where), owners["images"], strict=True))
+        owners["images"] = [image["video_id"] for image in data["images"]]
+        key, known = "image_id", {image["id"]: image["video_id"] for image in data["images"]}
     if data.get("annotations") is not None:
-        owners["annotations"] = _resolve(_entries(data, "annotations", where), key, known, f"{where}: annotations")
+        owners["annotations"] = [known[annotation[key]] for annotation in data["annotations"]]
     return owners
-
-
-def _resolve(entries: list[dict], key: str, known: dict, where: str) -> list:
-    for i, entry in enumerate(entries):
-        if entry.get(key) not in known:
-            raise InputError(
-                f"{where}[{i}]: {key} {entry.get(key)!r} is not in the file; remove it or add what it means."
-            )
-    return [known[entry[key]] for entry in entries]
-
-
-def _tracks(data: dict, owners: dict[str, list], where: str) -> set[tuple]:
-    """(video, track, category) of every track."""
-    name = "instance_id" if "images" in data else "id"
-    tracks = set()
-    for i, (video, entry) in enumerate(zip(owners.get("annotations", ()), data.get("annotations") or (), strict=True)):
-        if name not in entry or "category_id" not in entry:
-            raise InputError(f"{where}: annotations[{i}] needs '{name}' and 'category_id'; mend the file.")
-        tracks.add((video, entry[name], entry["category_id"]))
-    return tracks
 
 
 def _membership(videos: list, tracks: set[tuple], classes: list) -> np.ndarray:
@@ -197,13 +182,13 @@ def _part(data: dict, owners: dict[str, list], videos: list) -> dict:
     }
 
 
-def _count(data: dict, tracks: set[tuple], held_out: set) -> list[ClassCount]:
+def _count(categories: list[dict], tracks: set[tuple], held_out: set) -> list[ClassCount]:
     """In the order of the file's categories."""
     track_counts = Counter((category, video in held_out) for video, _, category in tracks)
     video_counts = Counter((c, v in held_out) for v, c in {(video, category) for video, _, category in tracks})
-    names = {c["id"]: c.get("name", str(c["id"])) for c in data.get("categories", ())}
-    names = dict.fromkeys(sorted({c for c, _ in track_counts} - names.keys()), "?") | names
     return [
-        ClassCount(name, *(counts[c, side] for counts in (video_counts, track_counts) for side in (False, True)))
-        for c, name in names.items()
+        ClassCount(
+            c["name"], *(counts[c["id"], side] for counts in (video_counts, track_counts) for side in (False, True))
+        )
+        for c in categories
     ]

@@ -54,10 +54,14 @@ def read_videos(gt: dict, where: str) -> dict[int, Video]:
     """The videos of an annotation file by id.
 
     Raises:
-        InputError: there is no list of videos, an id stands twice, or a size is not a positive whole number.
+        InputError: there is no list of videos, it is empty, an id stands twice, or a size is not a positive whole
+            number.
     """
     videos: dict[int, Video] = {}
-    for i, item in enumerate(_records(gt, "videos", where)):
+    records = _records(gt, "videos", where)
+    if not records:
+        raise InputError(f"{where}: 'videos' is empty; give an annotation file that lists at least one video.")
+    for i, item in enumerate(records):
         here = f"{where}: video {item.get('id', f'number {i}')}"
         size = dict(length=len(item.get("file_names") or ())) | item
         _require(size, ("id", "height", "width", "length"), here)
@@ -141,7 +145,7 @@ def result_entries(
     return entries
 
 
-def _records(gt: Any, field: str, where: str) -> Iterable[dict]:
+def _records(gt: Any, field: str, where: str) -> list[dict]:
     """The list of dictionaries under ``field``."""
     records = gt.get(field) if isinstance(gt, dict) else None
     if not isinstance(records, list) or not all(isinstance(r, dict) for r in records):

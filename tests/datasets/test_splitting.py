@@ -125,12 +125,17 @@ def test_videos_without_objects_are_spread_too():
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda d: d.pop("videos"), "no list 'videos'"),
-        (lambda d: d["videos"][3].pop("id"), "'id' of their own"),
-        (lambda d: d["videos"].__delitem__(slice(1, None)), "at least two are needed"),
-        (lambda d: d["annotations"][0].update(video_id=77), r"annotations\[0\]: video_id 77"),
-        (lambda d: d["annotations"][1].pop("category_id"), r"annotations\[1\] needs 'id' and 'category_id'"),
-        (lambda d: d.update(annotations=[1]), "no list 'annotations'"),
+        (lambda d: d.pop("videos"), "has no 'videos'"),
+        (lambda d: d["videos"][3].pop("id"), r"videos\[3\]: the field 'id' is missing"),
+        (lambda d: d["videos"].__delitem__(slice(1, None)), "is not in the file"),
+        (lambda d: d.update(videos=d["videos"][:1], annotations=[]), "at least two are needed"),
+        (lambda d: d["annotations"][0].update(video_id=77), "annotation 0: video_id 77"),
+        (lambda d: d["annotations"][1].pop("category_id"), "annotation 1: the field 'category_id'"),
+        (lambda d: d.update(annotations=[1]), r"annotations\[0\]"),
+        (lambda d: d["annotations"][1]["segmentations"][0].update(size=[6, 4]), "annotation 1, frame 0"),
+        (lambda d: d["annotations"][1].update(category_id=9), "category_id 9"),
+        (lambda d: d["annotations"].append(d["annotations"][0]), "annotation id 0 occurs twice"),
+        (lambda d: d["videos"][2].update(file_names=[], length=0), "video 2: 'file_names'"),
     ],
 )
 def test_bad_files(change, said, write):

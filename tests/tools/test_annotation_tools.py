@@ -1,6 +1,7 @@
 """Converting and splitting annotation files from the command line."""
 
 import json
+import os
 
 from running import call
 
@@ -51,3 +52,44 @@ def test_no_source_is_replaced_and_nothing_half_done_stays(own_data, capsys):
     assert call(SPLIT, source, "--out-train", own_data / "a.json", "--out-val", own_data / "b.json") == 1
     assert [line.split(":")[0] for line in capsys.readouterr().err.splitlines()] == ["error", "error"]
     assert sorted(own_data.iterdir()) == files
+
+
+def test_no_part_of_a_split_stands_alone(data, tmp_path, capsys, monkeypatch):
+    out = tmp_path / "out"
+    (out / "folder").mkdir(parents=True)
+    (out / "file").write_text("")
+    for train, val in (
+        ("a.json", "file/b.json"),
+        ("file/a.json", "b.json"),
+        ("a.json", "folder"),
+        ("folder", "b.json"),
+    ):
+        assert call(SPLIT, data / "train.json", "--out-train", out / train, "--out-val", out / val) == 1
+        assert capsys.readouterr().err.startswith("error: ")
+        assert {p.name for p in out.rglob("*")} == {"folder", "file"}
+
+    real = os.fsync
+    for fine in (0, 1):  # files that there is room for
+        room = iter([True] * fine + [False])
+
+        def full(handle, room=room):
+            if not next(room, True):
+                raise OSError(28, "No space left on device")
+            real(handle)
+
+        monkeypatch.setattr(os, "fsync", full)
+        assert call(SPLIT, data / "train.json", "--out-train", out / "a.json", "--out-val", out / "b.json") == 1
+        assert {p.name for p in out.rglob("*")} == {"folder", "file"}
+
+
+def test_a_file_without_videos(own_data, tmp_path, capsys):
+    source, out = own_data / "val.json", tmp_path / "out.json"
+    source.write_text(json.dumps(json.loads(source.read_text()) | dict(videos=[], annotations=[])))
+    (tmp_path / "results.json").write_text("[]")
+    assert call(CONVERT, source, "--out", out) == 1
+    assert call(SPLIT, source, "--out-train", out, "--out-val", tmp_path / "b.json") == 1
+    assert call("eval_vis.py", source, tmp_path / "results.json", "--json") == 1
+    done = capsys.readouterr()
+    assert [("'videos' is empty" in line) for line in done.err.splitlines()] == [True] * 3
+    assert done.out == ""
+    assert not out.exists()
