@@ -1,12 +1,20 @@
 """Errors that a user can act on: one sentence that says what, where, and what to do."""
 
+import errno
 import functools
+import json
+import logging
+import os
+import pickle
 import re
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["InputError", "command_line"]
+__all__ = ["ERROR_FILE", "InputError", "command_line"]
+
+ERROR_FILE = "TORCHELASTIC_ERROR_FILE"  # where torch's launcher looks for what a process has to say
 
 
 class InputError(ValueError):
@@ -26,6 +34,10 @@ def _sentence(error: BaseException) -> str | None:
         if isinstance(current, InputError):
             raised = re.findall(r"^mmvis_ext\.errors\.InputError: (.*)", str(current), flags=re.MULTILINE)
             return raised[-1] if raised else str(current)
+        if isinstance(current, pickle.UnpicklingError):
+            return "a checkpoint was refused: it holds more than plain tensors and could run code; see load_from."
+        if isinstance(current, OSError) and current.errno == errno.ENOSPC and not current.filename:
+            return "the disk is full: make room where this writes (its output, its work dir, the temporary folder)."
         if isinstance(current, OSError) and current.errno is not None:
             where = f" ({current.filename})" if current.filename else ""
             return f"{current.strerror}{where}: check that the path exists, is writable and has space left."
@@ -41,6 +53,7 @@ def command_line(main: Callable[..., int | None]) -> Callable[..., None]:
 
     @functools.wraps(main)
     def run(*args: Any, **kwargs: Any) -> None:
+        logging.raiseExceptions = False  # a log file on a full disk must not print tracebacks of its own
         try:
             code = main(*args, **kwargs)
         except KeyboardInterrupt:
@@ -50,9 +63,28 @@ def command_line(main: Callable[..., int | None]) -> Callable[..., None]:
         except Exception as error:
             sentence = _sentence(error)
             if sentence is None:
-                raise
-            print(f"error: {sentence}", file=sys.stderr)
+                if ERROR_FILE not in os.environ or not _lost_contact(error):
+                    raise
+                _report("lost contact with another process, which may have failed.", lost=True)
+                sys.exit(1)
+            _report(sentence)
             sys.exit(1)
         sys.exit(code or 0)
 
     return run
+
+
+def _report(sentence: str, lost: bool = False) -> None:
+    """Say the sentence; one of several processes leaves it to the launcher, which says each once."""
+    path = os.environ.get(ERROR_FILE)
+    if path is None:
+        print(f"error: {sentence}", file=sys.stderr)
+        return
+    with open(path, "w") as file:
+        json.dump(dict(message=sentence, timestamp=int(time.time()), lost=lost), file)
+
+
+def _lost_contact(error: BaseException) -> bool:
+    """Whether a process failed because another one did: gloo and NCCL then say one of these."""
+    text = str(error).lower()
+    return any(sign in text for sign in ("connection closed by peer", "connection reset by peer", "socket closed"))

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from mmvis_ext.errors import InputError
+
 __all__ = ["atomic_file", "write_atomically"]
 
 
@@ -15,9 +17,20 @@ def atomic_file(path: str | Path) -> Iterator[IO[bytes]]:
     """Open a file beside the target that takes its place at the end, so that nobody ever meets half a file.
 
     Raises:
-        OSError: the folder is not writable or full; nothing is left behind.
+        InputError: the folder is not writable or full; nothing is left behind.
     """
     path = Path(path)
+    try:
+        with _replacing(path) as file:
+            yield file
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be written ({error.strerror or error}); make room there or choose another place."
+        ) from error
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:

@@ -8,6 +8,7 @@ import pytest
 from mmengine import fileio
 
 from mmvis_ext.engine import AtomicBackend  # noqa: F401  (registers the backend)
+from mmvis_ext.errors import InputError
 from mmvis_ext.files import write_atomically
 
 ATOMIC = dict(backend="atomic")
@@ -47,7 +48,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, f
         monkeypatch.setattr(os, "fdopen", Full)
     else:
         monkeypatch.setattr(os, function, fail)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(InputError, match="No space left"):
         write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["file.bin"]
@@ -100,6 +101,6 @@ def test_mmengine_writes_through_it(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "replace", fail)
     for put, content in ((fileio.put, b"new"), (fileio.put_text, "new")):
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(InputError, match="No space left"):
             put(content, tmp_path / "a.bin", backend_args=ATOMIC)
     assert (tmp_path / "a.bin").read_bytes() == b"bytes"

@@ -10,8 +10,8 @@ if [ "${NNODES:-1}" -gt 1 ]; then
 else
   meet=(--standalone)
 fi
-# the active environment's python, or the one that tools/setup.sh made
+# the active virtual environment's python, the one that tools/setup.sh made, or whichever there is
 python=${PYTHON:-python}
-[ -n "${PYTHON:-}${VIRTUAL_ENV:-}${CONDA_PREFIX:-}" ] || [ ! -x "$here/../.venv/bin/python" ] || python=$here/../.venv/bin/python
-exec "$python" -m torch.distributed.run "${meet[@]}" --nproc-per-node "$processes" \
+[ -n "${PYTHON:-}${VIRTUAL_ENV:-}" ] || [ ! -x "$here/../.venv/bin/python" ] || python=$here/../.venv/bin/python
+exec "$python" "$here/dist_run.py" "${meet[@]}" --nproc-per-node "$processes" \
   "$here/$tool" "$config" --launcher pytorch "$@"

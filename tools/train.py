@@ -3,8 +3,13 @@
 import argparse
 from pathlib import Path
 
-from mmvis_ext.engine.checkpoints import read_checkpoint
+import torch
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+from mmvis_ext.engine.checkpoints import check_resumable, check_start, read_checkpoint, refuse_pickles
 from mmvis_ext.engine.launch import add_config_arguments, build_runner, load_config, resume_point
+from mmvis_ext.engine.loops import unwrapped
 from mmvis_ext.errors import InputError, command_line
 
 
@@ -18,27 +23,49 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-@command_line
-def main() -> None:
-    args = parse_args()
-    cfg = load_config(args)
+def apply_arguments(cfg: Config, args: argparse.Namespace) -> None:
+    """Write the command line's wishes into the config."""
     if args.amp:
+        if not torch.cuda.is_available():
+            raise InputError("--amp: mixed precision needs a GPU, and this machine has none; leave it out.")
         cfg.optim_wrapper.type = "AmpOptimWrapper"
     if args.seed is not None:
         cfg.randomness.seed = args.seed
     if args.deterministic:
         cfg.randomness.deterministic = True
-    point = resume_point(args.resume, cfg.work_dir) if args.resume else None
+    wish = args.resume or (cfg.get("load_from") or "auto" if cfg.get("resume") else None)
+    point = resume_point(wish, cfg.work_dir) if wish else None
+    cfg.resume = point is not None
     if point is not None:
-        cfg.load_from, cfg.resume = point, True
-    elif cfg.get("load_from") and "://" not in cfg.load_from:
-        if not Path(cfg.load_from).exists():
-            raise InputError(
-                f"{cfg.load_from}: the checkpoint that load_from names is not there; train the config that writes it "
-                "first, or set load_from to where it is."
-            )
-        read_checkpoint(cfg.load_from)
-    build_runner(cfg).train()
+        cfg.load_from = point
+
+
+def check_checkpoint(cfg: Config, runner: Runner) -> None:
+    """Look at the checkpoint that training goes on or starts from before anything is computed."""
+    path = cfg.get("load_from")
+    if not path or "://" in path:
+        return
+    if not Path(path).exists():
+        raise InputError(
+            f"{path}: the checkpoint that load_from names is not there; train the config that writes it first, or set "
+            "load_from to where it is."
+        )
+    checkpoint, model = read_checkpoint(path), unwrapped(runner.model)
+    if cfg.resume:
+        check_resumable(path, model, checkpoint)
+    else:
+        check_start(path, model, checkpoint, cfg.get("load_other_classes", False))
+
+
+@command_line
+def main() -> None:
+    args = parse_args()
+    refuse_pickles()
+    cfg = load_config(args)
+    apply_arguments(cfg, args)
+    runner = build_runner(cfg)
+    check_checkpoint(cfg, runner)
+    runner.train()
 
 
 if __name__ == "__main__":

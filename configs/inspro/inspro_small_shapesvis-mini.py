@@ -13,8 +13,8 @@ train_dataloader = dict(
     dataset=dict(clips=dict(clip_len=3, num_clips=1, scattered=True)),
 )
 optim_wrapper = dict(optimizer=dict(lr=7e-4))
-train_cfg = dict(type="EpochBasedTrainLoop", max_epochs=15, val_interval=15)
+train_cfg = dict(type="EpochBasedTrainLoop", max_epochs=24, val_interval=24)
 param_scheduler = [
     dict(type="LinearLR", start_factor=0.1, by_epoch=False, end=20),
-    dict(type="CosineAnnealingLR", eta_min=1e-5, by_epoch=False, begin=20, end=1200),
+    dict(type="CosineAnnealingLR", eta_min=1e-5, by_epoch=False, begin=20, end=1920),
 ]

@@ -3,7 +3,7 @@ from mmvis_ext.compat.stack import import_mmdet
 import_mmdet()
 
 from .atomic import AtomicBackend
-from .checkpoints import check_fit, latest_checkpoint, read_checkpoint
+from .checkpoints import check_fit, check_resumable, check_start, latest_checkpoint, read_checkpoint, refuse_pickles
 from .hooks import CheckClassesHook, CheckStartHook, FiniteLossHook, PlainCheckpointHook
 from .loops import VideoTestLoop, VideoValLoop
 from .visualization_hook import TrackVisualizationHook
@@ -18,6 +18,9 @@ __all__ = [
     "VideoTestLoop",
     "VideoValLoop",
     "check_fit",
+    "check_resumable",
+    "check_start",
     "latest_checkpoint",
     "read_checkpoint",
+    "refuse_pickles",
 ]

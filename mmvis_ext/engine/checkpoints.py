@@ -1,16 +1,28 @@
 """Checkpoints: plain data, checked before they are trusted."""
 
+import logging
+import os
 import pickle
 import re
 from pathlib import Path
 from typing import Any
 
 import torch
+from mmengine.logging import print_log
+from mmengine.runner.checkpoint import CheckpointLoader
 from torch import nn
 
 from mmvis_ext.errors import InputError
 
-__all__ = ["check_fit", "latest_checkpoint", "plain", "read_checkpoint"]
+__all__ = [
+    "check_fit",
+    "check_resumable",
+    "check_start",
+    "latest_checkpoint",
+    "plain",
+    "read_checkpoint",
+    "refuse_pickles",
+]
 
 
 def plain(value: Any) -> Any:
@@ -36,11 +48,10 @@ def read_checkpoint(path: str | Path) -> dict:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise InputError(f"{path}: no such checkpoint; check the path.") from None
-    except pickle.UnpicklingError as error:
-        reason = str(error).splitlines()[0]
+    except pickle.UnpicklingError:
         raise InputError(
-            f"{path}: refused, since it is not a checkpoint of plain tensors but a pickle that could run code "
-            f"({reason}); convert it in an environment where you trust it, or get it from its source again."
+            f"{path}: refused, since it is not a checkpoint of plain tensors but a pickle that could run code; convert "
+            "it in an environment where you trust it, or get it from its source again."
         ) from None
     except Exception as error:  # a broken file makes torch raise nearly anything
         reason = (str(error) or type(error).__name__).splitlines()[0]
@@ -50,6 +61,66 @@ def read_checkpoint(path: str | Path) -> dict:
     if not isinstance(checkpoint, dict):
         raise InputError(f"{path}: holds a {type(checkpoint).__name__} and not a checkpoint's dict.")
     return checkpoint
+
+
+def refuse_pickles() -> None:
+    """From now on no checkpoint that this process loads, by whatever way, may hold more than plain data.
+
+    mmengine tries again without ``weights_only`` where a file is refused, and does not ask for it when it downloads;
+    torch's own switch outranks both.
+    """
+    os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = "1"
+    CheckpointLoader.register_scheme(prefixes="", loader=_load_local, force=True)
+
+
+def _load_local(filename: str, map_location: Any = None) -> dict:
+    """mmengine's loader of local files, with this project's sentences."""
+    return read_checkpoint(Path(filename).expanduser())
+
+
+def check_resumable(path: str | Path, model: nn.Module, checkpoint: dict) -> None:
+    """Check that training can go on from a checkpoint.
+
+    Raises:
+        InputError: it holds weights alone, or another model's.
+    """
+    check_fit(path, model, checkpoint)
+    if not {"epoch", "iter"} <= checkpoint.get("meta", {}).keys() or "optimizer" not in checkpoint:
+        raise InputError(
+            f"{path}: holds weights alone and not the state of a training; start from them with "
+            f"--cfg-options load_from={path}, or resume from a checkpoint that training wrote."
+        )
+
+
+def check_start(path: str | Path, model: nn.Module, checkpoint: dict, other_classes: bool = False) -> None:
+    """Check that a training may start from a checkpoint's weights, and log what is taken.
+
+    Weights that either side lacks are no error: a model may have new parts.
+
+    Args:
+        path: of the checkpoint.
+        model: that starts from it.
+        checkpoint: its content.
+        other_classes: allow a classifier of another number of classes, which is then not taken.
+
+    Raises:
+        InputError: no weight fits, or one of the same name has another shape.
+    """
+    weights, own = checkpoint.get("state_dict", checkpoint), model.state_dict()
+    shared = own.keys() & weights.keys()
+    wrong = sorted(k for k in shared if own[k].shape != weights[k].shape and not (other_classes and "fc_cls" in k))
+    if wrong:
+        key = next((k for k in wrong if "fc_cls" in k), wrong[0])
+        there, here = tuple(weights[key].shape), tuple(own[key].shape)
+        remedy = "; add load_other_classes=True to start without its classifier" if "fc_cls" in key else ""
+        raise InputError(
+            f"{path}: load_from names another model's checkpoint: {key} has {there} and the config {here}; give one "
+            f"that fits{remedy}."
+        )
+    taken = [k for k in shared if own[k].shape == weights[k].shape]
+    if not taken:
+        raise InputError(f"{path}: load_from names another model's checkpoint: none of its weights is in this model.")
+    print_log(f"{path}: {len(taken)} of the model's {len(own)} weights are taken", "current", logging.INFO)
 
 
 def check_fit(path: str | Path, model: nn.Module, checkpoint: dict | None = None) -> None:

@@ -1,6 +1,7 @@
 """Hooks that keep a run honest: plain atomic checkpoints, finite losses, matching classes, a start that fits."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -92,26 +93,51 @@ class CheckStartHook(Hook):
 
 @HOOKS.register_module()
 class CheckClassesHook(Hook):
-    """Checks before a loop that the model has as many classes as the data set.
+    """Checks before a loop that the data set's classes are the model's: their number, their names and their order.
+
+    The names are those of the training data set, or at test those that the checkpoint was trained on, where it has any.
 
     Raises:
-        InputError: the numbers differ.
+        InputError: they differ.
     """
 
-    def _check(self, runner: Runner, dataset: object) -> None:
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        classes = getattr(dataset, "metainfo", {}).get("classes")
-        if classes is not None and len(classes) != model.num_classes:
-            raise InputError(
-                f"the data set has {len(classes)} classes but the model {model.num_classes}; set the head's "
-                "num_classes, or choose the classes with metainfo=dict(classes=...)."
-            )
-
     def before_train(self, runner: Runner) -> None:
-        self._check(runner, runner.train_dataloader.dataset)
+        _check_number(runner, _classes_of(runner.train_dataloader.dataset))
 
     def before_val(self, runner: Runner) -> None:
-        self._check(runner, runner.val_dataloader.dataset)
+        classes = _classes_of(runner.val_dataloader.dataset)
+        _check_number(runner, classes)
+        training = getattr(runner._train_loop, "dataloader", None)  # not built where a run only validates
+        trained = _classes_of(getattr(training, "dataset", None))
+        _check_names(classes, trained, "the validation data set", "the training data set")
 
     def before_test(self, runner: Runner) -> None:
-        self._check(runner, runner.test_dataloader.dataset)
+        classes = _classes_of(runner.test_dataloader.dataset)
+        _check_number(runner, classes)
+        if runner._load_from:
+            meta = read_checkpoint(runner._load_from).get("meta") or {}
+            trained = (meta.get("dataset_meta") or {}).get("classes")
+            _check_names(classes, trained, "the data set", f"the checkpoint {runner._load_from}")
+
+
+def _classes_of(dataset: object) -> Sequence[str] | None:
+    return getattr(dataset, "metainfo", {}).get("classes")
+
+
+def _check_number(runner: Runner, classes: Sequence[str] | None) -> None:
+    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    if classes is not None and len(classes) != model.num_classes:
+        raise InputError(
+            f"the data set has {len(classes)} classes but the model {model.num_classes}; set the head's "
+            "num_classes, or choose the classes with metainfo=dict(classes=...)."
+        )
+
+
+def _check_names(classes: Sequence[str] | None, trained: Sequence[str] | None, here: str, there: str) -> None:
+    if classes is None or trained is None or list(classes) == list(trained):
+        return
+    i = next((i for i, pair in enumerate(zip(classes, trained, strict=False)) if pair[0] != pair[1]), 0)
+    raise InputError(
+        f"{here} has the class '{classes[i]}' as number {i} and {there} has '{trained[i]}'; they are not of the same "
+        "classes, or choose and order them alike with metainfo=dict(classes=...)."
+    )

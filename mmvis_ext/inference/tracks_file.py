@@ -33,7 +33,7 @@ def write_tracks(
         Number of tracks written.
 
     Raises:
-        OSError: the place cannot be written.
+        InputError: the place cannot be written.
     """
     ranked = sorted(tracks, key=lambda track: -float(track.scores.max()))
     kept = [_entry(track, categories) for track in ranked if track.scores.max() >= score_thr]

@@ -60,6 +60,8 @@ class Tracklets:
     def from_frames(cls, frames: Sequence, size: tuple[int, int], device: torch.device | str) -> "Tracklets":
         """Gather per-frame instances into tracklets.
 
+        An object is visible where its mask has a pixel: cropping and shrinking keep instances of which nothing is left.
+
         Args:
             frames: T of mmdet's ``DetDataSample``, whose ``gt_instances`` hold ``bboxes`` (n, 4), ``labels`` (n,),
                 ``instances_ids`` (n,) and, unless the data set has boxes alone, ``masks`` (``BitmapMasks``).
@@ -67,7 +69,7 @@ class Tracklets:
             device: where the tensors go.
 
         Returns:
-            Every track that at least one of the frames shows, in order of appearance.
+            Every track that is visible in at least one of the frames, in order of appearance.
         """
         order: dict[int, int] = {}
         for frame in frames:
@@ -91,5 +93,8 @@ class Tracklets:
             if with_masks:
                 bitmap = torch.from_numpy(instances.masks.masks)
                 masks[rows, i, : bitmap.shape[-2], : bitmap.shape[-1]] = bitmap
-        ids = torch.tensor(list(order), dtype=torch.int64)
-        return cls(*(x.to(device, non_blocking=True) for x in (boxes, masks, visible, labels, ids)))
+        if with_masks:
+            visible &= masks.flatten(2).any(-1).bool()
+            boxes *= visible[..., None]
+        ids, kept = torch.tensor(list(order), dtype=torch.int64), visible.any(1)
+        return cls(*(x[kept].to(device, non_blocking=True) for x in (boxes, masks, visible, labels, ids)))

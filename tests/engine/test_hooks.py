@@ -119,7 +119,7 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_last_one(trained, tmp_pa
         replace(source, target)
 
     monkeypatch.setattr(os, "replace", full_at_the_second)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(InputError, match="No space left"):
         run.train()
     assert {name for name in os.listdir(tmp_path) if "pth" in name} == {"epoch_1.pth"}
     assert read_checkpoint(tmp_path / "epoch_1.pth")["meta"]["epoch"] == 1
@@ -155,7 +155,11 @@ def test_training_stops_before_a_bad_model_is_saved(tmp_path):
 def run_with(model_classes: int, classes: tuple | None) -> SimpleNamespace:
     loader = SimpleNamespace(dataset=SimpleNamespace(metainfo=dict(classes=classes)))
     model = SimpleNamespace(num_classes=model_classes)
-    return SimpleNamespace(model=model, train_dataloader=loader, val_dataloader=loader, test_dataloader=loader)
+    loop = SimpleNamespace(dataloader=loader)
+    return SimpleNamespace(
+        model=model, train_dataloader=loader, val_dataloader=loader, test_dataloader=loader, _train_loop=loop,
+        _load_from=None,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("phase", ["train", "val", "test"])

@@ -80,7 +80,7 @@ def test_a_failing_disk_leaves_the_old_file_and_nothing_else(name, call, results
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, call, fail)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(InputError, match="No space left"):
         write_submission(results, path)
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == [name]

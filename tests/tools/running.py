@@ -31,7 +31,7 @@ def call(tool: str, *arguments: object) -> int:
     """In this process, which saves the imports; returns the exit code."""
     for manager in (MMLogger, MessageHub, DefaultScope, Visualizer):
         manager._instance_dict.clear()  # a run's loggers hold on to the streams of its test
-    with mock.patch.object(sys, "argv", [tool, *map(str, arguments)]):
+    with mock.patch.object(sys, "argv", [tool, *map(str, arguments)]), mock.patch.dict(os.environ):
         try:
             runpy.run_path(str(TOOLS / tool), run_name="__main__")
         except SystemExit as exit_:

@@ -2,10 +2,11 @@
 
 import json
 import pickle
+import subprocess
 
 import pytest
 import torch
-from running import call
+from running import TOOLS, call, environment
 
 from mmvis_ext.testing import tiny_checkpoint, tiny_config
 
@@ -116,9 +117,108 @@ def test_untrusted_pickle(data, write_config, tmp_path, capfd):
     torch.save({"state_dict": Evil()}, path)
     assert call("test.py", write_config(data), path, "--work-dir", tmp_path / "w") == 1
     assert_one_sentence(capfd, "evil.pth", "refused")
-    path.write_bytes(pickle.dumps({"state_dict": Evil()}))
-    assert call("test.py", write_config(data), path, "--work-dir", tmp_path / "w") == 1
     assert not (tmp_path / "harm").exists()
+
+
+EVIL_ROUTES = {
+    "given": ("--cfg-options", "load_from={}"),
+    "found in the work dir": ("--cfg-options", "resume=True"),
+    "for a part": ("--cfg-options", "model.neck.init_cfg.type=Pretrained", "model.neck.init_cfg.checkpoint={}"),
+    "resumed": ("--resume", "{}"),
+    "downloaded": ("--cfg-options", "load_from=http://127.0.0.1:9/evil.pth"),
+}
+
+
+@pytest.mark.parametrize("route", EVIL_ROUTES)
+@pytest.mark.parametrize("form", ["zip", "pickle"])
+def test_untrusted_pickles_run_no_code_in_training(route, form, data, write_config, tmp_path, capfd, monkeypatch):
+    class Evil:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "harm"), "w"))
+
+    path = tmp_path / "w" / "epoch_1.pth"
+    path.parent.mkdir()
+    content = {"state_dict": Evil(), "meta": dict(epoch=1, iter=1), "optimizer": {}}
+    torch.save(content, path) if form == "zip" else path.write_bytes(pickle.dumps(content))
+    # what torch's downloader does once it has the file
+    monkeypatch.setattr("mmengine.runner.checkpoint.load_url", lambda *a, **k: torch.load(path, weights_only=False))
+    arguments = [argument.format(path) for argument in EVIL_ROUTES[route]]
+    assert call("train.py", write_config(data), "--work-dir", tmp_path / "w", *arguments) == 1
+    assert_one_sentence(capfd, "refused" if form == "zip" or route == "downloaded" else "epoch_1.pth")
+    assert not (tmp_path / "harm").exists()
+
+
+def test_resuming_from_weights_alone(data, write_config, tmp_path, capfd):
+    path = checkpoint_of(tmp_path)
+    assert call("train.py", write_config(data), "--work-dir", tmp_path / "w", "--resume", path) == 1
+    assert_one_sentence(capfd, "other.pth", "weights alone", "load_from")
+
+
+def test_resuming_another_model(data, write_config, tmp_path, capfd):
+    path = checkpoint_of(tmp_path, model__head__num_iterations=3)
+    assert call("train.py", write_config(data), "--work-dir", tmp_path / "w", "--resume", path) == 1
+    assert_one_sentence(capfd, "other.pth", "another model")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (dict(model__head__num_classes=7), "load_other_classes"),
+        (dict(model__head__feedforward_channels=24), "another model"),
+        (None, "none of its weights"),
+    ],
+)
+def test_starting_from_another_model(change, said, data, write_config, tmp_path, capfd):
+    path = checkpoint_of(tmp_path, **(change or {}))
+    if change is None:
+        torch.save(dict(state_dict=torch.nn.Linear(2, 2).state_dict()), path)
+    options = ("--cfg-options", f"load_from={path}")
+    assert call("train.py", write_config(data), "--work-dir", tmp_path / "w", *options) == 1
+    assert_one_sentence(capfd, "other.pth", said)
+
+
+def test_starting_with_other_classes_when_asked(data, write_config, tmp_path):
+    path = checkpoint_of(tmp_path, model__head__num_classes=7)
+    options = ("--cfg-options", f"load_from={path}", "load_other_classes=True")
+    config = write_config(data, train_cfg__max_epochs=1)
+    assert call("train.py", config, "--work-dir", tmp_path / "w", *options) == 0
+
+
+def test_mixed_precision_without_a_gpu(data, write_config, tmp_path, capfd, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert call("train.py", write_config(data), "--work-dir", tmp_path / "w", "--amp") == 1
+    assert_one_sentence(capfd, "--amp", "GPU")
+
+
+def test_a_data_set_of_other_classes(own_data, write_config, tmp_path, capfd):
+    def turn(data):
+        names = [c["name"] for c in data["categories"]]
+        for category, name in zip(data["categories"], names[::-1], strict=True):
+            category["name"] = name
+
+    edit(own_data / "val.json", turn)
+    config = write_config(own_data, train_cfg__max_epochs=1, train_cfg__val_interval=1)
+    assert call("test.py", config, checkpoint_of(tmp_path), "--work-dir", tmp_path / "w") == 1
+    assert_one_sentence(capfd, "other.pth", "as number 0", "metainfo")
+    assert call("train.py", config, "--work-dir", tmp_path / "w") == 1
+    assert_one_sentence(capfd, "the training data set", "as number 0")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ["missing frame", "checkpoint"])
+def test_two_processes_say_one_sentence(what, own_data, write_config, tmp_path):
+    if what == "missing frame":
+        for frame in (own_data / "train/JPEGImages").glob("*/*.jpg"):
+            frame.unlink()
+    options = ["--cfg-options", f"load_from={checkpoint_of(tmp_path, model__head__num_classes=7)}"]
+    arguments = ["bash", TOOLS / "dist_train.sh", write_config(own_data), 2, "--work-dir", tmp_path / "w"]
+    arguments += options if what == "checkpoint" else []
+    done = subprocess.run([*map(str, arguments)], capture_output=True, text=True, env=environment(), timeout=300)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    said = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert 1 <= len(said) <= 2, "two processes may meet two frames"
+    assert all(("the frame is missing" if what == "missing frame" else "load_other_classes") in s for s in said)
 
 
 def test_classes_of_model_and_data_differ(data, write_config, tmp_path, capfd):
@@ -138,13 +238,14 @@ def test_unwritable_work_dir(data, write_config, tmp_path, capfd):
 
 
 def test_full_disk_while_saving(data, write_config, tmp_path, capfd, monkeypatch):
-    def full(path, content):
-        raise OSError(28, "No space left on device", str(path))
+    def full(descriptor):  # as a file system says it: without a name
+        raise OSError(28, "No space left on device")
 
     config = write_config(data, train_cfg__max_epochs=1)
-    monkeypatch.setattr("mmvis_ext.engine.atomic.write_atomically", full)
+    monkeypatch.setattr("mmvis_ext.files.os.fsync", full)
+    monkeypatch.setattr("mmvis_ext.engine.launch.require_writable", lambda folder: None)
     assert call("train.py", config, "--work-dir", tmp_path / "w") == 1
-    assert_one_sentence(capfd, "space")
+    assert_one_sentence(capfd, "epoch_1.pth", "No space left")
     assert not list((tmp_path / "w").glob("*.pth"))
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 import torch.nn.functional as F
-from mmcv.ops import roi_align
+from mmcv.ops import get_compiling_cuda_version, roi_align
 from mmdet.models.roi_heads.mask_heads.fcn_mask_head import _do_paste_mask
 from torch import Tensor
 
@@ -49,7 +49,13 @@ def crop_masks(masks: Tensor, boxes: Tensor, side: int) -> Tensor:
     """
     index = torch.arange(len(boxes), device=boxes.device, dtype=boxes.dtype)[:, None]
     rois = torch.cat([index, boxes], dim=1)
-    crops = roi_align(masks[:, None].to(boxes.dtype), rois, (side, side), 1.0, 0, "avg", True)
+    pixels = masks[:, None].to(boxes.dtype)
+    if boxes.is_cuda and get_compiling_cuda_version() == "not available":
+        from torchvision.ops import roi_align as torchvision_roi_align  # where mmcv was built without CUDA
+
+        crops = torchvision_roi_align(pixels, rois, (side, side), 1.0, 0, True)
+    else:
+        crops = roi_align(pixels, rois, (side, side), 1.0, 0, "avg", True)
     return (crops[:, 0] >= 0.5).to(boxes.dtype)
 
 

@@ -1,0 +1,3 @@
+_base_ = "./inspro_small_plain_shapesvis-mini.py"
+
+model = dict(head=dict(propagate="proposal"))
