@@ -14,6 +14,7 @@ __all__ = [
     "LOOPS",
     "METRICS",
     "MODELS",
+    "OTHERS",
     "TASK_UTILS",
     "TRANSFORMS",
 ]
@@ -44,3 +45,10 @@ TASK_UTILS = _child(root.TASK_UTILS, "mmvis_ext.models")
 METRICS = _child(root.METRICS, "mmvis_ext.evaluation.youtube_vis_metric")
 HOOKS = _child(root.HOOKS, "mmvis_ext.engine")
 LOOPS = _child(root.LOOPS, "mmvis_ext.engine")
+
+# Nothing of this project is in the others, but mmengine warns at each look-up in a registry that lacks the scope.
+OTHERS = [
+    _child(registry)
+    for registry in vars(root).values()
+    if isinstance(registry, Registry) and "mmvis_ext" not in registry.children
+]

@@ -145,3 +145,119 @@ def test_every_row_is_a_config_with_the_papers_figures(system):
             for kind in FIGURES.keys() & rows[row].keys():
                 figures = rows[row][kind] if isinstance(rows[row][kind], list) else [rows[row][kind]]
                 assert [model["Paper"][k] for k in FIGURES[kind]] == figures, row
+
+
+HEAD, CLIPS = "model.head.", "train_dataloader.dataset.clips."
+PLAIN = {"model.loss_weights.dedup": 0, HEAD + "bank_length": 1}
+VID = {HEAD + "num_classes": 30, HEAD + "mask_branch": None}
+# what each row changes: its config has these values, and the settings of other rows that it does not name their default
+CHANGES: dict[str, dict] = {
+    "e1a-spatial": {HEAD + "attention": "spatial"},
+    "e1a-temporal": {HEAD + "attention": "temporal"},
+    "e1a-joint": {HEAD + "attention": "joint"},
+    "e1a-factorised": {},
+    "e1b-still": {HEAD + "temporal_conv": False},
+    "e1b-temporal": {},
+    "e1c-t9": {"model.clip_len": 9, CLIPS + "clip_len": 9, CLIPS + "num_clips": 2},
+    "e1c-t18": {"model.clip_len": 18, CLIPS + "clip_len": 18, CLIPS + "num_clips": 2},
+    "e1c-t36": {},
+    "e1d-t9-handcraft": {
+        "model.clip_len": 9, CLIPS + "clip_len": 9, CLIPS + "num_clips": 1, "model.linker.type": "ClipLinker",
+    },
+    "e1d-t9-e2e": {"model.clip_len": 9, CLIPS + "clip_len": 9, CLIPS + "num_clips": 2},
+    "e1d-t18-handcraft": {
+        "model.clip_len": 18, CLIPS + "clip_len": 18, CLIPS + "num_clips": 1, "model.linker.type": "ClipLinker",
+    },
+    "e1d-t18-e2e": {"model.clip_len": 18, CLIPS + "clip_len": 18, CLIPS + "num_clips": 2},
+    "e1e-wo-cl": {"model.clip_len": 9, CLIPS + "clip_len": 9, CLIPS + "num_clips": 1},
+    "e1e-cl": {"model.clip_len": 9, CLIPS + "clip_len": 9, CLIPS + "num_clips": 2},
+    "e1f-shared": {HEAD + "time_shared": True},
+    "e1f-disentangled": {},
+    "e1g-none": {},
+    "e1g-ms": {"multi-scale": True},
+    "e1h-original": {"model.clip_len": 9, CLIPS + "clip_len": 9, CLIPS + "num_clips": 2},
+    "e1h-1p5fps": {
+        "model.clip_len": 9, CLIPS + "clip_len": 9, CLIPS + "num_clips": 2, "test_dataloader.dataset.fps": 1.5,
+    },
+    "e2-r50": {},
+    "e2-r50-ms": {"multi-scale": True},
+    "e2-r101": {"model.backbone.depth": 101},
+    "e2-r101-ms": {"model.backbone.depth": 101, "multi-scale": True},
+    "e3-r50": {"data": "youtube_vis_2021", CLIPS + "num_clips": 2},
+    "e5-0p2fps": {
+        "model.clip_len": 9, CLIPS + "clip_len": 9, CLIPS + "num_clips": 2, "test_dataloader.dataset.fps": 0.2,
+    },
+    "i1": {},
+    "i1-lite": {"model.type": "InsProLite", "model.key_interval": 10, CLIPS + "clip_len": 5},
+    "i1-2021": {"data": "youtube_vis_2021"},
+    "i1-coco": {"images": "coco_to_youtube_vis_2019"},
+    "i1-coco-2021": {"data": "youtube_vis_2021", "images": "coco_to_youtube_vis_2021"},
+    "i2a-A": {**PLAIN, HEAD + "propagate": "none", "model.consistent": False},
+    "i2a-B": {**PLAIN, "model.consistent": False},
+    "i2a-C": PLAIN,
+    "i2a-D": {**PLAIN, HEAD + "propagate": "query"},
+    "i2a-E": {**PLAIN, HEAD + "propagate": "proposal"},
+    "i2b-wo-bdl": PLAIN,
+    "i2b-bdl": {HEAD + "bank_length": 1},
+    "i2c-t1": {HEAD + "bank_length": 1},
+    "i2c-t9": {HEAD + "bank_length": 9},
+    "i2c-t18": {},
+    "i2c-t27": {HEAD + "bank_length": 27},
+    "i2c-t36": {HEAD + "bank_length": 36},
+    "i2d-tracking-by-detection": {
+        **PLAIN, "model.type": "InsProByDetection", HEAD + "propagate": "none", "model.consistent": False,
+    },
+    "i2d-propagation": PLAIN,
+    "i2e-track-and-detect": {"model.type": "InsProTrackAndDetect", HEAD + "bank_length": 1},
+    "i2e-united": {HEAD + "bank_length": 1},
+    "i3-k1": {},
+    "i3-k5": {"model.type": "InsProLite", "model.key_interval": 5, CLIPS + "clip_len": 5},
+    "i3-k10": {"model.type": "InsProLite", "model.key_interval": 10, CLIPS + "clip_len": 5},
+    "i3-k15": {"model.type": "InsProLite", "model.key_interval": 15, CLIPS + "clip_len": 5},
+    "i4-ovis": {"data": "ovis", HEAD + "num_classes": 25},
+    "i5-coco": {"data": "coco", HEAD + "num_classes": 80, HEAD + "bank_length": 1, CLIPS + "clip_len": 1},
+    "i6a-vid-r101": {"data": "imagenet", **VID, "model.backbone.depth": 101},
+    "i6b-A": {"data": "imagenet", **VID, **PLAIN, HEAD + "propagate": "none", "model.consistent": False},
+    "i6b-B": {"data": "imagenet", **VID, **PLAIN, "model.consistent": False},
+    "i6b-C": {"data": "imagenet", **VID, **PLAIN},
+    "i6c-b0": {"data": "imagenet", **VID, **PLAIN},
+    **{
+        f"i6c-b{100 * beta:03.0f}": {
+            "data": "imagenet", **VID, HEAD + "bank_length": 1, "model.loss_weights.beta": beta,
+        }
+        for beta in (0.08, 0.1, 0.15, 0.2, 0.25)
+    },
+    **{
+        f"i6d-{i}": {"data": "imagenet", **VID, HEAD + "bank_length": length}
+        for i, length in enumerate((6, 12, 18, 24, 30, 36), 1)
+    },
+}  # fmt: skip
+DEFAULTS = {"efficientvis": "efficientvis_r50_ytvis2019", "inspro": "inspro_r50_ytvis2019"}
+
+
+def setting(cfg: Config, key: str) -> object:
+    """A value of a config by its dotted key, or one of three things that several settings make up."""
+    dataset = cfg.train_dataloader.dataset
+    images = dataset.get("datasets", {}).get("images")
+    if key == "data":
+        return cfg.test_dataloader.dataset.data_root.strip("/").split("/")[-1]
+    if key == "multi-scale":
+        return "RandomChoiceResize" in str(dataset)
+    if key == "images":
+        return images.get("class_map") if images else None
+    for part in key.split("."):
+        cfg = cfg.get(part) if isinstance(cfg, dict | Config) else None
+    return cfg
+
+
+@pytest.mark.skipif(not TABLES.exists(), reason="the papers' tables are not on this machine")
+@pytest.mark.parametrize("system", DEFAULTS)
+def test_a_rows_config_changes_what_the_row_says_and_nothing_else(system):
+    meta = yaml.safe_load((ROOT / f"configs/{system}/metafile.yml").read_text())
+    default = Config.fromfile(ROOT / f"configs/{system}/{DEFAULTS[system]}.py")
+    keys = {key for row, changes in CHANGES.items() if row[0] == system[0] for key in changes}
+    for row, path in rows_of(meta).items():
+        cfg = Config.fromfile(ROOT / path)
+        for key in keys:
+            expected = CHANGES[row].get(key, setting(default, key))
+            assert setting(cfg, key) == expected, f"{row}: {key}"

@@ -25,7 +25,25 @@ NAMES = [
     ("LOOPS", "VideoTestLoop"),
     ("LOOPS", "VideoValLoop"),
     ("LOOPS", "EpochBasedTrainLoop"),
+    ("OPTIMIZERS", "AdamW"),
+    ("OPTIM_WRAPPERS", "OptimWrapper"),
+    ("PARAM_SCHEDULERS", "MultiStepLR"),
+    ("VISBACKENDS", "LocalVisBackend"),
+    ("WEIGHT_INITIALIZERS", "XavierInit"),
 ]
+NO_WARNINGS = """
+from mmengine import registry
+from mmengine.logging import MMLogger
+from mmengine.registry import Registry, init_default_scope
+
+MMLogger.get_current_instance().addFilter(lambda record: print(record.getMessage()))
+init_default_scope("mmvis_ext")
+for name, node in vars(registry).items():
+    if isinstance(node, Registry):
+        with node.switch_scope_and_registry(None) as own:
+            assert own.scope == "mmvis_ext", name
+print("done")
+"""
 NOTHING_IMPORTED = """
 import sys
 from mmengine import registry
@@ -73,3 +91,10 @@ def test_each_registry_finds_its_names_by_itself():
     expected = {kind: [name.rpartition(".")[2] for k, name in NAMES if k == kind] for kind, _ in NAMES}
     found = {line.split()[0]: line.split()[1:] for line in run(EACH_ALONE.format(names=NAMES)) if line}
     assert {kind: found.get(kind) for kind in expected} == expected
+
+
+def test_no_registry_of_mmengine_lacks_the_scope():
+    """It would warn at each look-up."""
+    lines = run(NO_WARNINGS)
+    assert lines[-1] == "done"
+    assert not [line for line in lines if "Failed to search registry" in line]

@@ -155,16 +155,21 @@ def test_filters_drop_videos_in_training_only(official, write):
         (lambda d: d.pop("annotations"), {}),
         (lambda d: None, dict(filter_cfg=dict(min_size=100))),
         (lambda d: None, dict(metainfo=dict(classes=("fox",)), filter_cfg=dict(filter_empty_gt=True))),
-        (lambda d: d.update(videos=[], annotations=[]), {}),
-        (lambda d: d.update(videos=[], annotations=[]), dict(test_mode=True)),
     ],
-    ids=["no annotations", "all too small", "no object of the classes", "no videos", "no videos to test"],
+    ids=["no annotations", "all too small", "no object of the classes"],
 )
 def test_a_dataset_of_nothing_is_refused(change, kwargs, official, write):
     change(official)
     path = write(official)
-    with pytest.raises(InputError, match=rf"{path}: no video is left for (training|testing) out of \d"):
+    with pytest.raises(InputError, match=rf"{path}: no video is left for training out of \d"):
         dataset(path, **kwargs)
+
+
+@pytest.mark.parametrize("test_mode", [False, True])
+def test_a_file_of_no_videos_is_refused(test_mode, official, write):
+    official.update(videos=[], annotations=[])
+    with pytest.raises(InputError, match="'videos' is empty"):
+        dataset(write(official), test_mode=test_mode)
 
 
 def test_a_test_split_without_annotations_is_fine(official, write):

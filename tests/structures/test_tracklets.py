@@ -115,3 +115,15 @@ def test_fields_must_agree_in_length(name):
     parts[name] = parts[name][:, :-1]
     with pytest.raises(ValueError, match=r"Tracklets of G=3, T=4 got"):
         Tracklets(**parts)
+
+
+def test_objects_of_which_nothing_is_left_are_absent():
+    samples = frames([[(7, 2), (0, 1)], [(7, 2), (0, 1)]])
+    samples[0].gt_instances.masks.masks[0] = 0  # 7 is gone from frame 0, 0 from both
+    for sample in samples:
+        sample.gt_instances.masks.masks[1] = 0
+    tracklets = Tracklets.from_frames(samples, PADDED, "cpu")
+    assert tracklets.ids.tolist() == [7]
+    assert tracklets.visible.tolist() == [[False, True]]
+    assert not tracklets.boxes[0, 0].any()
+    assert tracklets.boxes[0, 1].any()
