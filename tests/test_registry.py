@@ -29,7 +29,6 @@ NAMES = [
     ("OPTIM_WRAPPERS", "OptimWrapper"),
     ("PARAM_SCHEDULERS", "MultiStepLR"),
     ("VISBACKENDS", "LocalVisBackend"),
-    ("WEIGHT_INITIALIZERS", "XavierInit"),
 ]
 NO_WARNINGS = """
 from mmengine import registry
