@@ -17,7 +17,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--out", metavar="FILE", help="write the YouTube-VIS results here (.zip or .json)")
     parser.add_argument("--format-only", action="store_true", help="write --out and compute no AP")
     parser.add_argument("--show-dir", metavar="DIR", help="write sheets and videos here: truth left, prediction right")
-    parser.add_argument("--show-number", type=int, default=None, metavar="N", help="for the first N videos only")
+    parser.add_argument(
+        "--show-number", type=int, default=None, metavar="N", help="of the data set's first N videos only"
+    )
     parser.add_argument("--score-thr", type=float, default=0.3, help="lowest score of a track that is drawn")
     return parser.parse_args()
 

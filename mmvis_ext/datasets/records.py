@@ -1,5 +1,6 @@
 """What the readers of annotation files give, whatever the form of the file: categories, videos and their tracks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,11 +38,10 @@ class TrackAnnotation:
         x1, y1, x2, y2 = self.boxes.T
         return (x1 < x2) & (y1 < y2)
 
-    def thinned(self, stride: int) -> "TrackAnnotation":
-        """The track in every ``stride``-th frame."""
-        return TrackAnnotation(
-            self.id, self.category_id, self.segmentations[::stride], self.boxes[::stride], self.iscrowd
-        )
+    def frames(self, indices: Sequence[int]) -> "TrackAnnotation":
+        """The track in some frames of its video, given by their numbers."""
+        masks = [self.segmentations[t] for t in indices] if self.segmentations else []
+        return TrackAnnotation(self.id, self.category_id, masks, self.boxes[list(indices)], self.iscrowd)
 
     def official(self, video_id: int) -> dict:
         """The annotation in the official form, as evaluation takes it; without ``segmentations`` for boxes alone.
@@ -80,15 +80,13 @@ class VideoRecord:
     image_ids: list[int]
     tracks: list[TrackAnnotation] | None = field(default_factory=list)
 
-    def thinned(self, stride: int) -> "VideoRecord":
-        """Every ``stride``-th frame: the video at a lower frame rate. Tracks that no kept frame shows are dropped."""
+    def frames(self, indices: Sequence[int]) -> "VideoRecord":
+        """The video of some frames, given by their numbers. Tracks that none of them shows are dropped."""
         tracks = self.tracks
         if tracks is not None:
-            tracks = [t.thinned(stride) for t in tracks]
-            tracks = [t for t in tracks if t.visible.any()]
-        return VideoRecord(
-            self.id, self.height, self.width, self.file_names[::stride], self.image_ids[::stride], tracks
-        )
+            tracks = [track for track in (t.frames(indices) for t in tracks) if track.visible.any()]
+        names, ids = [self.file_names[t] for t in indices], [self.image_ids[t] for t in indices]
+        return VideoRecord(self.id, self.height, self.width, names, ids, tracks)
 
 
 @dataclass

@@ -82,9 +82,10 @@ class VideoClipSampler(Sampler):
     Args:
         dataset: in test mode.
         clip_len: frames per window; the last one of a video may be shorter.
+        seed: mmengine gives one to every sampler; nothing is random here.
     """
 
-    def __init__(self, dataset: Any, clip_len: int, **_: Any) -> None:
+    def __init__(self, dataset: Any, clip_len: int, seed: int | None = None) -> None:
         rank, world_size = get_dist_info()
         lengths = [dataset.get_len_per_video(i) for i in range(len(dataset))]
         loads = np.zeros(world_size, dtype=int)

@@ -1,6 +1,7 @@
 """YouTube-VIS 2019, 2021, 2022, OVIS and anything in their format."""
 
 from collections import defaultdict
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from mmdet.datasets import BaseVideoDataset
@@ -40,7 +41,8 @@ class YouTubeVISDataset(BaseVideoDataset):
     supervised), classes belong to the instance and come from the file or the config, and category ids are kept.
 
     Args:
-        fps: read the videos at this lower frame rate (frames are dropped evenly). ``None`` keeps all frames.
+        fps: read the videos at this lower frame rate: frame 0 and then, evenly, ``fps`` of every ``source_fps`` frames.
+            ``None`` keeps all frames.
         clips: config of the transform that draws a training sample's frames (:class:`ClipSample`); it runs in front of
             the pipeline. Not used at test.
         source_fps: frame rate of the annotated frames on disk; YouTube-VIS annotates 6 per second.
@@ -63,7 +65,7 @@ class YouTubeVISDataset(BaseVideoDataset):
     ) -> None:
         if fps is not None and not 0 < fps <= source_fps:
             raise InputError(f"fps={fps} must be above 0 and at most source_fps={source_fps}; correct the config.")
-        self.stride = 1 if fps is None else max(1, round(source_fps / fps))
+        self.step = 1.0 if fps is None else source_fps / fps
         if clips is not None and not kwargs.get("test_mode", False):
             kwargs["pipeline"] = [clips, *kwargs.get("pipeline", [])]
         super().__init__(*args, **kwargs)
@@ -77,7 +79,8 @@ class YouTubeVISDataset(BaseVideoDataset):
         categories = self._select_categories(file)
         self._metainfo.update(classes=tuple(c["name"] for c in categories), categories=tuple(categories))
         labels = {c["id"]: label for label, c in enumerate(categories)}
-        return [self._video_info(video.thinned(self.stride), labels) for video in file.videos]
+        videos = (video.frames(evenly(len(video.file_names), self.step)) for video in file.videos)
+        return [self._video_info(video, labels) for video in videos]
 
     def _select_categories(self, file: AnnotationFile) -> list[dict]:
         names = self._metainfo.get("classes")
@@ -169,6 +172,16 @@ class YouTubeVISDataset(BaseVideoDataset):
         if not self._fully_initialized:
             self.full_init()
         return self.prepare_data(idx)
+
+
+def evenly(length: int, step: float) -> list[int]:
+    """Frame numbers below ``length`` that lie ``step`` frames apart, 0 first; each is rounded down.
+
+    A step of 1.2 gives 0, 1, 2, 3, 4, 6, 7 ...: the gaps differ by one frame at most, and the mean gap is the step.
+    """
+    exact = 1e-6  # a step such as 6 / 0.2 may lie a little below the whole number that is meant
+    numbers = (int(k * step + exact) for k in range(length))
+    return list(takewhile(lambda t: t < length, numbers))
 
 
 def _instance(track: TrackAnnotation, label: int, t: int) -> dict:

@@ -47,7 +47,7 @@ class TrackVisualizationHook(Hook):
         out_dir: where the files go.
         kind: ``sheet``, ``video`` or ``both``.
         score_thr: tracks whose best class scores less are not drawn.
-        max_videos: no more than so many, on each process; all if ``None``.
+        max_videos: only the first so many videos of the data set, whichever process has them; all if ``None``.
         fps: frames per second of the mp4.
         columns: pairs of ground truth and prediction beside each other on a sheet, which has six rows of them.
 
@@ -64,11 +64,14 @@ class TrackVisualizationHook(Hook):
         self.out_dir, self.kind = Path(out_dir), kind
         self.score_thr, self.max_videos, self.fps, self.columns = score_thr, max_videos, fps, columns
         self.paths: list[str] = []
-        self.written = 0
+        self.wanted: set | None = None
 
     def before_test(self, runner: Runner) -> None:
-        self.written = 0
         require_writable(self.out_dir)
+        if self.max_videos is not None:
+            dataset = runner.test_dataloader.dataset
+            first = range(min(self.max_videos, len(dataset)))
+            self.wanted = {dataset.get_data_info(i)["video_id"] for i in first}
 
     def after_test_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Sequence | None = None
@@ -78,9 +81,9 @@ class TrackVisualizationHook(Hook):
             self.paths = []
         self.paths += [frame.metainfo["img_path"] for frame in window]
         for sample in outputs or ():
-            if self.max_videos is None or self.written < self.max_videos:
-                self._write(sample.metainfo["video"], sample.pred_tracks, runner.test_dataloader.dataset.metainfo)
-                self.written += 1
+            video = sample.metainfo["video"]
+            if self.wanted is None or video["id"] in self.wanted:
+                self._write(video, sample.pred_tracks, runner.test_dataloader.dataset.metainfo)
 
     def _write(self, video: dict, tracks: VideoTracks, metainfo: dict) -> None:
         prediction = shown_prediction(tracks, metainfo["classes"], self.score_thr)

@@ -34,9 +34,9 @@ def test_a_box_without_area_shows_nothing():
 @pytest.mark.parametrize("masks", [True, False])
 def test_a_lower_frame_rate_drops_tracks_that_are_no_longer_seen(masks):
     video = VideoRecord(1, HEIGHT, WIDTH, list("abcd"), [0, 1, 2, 3], [track(masks)])
-    assert video.thinned(2).tracks[0].visible.tolist() == [True, True]
+    assert video.frames([0, 2]).tracks[0].visible.tolist() == [True, True]
     video.tracks = [TrackAnnotation(0, 5, one.segmentations[::-1], one.boxes[::-1]) for one in video.tracks]
-    assert video.thinned(2).tracks == []
+    assert video.frames([0, 2]).tracks == []
 
 
 def test_the_official_form_of_boxes_alone_has_no_segmentations():

@@ -98,6 +98,12 @@ def test_windows_cover_every_video_in_time_order():
     assert len(sampler) == 6
 
 
+def test_a_misspelt_argument_is_an_error():
+    assert len(VideoClipSampler(Videos(3), clip_len=2, seed=7)) == 2
+    with pytest.raises(TypeError, match="shufle"):
+        VideoClipSampler(Videos(3), clip_len=2, shufle=True)
+
+
 def test_a_window_may_be_longer_than_the_video():
     assert list(VideoClipSampler(Videos(3), clip_len=36)) == [ClipIndex(0, 0, 3)]
 

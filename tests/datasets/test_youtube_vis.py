@@ -1,6 +1,7 @@
 """The dataset: what a training and a test item hold, and that a draw depends on its seed alone."""
 
 import copy
+import math
 import random
 
 import numpy as np
@@ -12,6 +13,7 @@ from small_file import HEIGHT, LENGTHS, WIDTH, cocovid_file, frame_name, officia
 from torch.utils.data import DataLoader
 
 from mmvis_ext.datasets import ClipIndex, Draw, VideoDrawSampler, YouTubeVISDataset
+from mmvis_ext.datasets.youtube_vis import evenly
 from mmvis_ext.errors import InputError
 from mmvis_ext.registry import DATASETS
 
@@ -118,7 +120,10 @@ def test_a_class_that_the_file_lacks_is_named(official, write):
         dataset(path, metainfo=dict(classes=("cat", "cow")))
 
 
-@pytest.mark.parametrize(("fps", "kept"), [(6.0, [0, 1, 2, 3, 4]), (3.0, [0, 2, 4]), (1.5, [0, 4]), (0.2, [0])])
+@pytest.mark.parametrize(("fps", "kept"), [
+    (6.0, [0, 1, 2, 3, 4]), (5, [0, 1, 2, 3, 4]), (4.8, [0, 1, 2, 3]), (4, [0, 1, 3, 4]), (3.0, [0, 2, 4]),
+    (1.5, [0, 4]), (0.2, [0]),
+])  # fmt: skip
 def test_a_lower_frame_rate_drops_frames_evenly(fps, kept, official, write):
     data = dataset(write(official), fps=fps, test_mode=True)
     assert data[0]["file_name"] == [frame_name(4, t) for t in kept]
@@ -126,6 +131,23 @@ def test_a_lower_frame_rate_drops_frames_evenly(fps, kept, official, write):
     assert data.get_len_per_video(0) == len(kept)
     annotations = data.get_data_info(0)["annotations"]
     assert all(len(a["segmentations"]) == len(kept) for a in annotations)
+
+
+@pytest.mark.parametrize(
+    ("source", "fps"), [(6, 6), (6, 5), (6, 4), (6, 3.5), (6, 1.5), (6, 0.2), (30, 24), (30, 29.97), (25, 0.1)]
+)
+def test_the_rate_is_the_one_that_was_asked_for(source, fps):
+    kept = evenly(6000, source / fps)
+    assert kept[0] == 0
+    assert len(kept) == math.ceil(6000 * fps / source)
+    gaps = np.diff(kept)
+    assert gaps.max() - gaps.min() <= 1
+    assert gaps.min() >= 1
+
+
+@pytest.mark.parametrize(("fps", "stride"), [(1.5, 4), (0.2, 30), (0.6, 10), (0.1, 60)])
+def test_a_whole_stride_is_kept_exactly(fps, stride):
+    assert evenly(6000, 6 / fps) == list(range(0, 6000, stride))
 
 
 @pytest.mark.parametrize("fps", [0, -1, 7])

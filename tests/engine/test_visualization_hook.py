@@ -46,8 +46,20 @@ def window(paths, start, annotations=None, video_id=3, tracks=None):
     return dict(data_samples=[sample]), [] if tracks is None else [sample]
 
 
+class Dataset:
+    """Videos 1, 2, 3 and 4."""
+
+    metainfo = META
+
+    def __len__(self):
+        return 4
+
+    def get_data_info(self, index):
+        return dict(video_id=index + 1)
+
+
 def run(hook, videos):
-    runner = SimpleNamespace(test_dataloader=SimpleNamespace(dataset=SimpleNamespace(metainfo=META)))
+    runner = SimpleNamespace(test_dataloader=SimpleNamespace(dataset=Dataset()))
     hook.before_test(runner)
     for paths, annotations, video_id in videos:
         tracks = VideoTracks(video_id, *SIZE, LENGTH)
@@ -116,13 +128,17 @@ def test_every_video_has_its_own_frames(frames, tmp_path):
         assert picture[230, 10].mean() == pytest.approx(first, abs=8)
 
 
-def test_no_more_videos_than_wanted(frames, tmp_path):
-    videos = [(frames, None, number) for number in (1, 2, 3)]
-    hook = TrackVisualizationHook(tmp_path / "out", "sheet", max_videos=2)
-    run(hook, videos)
+@pytest.mark.parametrize("processes", [[(1, 2, 3, 4)], [(1, 3), (2, 4)], [(4, 3), (2, 1)], [(3, 4), (1,), (2,)]])
+def test_the_first_videos_of_the_data_set_whichever_process_has_them(processes, frames, tmp_path):
+    for mine in processes:
+        hook = TrackVisualizationHook(tmp_path / "out", "sheet", max_videos=2)
+        run(hook, [(frames, None, number) for number in mine])
     assert {p.name for p in (tmp_path / "out").iterdir()} == {"0001_a_clip.png", "0002_a_clip.png"}
-    run(hook, videos[2:])  # counts anew
-    assert (tmp_path / "out/0003_a_clip.png").exists()
+
+
+def test_more_videos_wanted_than_there_are(frames, tmp_path):
+    run(TrackVisualizationHook(tmp_path / "out", "sheet", max_videos=9), [(frames, None, 4)])
+    assert (tmp_path / "out/0004_a_clip.png").exists()
 
 
 def test_bad_arguments(tmp_path):

@@ -14,9 +14,24 @@ __all__ = ["LoadFrame"]
 class LoadFrame(LoadImageFromFile):
     """mmcv's image loading; a frame that is missing, truncated or of another size than the file says is named.
 
+    Args:
+        to_float32: of the image; uint8 otherwise.
+        color_type: of mmcv's ``imfrombytes``.
+        imdecode_backend: of mmcv's ``imfrombytes``.
+        backend_args: of mmengine's file backend.
+
     Raises:
         InputError: names video, frame and file.
     """
+
+    def __init__(
+        self,
+        to_float32: bool = False,
+        color_type: str = "color",
+        imdecode_backend: str = "cv2",
+        backend_args: dict | None = None,
+    ) -> None:
+        super().__init__(to_float32, color_type, imdecode_backend, backend_args=backend_args)
 
     def transform(self, results: dict) -> dict:
         path = results["img_path"]

@@ -36,6 +36,11 @@ def test_a_frame_is_loaded_with_its_size(path):
     assert LoadFrame(to_float32=True)(request(path))["img"].dtype == np.float32
 
 
+def test_there_is_no_argument_that_does_nothing():
+    with pytest.raises(TypeError, match="ignore_empty"):
+        LoadFrame(ignore_empty=True)
+
+
 @pytest.mark.parametrize("suffix", [".png", ".bmp"])
 def test_other_formats_are_loaded_too(path, suffix):
     image = cv2.imread(str(path))
