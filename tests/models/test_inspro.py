@@ -1,6 +1,7 @@
 """InsPro as a whole: Sparse R-CNN on one frame, propagation, losses, streams, and that it learns."""
 
 import copy
+import gc
 
 import numpy as np
 import pytest
@@ -268,6 +269,28 @@ def test_the_state_has_one_size(changes):
         _, state = model.step(frame, state)
         sizes.append(numbers(state))
     assert len(set(sizes)) == 1
+
+
+def tensors_alive() -> tuple[int, int]:
+    """How many tensors there are, and how many numbers they hold."""
+    gc.collect()
+    alive = [o for o in gc.get_objects() if type(o) in (torch.Tensor, torch.nn.Parameter)]
+    return len(alive), sum(o.numel() for o in alive)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["inspro", "lite"])
+def test_a_stream_of_two_thousand_frames_keeps_nothing(kind):
+    model, frames = lively(**VARIANTS[kind]), video(10)
+    model.visible_thr = 2.0  # masks are the result, which grows
+    stream, seen = model.open_stream(GEOMETRY), []
+    for t in range(2000):
+        model.advance(frames[t % 10, None], stream)
+        if t in (99, 999, 1999):
+            seen.append(tensors_alive())
+    assert seen[0] == seen[1] == seen[2]
+    assert stream.book.length == 2000
+    assert not any(entry.masks or entry.boxes for entry in stream.book._entries.values())
 
 
 def test_boxes_alone_give_tracks_without_masks():
