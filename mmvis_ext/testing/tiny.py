@@ -44,11 +44,15 @@ def tiny_config(data_root: str | Path | None = None, name: str = SMALL, **overri
         "model.head.embed_dims": 16,
         "model.head.feedforward_channels": 32,
         "model.head.num_queries": 4,
-        "model.head.num_iterations": 2,
         "model.head.roi_extractor.roi_layer.output_size": 5,
         "model.head.roi_extractor.out_channels": 16,
-        "model.clip_len": 3,
     }
+    if cfg.model.head.type == "InstanceCascade":
+        settings |= {"model.head.num_stages": 2, "model.head.bank_length": min(3, cfg.model.head.bank_length)}
+        if cfg.model.head.get("mask_branch"):
+            settings |= {"model.head.mask_branch.feat_channels": 8}
+    else:
+        settings |= {"model.head.num_iterations": 2, "model.clip_len": 3}
     for loader in ("train_dataloader", "val_dataloader", "test_dataloader"):
         settings |= {f"{loader}.num_workers": 0, f"{loader}.persistent_workers": False}
         if data_root is not None:
