@@ -6,11 +6,10 @@ import time
 from pathlib import Path
 
 import numpy as np
-from mmengine.config import Config, DictAction
 from tqdm import tqdm
 
 from mmvis_ext.engine.benchmarking import peak_memory
-from mmvis_ext.engine.launch import read_config, require_writable
+from mmvis_ext.engine.launch import add_cfg_options, read_config, require_writable_file
 from mmvis_ext.errors import InputError, command_line
 from mmvis_ext.inference import VISInferencer, write_tracks
 from mmvis_ext.inference.inferencer import windows
@@ -28,17 +27,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--device", help="such as cuda:0 or cpu; a GPU where there is one if not given")
     parser.add_argument("--score-thr", type=float, default=0.3, help="lowest score of a track that is kept (0.3)")
     parser.add_argument("--fps", type=float, help="frames per second of --out; the video's own if not given")
-    parser.add_argument(
-        "--cfg-options", nargs="+", action=DictAction, metavar="KEY=VALUE", help="override settings of the config"
-    )
+    add_cfg_options(parser)
     return parser.parse_args()
-
-
-def load_config(args: argparse.Namespace) -> Config:
-    cfg = read_config(args.config)
-    if args.cfg_options:
-        cfg.merge_from_dict(args.cfg_options)
-    return cfg
 
 
 def output_paths(args: argparse.Namespace) -> tuple[Path, Path]:
@@ -47,9 +37,8 @@ def output_paths(args: argparse.Namespace) -> tuple[Path, Path]:
     tracks = Path(args.tracks) if args.tracks else out.with_suffix(".json")
     if len({Path(args.video).resolve(), out.resolve(), tracks.resolve()}) < 3:
         raise InputError(f"{out}: the video, --out and --tracks must be three different files.")
-    if tracks.is_dir():
-        raise InputError(f"{tracks}: is a folder; give the file that --tracks is to write.")
-    require_writable(tracks.parent)
+    for path in (out, tracks):
+        require_writable_file(path)
     return out, tracks
 
 
@@ -81,7 +70,7 @@ def main() -> None:
     args = parse_args()
     out, tracks_path = output_paths(args)
     source = open_video(args.video)
-    inferencer = VISInferencer(load_config(args), args.checkpoint, args.device)
+    inferencer = VISInferencer(read_config(args.config, args.cfg_options), args.checkpoint, args.device)
     fps = args.fps or source.fps
     with VideoWriter(out, fps) as writer:
         begin = time.perf_counter()

@@ -6,7 +6,7 @@ from mmengine.config import Config
 from mmengine.model import is_model_wrapper
 
 from mmvis_ext.engine.checkpoints import check_fit, read_checkpoint
-from mmvis_ext.engine.launch import add_config_arguments, build_runner, load_config
+from mmvis_ext.engine.launch import add_config_arguments, build_runner, load_config, require_writable_file
 from mmvis_ext.errors import InputError, command_line
 
 
@@ -26,11 +26,13 @@ def parse_args() -> argparse.Namespace:
 
 def apply_arguments(cfg: Config, args: argparse.Namespace) -> None:
     """Write the command line's wishes into the config."""
-    evaluators = cfg.test_evaluator if isinstance(cfg.test_evaluator, list) else [cfg.test_evaluator]
+    evaluators = cfg.get("test_evaluator") or []
+    evaluators = evaluators if isinstance(evaluators, list) else [evaluators]
     if args.format_only and not args.out:
         raise InputError("--format-only writes a file; give its path with --out FILE.zip.")
     if args.out:
-        metric = next((e for e in evaluators if e["type"].endswith("YouTubeVISMetric")), None)
+        require_writable_file(args.out)
+        metric = next((e for e in evaluators if str(e.get("type")).endswith("YouTubeVISMetric")), None)
         if metric is None:
             raise InputError(f"{args.config}: has no YouTubeVISMetric in test_evaluator, which --out needs.")
         metric.update(outfile=args.out, format_only=args.format_only)

@@ -1,4 +1,4 @@
-"""A config's model without a runner around it."""
+"""Parts of a config, built: its model without a runner around it, and a sentence where that fails."""
 
 import logging
 from collections.abc import Iterator
@@ -8,12 +8,13 @@ from typing import Any
 import torch
 from mmengine.config import Config
 
+from mmvis_ext.errors import InputError
 from mmvis_ext.models.video_model import VideoModel
 from mmvis_ext.registry import MODELS
 
 from .checkpoints import check_fit, read_checkpoint
 
-__all__ = ["build_model"]
+__all__ = ["build_model", "building", "name_of", "reason_of"]
 
 
 def build_model(cfg: Config, checkpoint: str | None = None, device: str = "cpu", seed: int = 0) -> VideoModel:
@@ -26,9 +27,9 @@ def build_model(cfg: Config, checkpoint: str | None = None, device: str = "cpu",
         seed: of the random weights.
 
     Raises:
-        InputError: the checkpoint is broken or another model's.
+        InputError: the model cannot be built, or the checkpoint is broken or another model's.
     """
-    with torch.random.fork_rng(devices=[]), _quiet():
+    with building("model", cfg), torch.random.fork_rng(devices=[]), _quiet():
         torch.manual_seed(seed)
         model = MODELS.build(_without_pretrained(cfg.model))
         model.init_weights()
@@ -37,6 +38,34 @@ def build_model(cfg: Config, checkpoint: str | None = None, device: str = "cpu",
         check_fit(checkpoint, model, content)
         model.load_state_dict(content.get("state_dict", content))
     return model.to(device).eval()
+
+
+@contextmanager
+def building(what: str, cfg: Config) -> Iterator[None]:
+    """An error while a part of a config is built is the config's.
+
+    Raises:
+        InputError: names the config, the part (``what``) and what was said of it.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except (AssertionError, AttributeError, ImportError, LookupError, NameError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{name_of(cfg)}: its {what} cannot be built ({reason_of(error)}); mend the config."
+        ) from error
+
+
+def name_of(cfg: Config) -> str:
+    """The config's file, for a sentence about it."""
+    return cfg.filename or "the config"
+
+
+def reason_of(error: BaseException) -> str:
+    """Kind and first sentence of an error, for a sentence about it."""
+    said = error.args[0] if isinstance(error, KeyError) and error.args else error  # a KeyError's text is in quotes
+    return f"{type(error).__name__}: {said}".splitlines()[0].split(". ")[0].rstrip(".")
 
 
 def _without_pretrained(node: Any) -> Any:

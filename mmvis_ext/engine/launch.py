@@ -3,7 +3,9 @@
 import argparse
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from mmengine.config import Config, DictAction
@@ -11,18 +13,62 @@ from mmengine.runner import Runner
 
 from mmvis_ext.errors import InputError
 
+from .building import building, reason_of
 from .checkpoints import latest_checkpoint, read_checkpoint
+from .runner import ConfigRunner
 
-__all__ = ["add_config_arguments", "build_runner", "load_config", "resume_point"]
+__all__ = [
+    "add_cfg_options",
+    "add_config_arguments",
+    "build_runner",
+    "load_config",
+    "parse_value",
+    "read_config",
+    "require_writable",
+    "require_writable_file",
+    "resume_point",
+]
+
+
+def parse_value(text: str) -> Any:
+    """A value of the command line as a config has it: a number, a truth value, a list, a tuple, or the text.
+
+    Raises:
+        InputError: its brackets do not match.
+    """
+    try:
+        return DictAction._parse_iterable(text)
+    except (AssertionError, ValueError):
+        raise InputError(f"{text}: the brackets of this value do not match; correct it.") from None
+
+
+class _Options(argparse.Action):
+    """``KEY=VALUE`` pairs as a dict; those of a repeated option add up."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option_string: Any = None
+    ) -> None:
+        options = dict(getattr(namespace, self.dest, None) or {})
+        for pair in values:
+            key, equals, value = pair.partition("=")
+            if not key or not equals:
+                raise InputError(f"{option_string} {pair}: write KEY=VALUE, for example model.visible_thr=0.3.")
+            options[key] = parse_value(value)
+        setattr(namespace, self.dest, options)
+
+
+def add_cfg_options(parser: argparse.ArgumentParser) -> None:
+    """``--cfg-options``, for :func:`read_config`."""
+    parser.add_argument(
+        "--cfg-options", nargs="+", action=_Options, metavar="KEY=VALUE", help="override settings of the config"
+    )
 
 
 def add_config_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of every tool that runs a config."""
     parser.add_argument("config", help="config file")
     parser.add_argument("--work-dir", help="where logs and checkpoints go; work_dirs/<config's name> if not given")
-    parser.add_argument(
-        "--cfg-options", nargs="+", action=DictAction, metavar="KEY=VALUE", help="override settings of the config"
-    )
+    add_cfg_options(parser)
     parser.add_argument("--launcher", choices=["none", "pytorch", "slurm", "mpi"], default="none")
     parser.add_argument("--local_rank", "--local-rank", type=int, default=0, help=argparse.SUPPRESS)
 
@@ -34,27 +80,37 @@ def load_config(args: argparse.Namespace) -> Config:
         InputError: the config cannot be read, or the work dir cannot be written.
     """
     os.environ.setdefault("LOCAL_RANK", str(args.local_rank))
-    cfg = read_config(args.config)
+    cfg = read_config(args.config, args.cfg_options)
     cfg.launcher = args.launcher
-    if args.cfg_options:
-        cfg.merge_from_dict(args.cfg_options)
     cfg.work_dir = args.work_dir or cfg.get("work_dir") or str(Path("work_dirs") / Path(args.config).stem)
     require_writable(cfg.work_dir)
     return cfg
 
 
-def read_config(path: str) -> Config:
+def read_config(path: str, options: Mapping[str, Any] | None = None) -> Config:
     """Read a config file.
 
+    Args:
+        path: of the file.
+        options: dotted keys and their values, which override the file's.
+
     Raises:
-        InputError: it is missing or broken.
+        InputError: it is missing or broken, or an option does not go with it.
     """
     try:
-        return Config.fromfile(path)
+        cfg = Config.fromfile(path)
     except FileNotFoundError as error:
         raise InputError(f"{error.filename or path}: no such config; check the path and its _base_ files.") from None
-    except (SyntaxError, KeyError, TypeError, OSError) as error:
-        raise InputError(f"{path}: the config cannot be read ({type(error).__name__}: {error}); mend it.") from None
+    except Exception as error:  # a config is a program, which can fail in any way
+        raise InputError(f"{path}: the config cannot be read ({reason_of(error)}); mend it.") from None
+    for key, value in (options or {}).items():
+        try:
+            cfg.merge_from_dict({key: value})
+        except (AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise InputError(
+                f"{path}: {key}={value} does not go with the config ({reason_of(error)}); check the key."
+            ) from None
+    return cfg
 
 
 def require_writable(folder: str | Path) -> None:
@@ -75,6 +131,17 @@ def require_writable(folder: str | Path) -> None:
         ) from None
 
 
+def require_writable_file(path: str | Path) -> None:
+    """Check that a file can be written, before what it is to hold is computed; missing folders are made.
+
+    Raises:
+        InputError: it is a folder, or cannot be written where it is to stand.
+    """
+    if Path(path).is_dir():
+        raise InputError(f"{path}: is a folder; give the name of the file to write.")
+    require_writable(Path(path).parent)
+
+
 def resume_point(wish: str, work_dir: str) -> str | None:
     """The checkpoint to resume from: ``auto`` takes the newest of the work dir, ``None`` if there is none."""
     path = latest_checkpoint(work_dir) if wish == "auto" else Path(wish)
@@ -85,10 +152,15 @@ def resume_point(wish: str, work_dir: str) -> str | None:
 
 
 def build_runner(cfg: Config) -> Runner:
-    """mmengine's runner for a config; on a machine without a GPU several processes talk through gloo."""
+    """mmengine's runner for a config; on a machine without a GPU several processes talk through gloo.
+
+    Raises:
+        InputError: a part of the config is missing or cannot be built.
+    """
     if cfg.launcher != "none" and not torch.cuda.is_available():
         _join_on_cpu(cfg)
-    return Runner.from_cfg(cfg)
+    with building("runner", cfg):
+        return ConfigRunner.from_cfg(cfg)
 
 
 def _join_on_cpu(cfg: Config) -> None:

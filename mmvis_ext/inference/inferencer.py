@@ -1,7 +1,6 @@
 """A trained model on any video: file, folder or live frames."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import DefaultScope
 from torch import Tensor
 
+from mmvis_ext.engine.building import building
 from mmvis_ext.engine.checkpoints import check_fit, read_checkpoint
 from mmvis_ext.engine.launch import read_config
 from mmvis_ext.errors import InputError
@@ -49,9 +49,9 @@ class VISInferencer:
         cfg = config if isinstance(config, Config) else read_config(str(config))
         weights = read_checkpoint(checkpoint)
         with DefaultScope.overwrite_default_scope(cfg.get("default_scope", "mmvis_ext")):
-            with _building("model", cfg):
+            with building("model", cfg):
                 self.model: VideoModel = MODELS.build(cfg.model)
-            with _building("test_dataloader.dataset.pipeline", cfg):
+            with building("test_dataloader.dataset.pipeline", cfg):
                 self.pipeline = Compose(_without_loading(cfg.test_dataloader.dataset.pipeline))
         check_fit(checkpoint, self.model, weights)
         self.model.load_state_dict(weights.get("state_dict", weights))
@@ -180,19 +180,6 @@ def windows(frames: Iterable[np.ndarray], size: int) -> Iterator[list[np.ndarray
     while window := list(islice(iterator, size)):
         yield window
         del window
-
-
-@contextmanager
-def _building(what: str, cfg: Config) -> Iterator[None]:
-    """An error while a part of a config is built is the config's."""
-    try:
-        yield
-    except InputError:
-        raise
-    except (AttributeError, ImportError, KeyError, TypeError, ValueError) as error:
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        where = cfg.filename or "the config"
-        raise InputError(f"{where}: its {what} cannot be built ({reason}); mend the config.") from error
 
 
 def _without_loading(transforms: list[dict]) -> list[dict]:

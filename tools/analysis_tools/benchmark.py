@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from mmengine.config import DictAction
 from terminaltables import AsciiTable
 
 from mmvis_ext.engine.benchmarking import (
@@ -28,7 +27,7 @@ from mmvis_ext.engine.benchmarking import (
 )
 from mmvis_ext.engine.building import build_model
 from mmvis_ext.engine.flops import count_flops, count_parameters
-from mmvis_ext.engine.launch import read_config
+from mmvis_ext.engine.launch import add_cfg_options, read_config, require_writable_file
 from mmvis_ext.errors import InputError, command_line
 from mmvis_ext.files import write_atomically
 from mmvis_ext.models.video_model import VideoModel
@@ -51,9 +50,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--json", metavar="FILE", help="write the figures there; - prints them and nothing else")
     parser.add_argument("--long", type=int, metavar="N", help="compare the memory of a short and of an N-frame stream")
     parser.add_argument("--stream", type=int, metavar="N", help="run one N-frame stream and give its peak memory")
-    parser.add_argument(
-        "--cfg-options", nargs="+", action=DictAction, metavar="KEY=VALUE", help="override settings of the config"
-    )
+    add_cfg_options(parser)
     return parser.parse_args()
 
 
@@ -66,12 +63,12 @@ def check(args: argparse.Namespace) -> None:
         raise InputError(f"--device {args.device} is not known; give cpu, cuda or cuda:NUMBER.")
     if args.device != "cpu" and not torch.cuda.is_available():
         raise InputError(f"--device {args.device}: this machine has no CUDA device; take --device cpu.")
+    if args.json not in (None, "-"):
+        require_writable_file(args.json)
 
 
 def load(args: argparse.Namespace) -> VideoModel:
-    cfg = read_config(args.config)
-    cfg.merge_from_dict(args.cfg_options or {})
-    model = build_model(cfg, args.checkpoint, args.device)
+    model = build_model(read_config(args.config, args.cfg_options), args.checkpoint, args.device)
     if args.frames is not None:
         if model.window == 1 and args.frames > 1:
             raise InputError(f"--frames {args.frames}: {type(model).__name__} goes frame by frame; leave it out.")

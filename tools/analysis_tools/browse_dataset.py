@@ -8,13 +8,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 from mmdet.structures import TrackDataSample
-from mmengine.config import DictAction
 from mmengine.registry import init_default_scope
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
 from mmvis_ext.datasets import Draw
-from mmvis_ext.engine.launch import read_config, require_writable
+from mmvis_ext.engine.building import building
+from mmvis_ext.engine.launch import add_cfg_options, read_config, require_writable
 from mmvis_ext.errors import InputError, command_line
 from mmvis_ext.files import write_atomically
 from mmvis_ext.registry import DATASETS
@@ -43,21 +43,18 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--num", type=int, default=10, help="number of samples, spread over the data set (10)")
     parser.add_argument("--seed", type=int, default=0, help="of the random draws of training samples")
     parser.add_argument("--mp4", action="store_true", help="write each sample as a video too")
-    parser.add_argument(
-        "--cfg-options", nargs="+", action=DictAction, metavar="KEY=VALUE", help="override settings of the config"
-    )
+    add_cfg_options(parser)
     return parser.parse_args()
 
 
 def build_dataset(args: argparse.Namespace) -> Dataset:
-    cfg = read_config(args.config)
-    if args.cfg_options:
-        cfg.merge_from_dict(args.cfg_options)
+    cfg = read_config(args.config, args.cfg_options)
     loader = cfg.get(f"{args.split}_dataloader")
     if loader is None:
         raise InputError(f"{args.config}: has no {args.split}_dataloader; choose another --split.")
     init_default_scope(cfg.get("default_scope", "mmvis_ext"))
-    return DATASETS.build(loader.dataset)
+    with building(f"{args.split}_dataloader.dataset", cfg):
+        return DATASETS.build(loader.dataset)
 
 
 def training_tracks(sample: TrackDataSample, size: tuple[int, int], classes: Sequence[str]) -> list[ShownTrack]:

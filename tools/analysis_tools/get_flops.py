@@ -6,13 +6,12 @@ an addition are two FLOPs or one MAC; papers often print MACs under the name of 
 
 import argparse
 
-from mmengine.config import DictAction
 from terminaltables import AsciiTable
 
 from mmvis_ext.engine.benchmarking import Stepper, cycle_frames, frame_size
 from mmvis_ext.engine.building import build_model
 from mmvis_ext.engine.flops import count_flops, count_parameters
-from mmvis_ext.engine.launch import read_config
+from mmvis_ext.engine.launch import add_cfg_options, read_config
 from mmvis_ext.errors import InputError, command_line
 
 
@@ -21,9 +20,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("config", help="config file")
     parser.add_argument("--size", default="640x360", metavar="WxH", help="of the frames (default: 640x360)")
     parser.add_argument("--frames", type=int, help="per step (default: the model's window)")
-    parser.add_argument(
-        "--cfg-options", nargs="+", action=DictAction, metavar="KEY=VALUE", help="override settings of the config"
-    )
+    add_cfg_options(parser)
     return parser.parse_args()
 
 
@@ -31,9 +28,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     size = frame_size(args.size)
-    cfg = read_config(args.config)
-    cfg.merge_from_dict(args.cfg_options or {})
-    model = build_model(cfg)
+    model = build_model(read_config(args.config, args.cfg_options))
     if args.frames is not None:
         if args.frames < 1:
             raise InputError(f"--frames {args.frames}: a step takes at least one frame.")

@@ -4,12 +4,19 @@ import argparse
 import json
 from pathlib import Path
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from rich.console import Console
 from rich.table import Table
 
 from mmvis_ext.engine.checkpoints import check_fit, read_checkpoint
-from mmvis_ext.engine.launch import build_runner, read_config, require_writable
+from mmvis_ext.engine.launch import (
+    add_cfg_options,
+    build_runner,
+    parse_value,
+    read_config,
+    require_writable,
+    require_writable_file,
+)
 from mmvis_ext.errors import InputError, command_line
 from mmvis_ext.files import write_atomically
 
@@ -24,9 +31,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("values", nargs="+", help="its values")
     parser.add_argument("--work-dir", default="work_dirs/sweep", help="where the logs go")
     parser.add_argument("--json", metavar="FILE", help="write the figures here too")
-    parser.add_argument(
-        "--cfg-options", nargs="+", action=DictAction, metavar="KEY=VALUE", help="override settings of the config"
-    )
+    add_cfg_options(parser)
     return parser.parse_args()
 
 
@@ -42,8 +47,7 @@ def require_key(cfg: Config, key: str) -> None:
 
 def test_once(args: argparse.Namespace, value: object, checkpoint: dict) -> dict[str, float]:
     """Figures at one value."""
-    cfg = read_config(args.config)
-    cfg.merge_from_dict(args.cfg_options or {})
+    cfg = read_config(args.config, args.cfg_options)
     require_key(cfg, args.key)
     cfg.merge_from_dict({args.key: value})
     cfg.update(work_dir=str(Path(args.work_dir) / f"{args.key}={value}"), load_from=args.checkpoint, launcher="none")
@@ -60,10 +64,12 @@ def test_once(args: argparse.Namespace, value: object, checkpoint: dict) -> dict
 @command_line
 def main() -> None:
     args = parse_args()
+    if args.json:
+        require_writable_file(args.json)
     checkpoint = read_checkpoint(args.checkpoint)
     rows = []
     for text in args.values:
-        value = DictAction._parse_iterable(text)
+        value = parse_value(text)
         rows.append(dict(value=value, **test_once(args, value, checkpoint)))
     best = max(rows, key=lambda row: row["AP"])
     table = Table(args.key, *FIGURES)

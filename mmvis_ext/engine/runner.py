@@ -1,0 +1,107 @@
+"""mmengine's runner; what a config gets wrong ends in a sentence."""
+
+from pickle import UnpicklingError
+from typing import Any
+
+from mmengine.config import Config
+from mmengine.runner import Runner
+from torch import nn
+
+from mmvis_ext.errors import InputError
+
+from .building import building, name_of, reason_of
+
+__all__ = ["ConfigRunner"]
+
+TRAINING = ("train_dataloader", "train_cfg", "optim_wrapper")
+VALIDATION = ("val_dataloader", "val_cfg", "val_evaluator")
+TESTING = ("test_dataloader", "test_cfg", "test_evaluator")
+
+
+class ConfigRunner(Runner):
+    """mmengine's ``Runner``, with the config named where a part of it is missing or cannot be built.
+
+    mmengine builds loops, data sets and optimizers when they are first used, so ``train`` and ``test`` have errors too.
+    """
+
+    @classmethod
+    def from_cfg(cls, cfg: Config) -> "ConfigRunner":
+        """Build a runner.
+
+        Raises:
+            InputError: the config has no model, or has a part without one that goes with it.
+        """
+        if cfg.get("model") is None:
+            raise InputError(f"{name_of(cfg)}: has no model; add it.")
+        for keys in (TRAINING, VALIDATION, TESTING):
+            missing = [key for key in keys if cfg.get(key) is None]
+            if 0 < len(missing) < len(keys):
+                others = " and ".join(key for key in keys if key not in missing)
+                raise InputError(
+                    f"{name_of(cfg)}: has no {' and no '.join(missing)}, which goes with {others}; add what is missing."
+                )
+        return super().from_cfg(cfg)
+
+    def train(self) -> nn.Module:
+        """Train as the config says.
+
+        Returns:
+            The model.
+
+        Raises:
+            InputError: a part of the config is missing or cannot be built, or initial weights cannot be loaded.
+        """
+        self._require("training", TRAINING)
+        return super().train()
+
+    def test(self) -> dict:
+        """Test as the config says.
+
+        Returns:
+            Figures by name.
+
+        Raises:
+            InputError: a part of the config is missing or cannot be built.
+        """
+        self._require("testing", TESTING)
+        return super().test()
+
+    def build_model(self, model: Any) -> nn.Module:
+        with building("model", self.cfg):
+            return super().build_model(model)
+
+    def build_train_loop(self, loop: Any) -> Any:
+        with building("train_dataloader or train_cfg", self.cfg):
+            return super().build_train_loop(loop)
+
+    def build_val_loop(self, loop: Any) -> Any:
+        with building("val_dataloader, val_cfg or val_evaluator", self.cfg):
+            return super().build_val_loop(loop)
+
+    def build_test_loop(self, loop: Any) -> Any:
+        with building("test_dataloader, test_cfg or test_evaluator", self.cfg):
+            return super().build_test_loop(loop)
+
+    def build_optim_wrapper(self, optim_wrapper: Any) -> Any:
+        with building("optim_wrapper", self.cfg):
+            return super().build_optim_wrapper(optim_wrapper)
+
+    def build_param_scheduler(self, scheduler: Any) -> Any:
+        with building("param_scheduler", self.cfg):
+            return super().build_param_scheduler(scheduler)
+
+    def _init_model_weights(self) -> None:
+        try:
+            super()._init_model_weights()
+        except (InputError, UnpicklingError):
+            raise
+        except Exception as error:  # a broken file or download can fail in any way
+            raise InputError(
+                f"{name_of(self.cfg)}: the weights that an init_cfg of its model names cannot be loaded "
+                f"({reason_of(error)}); check the path or the connection, or set that init_cfg to None."
+            ) from error
+
+    def _require(self, purpose: str, keys: tuple[str, ...]) -> None:
+        missing = [key for key in keys if self.cfg.get(key) is None]
+        if missing:
+            raise InputError(f"{name_of(self.cfg)}: has no {' and no '.join(missing)}, which {purpose} needs; add it.")
