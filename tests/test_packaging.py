@@ -1,5 +1,6 @@
 """What the wheel carries."""
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -15,7 +16,7 @@ def test_the_wheel_carries_configs_and_tools_where_mim_looks(tmp_path):
     # the build writes into the source tree, so it gets a copy of what it reads
     source = tmp_path / "source"
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "mmvis_ext", "configs", "tools", "requirements", "setup.py", "pyproject.toml",
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "mmvis_ext", "configs", "tools", "requirements", "setup.py", "pyproject.toml",
          "README.md", "LICENSE"], cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     for name in filter(None, listed.split("\0")):
@@ -34,3 +35,11 @@ def test_the_wheel_carries_configs_and_tools_where_mim_looks(tmp_path):
         assert str(path.relative_to(source)) in carried
     assert "mmvis_ext/py.typed" in carried
     assert not [name for name in carried if name.startswith("tests")]
+    zipfile.ZipFile(wheel).extractall(tmp_path / "installed")
+    script = "import mmvis_ext.testing as t; print(t.__file__, t.tiny_config().model.type)"
+    command, variables = [sys.executable, "-c", script], os.environ | {"PYTHONPATH": str(tmp_path / "installed")}
+    done = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    path, model = done.stdout.split()[-2:]
+    assert path.startswith(str(tmp_path / "installed"))
+    assert model == "EfficientVIS"

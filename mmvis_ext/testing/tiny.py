@@ -12,7 +12,9 @@ from mmvis_ext.models import VideoModel
 
 __all__ = ["tiny_checkpoint", "tiny_config", "tiny_dataset", "tiny_model"]
 
-CONFIGS = Path(__file__).parents[2] / "configs"
+PACKAGE = Path(__file__).parents[1]
+# an installed wheel carries them inside; in a checkout they stand beside the package
+CONFIGS = (PACKAGE / ".mim" if (PACKAGE / ".mim").is_dir() else PACKAGE.parent) / "configs"
 SMALL = "efficientvis/efficientvis_small_shapesvis-mini.py"
 
 
