@@ -15,10 +15,9 @@ ROOT = Path(__file__).resolve().parents[1]
 def test_the_wheel_carries_configs_and_tools_where_mim_looks(tmp_path):
     # the build writes into the source tree, so it gets a copy of what it reads
     source = tmp_path / "source"
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "mmvis_ext", "configs", "tools", "requirements", "setup.py", "pyproject.toml",
-         "README.md", "LICENSE"], cwd=ROOT, capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
+    read = ("mmvis_ext", "configs", "tools", "requirements", "setup.py", "pyproject.toml", "README.md", "LICENSE")
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *read]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in filter(None, listed.split("\0")):
         target = source / name
         target.parent.mkdir(parents=True, exist_ok=True)
