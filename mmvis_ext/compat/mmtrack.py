@@ -8,6 +8,7 @@ import importlib
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -15,7 +16,7 @@ import mmcv
 import mmdet
 import numpy as np
 
-from mmvis_ext.datasets.annotation_file import AnnotationFile, TrackAnnotation, VideoRecord
+from mmvis_ext.datasets.annotation_file import AnnotationFile, TrackAnnotation, VideoRecord, load_json
 from mmvis_ext.datasets.youtube_vis import YouTubeVISDataset
 from mmvis_ext.errors import InputError
 from mmvis_ext.structures.rle import to_rle
@@ -70,11 +71,16 @@ def bridged_dataset(name: str) -> type:
 class MMTrackYouTubeVISDataset(YouTubeVISDataset):
     """Videos as mmtrack's ``YouTubeVISDataset`` reads them, in clips and windows as everywhere here.
 
-    mmtrack reads the CocoVID form only, knows the classes of 2019 and 2021 only, and gives track id 0 another number.
+    mmtrack reads the CocoVID form only and knows the classes of 2019 and 2021 only. In each frame it gives the object
+    with track id 0 the number of its annotation in that frame, counted from 0, instead.
 
     Args:
         dataset_version: ``2019`` or ``2021``, as mmtrack wants it.
         kwargs: of :class:`YouTubeVISDataset`.
+
+    Raises:
+        InputError: mmtrack is not installed, the file cannot be read, or the number that track id 0 gets is that of
+            another track.
     """
 
     def __init__(self, *args: Any, dataset_version: str, **kwargs: Any) -> None:
@@ -82,6 +88,9 @@ class MMTrackYouTubeVISDataset(YouTubeVISDataset):
         super().__init__(*args, **kwargs)
 
     def read(self) -> AnnotationFile:
+        """What mmtrack reads, as records."""
+        data = load_json(self.ann_file)
+        annotated = isinstance(data, dict) and data.get("annotations") is not None
         source = import_mmtrack().YouTubeVISDataset(
             dataset_version=self.dataset_version, ann_file=self.ann_file, ref_img_sampler=None, test_mode=True
         )
@@ -93,25 +102,32 @@ class MMTrackYouTubeVISDataset(YouTubeVISDataset):
         for i in range(len(source)):
             info = source.get_data_info(i)
             frames[info["video_id"]].append(info)
-        return AnnotationFile(self.ann_file, categories, [_record(v, f, ids) for v, f in frames.items()])
+        videos = [_record(v, f, ids, f"{self.ann_file}: video {v}") for v, f in frames.items()]
+        if not annotated:
+            videos = [replace(video, tracks=None) for video in videos]
+        return AnnotationFile(self.ann_file, categories, videos)
 
 
-def _record(video_id: int, frames: list[dict], category_ids: dict[int, int]) -> VideoRecord:
-    """Gather mmtrack's frames of one video into a record."""
+def _record(video_id: int, frames: list[dict], category_ids: dict[int, int], where: str) -> VideoRecord:
+    """Gather mmtrack's frames of one video into a record; ``where`` names it in errors."""
     frames = sorted(frames, key=lambda f: f["frame_id"])
     height, width, length = frames[0]["height"], frames[0]["width"], len(frames)
     tracks: dict[int, TrackAnnotation] = {}
     for t, frame in enumerate(frames):
         for instance in frame["instances"]:
-            track_id = instance["instance_id"]
+            track_id, category_id = instance["instance_id"], category_ids[instance["bbox_label"]]
             if track_id not in tracks:
-                category_id = category_ids[instance["bbox_label"]]
                 tracks[track_id] = TrackAnnotation(
                     track_id, category_id, [None] * length, np.zeros((length, 4), np.float32),
                     bool(instance["ignore_flag"]),
                 )  # fmt: skip
-            where = f"video {video_id}, frame {t}"
-            tracks[track_id].segmentations[t] = to_rle(instance["mask"], height, width, where)
-            tracks[track_id].boxes[t] = instance["bbox"]
+            track = tracks[track_id]
+            if track.segmentations[t] is not None or track.category_id != category_id:
+                raise InputError(
+                    f"{where}, frame {t}: track id {track_id} stands for two objects, as mmtrack renumbers track id 0; "
+                    "count the tracks from 1, or use type='YouTubeVISDataset'."
+                )
+            track.segmentations[t] = to_rle(instance["mask"], height, width, f"{where}, frame {t}")
+            track.boxes[t] = instance["bbox"]
     names, image_ids = [f["file_name"] for f in frames], [f["img_id"] for f in frames]
     return VideoRecord(video_id, height, width, names, image_ids, list(tracks.values()))
