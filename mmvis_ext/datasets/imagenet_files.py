@@ -38,9 +38,11 @@ class Tree:
     categories: Mapping[str, int]
 
     def xml(self, name: str) -> str:
+        """Path of the annotations of an image, which the lists name without its ending."""
         return os.path.join(self.annotations, f"{name}.xml")
 
     def jpeg(self, name: str) -> str:
+        """Path of an image, which the lists name without its ending."""
         return os.path.join(self.images, f"{name}.JPEG")
 
 

@@ -71,6 +71,7 @@ class MixedDataset:
 
     @property
     def metainfo(self) -> dict:
+        """That of the first set."""
         return next(iter(self.sets.values())).metainfo
 
     def full_init(self) -> None:

@@ -99,6 +99,7 @@ class AnnotationFile:
 
     @property
     def has_annotations(self) -> bool:
+        """Whether the file has annotations at all, if only of videos without objects."""
         return any(v.tracks is not None for v in self.videos)
 
     def official(self) -> dict:

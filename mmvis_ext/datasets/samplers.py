@@ -69,6 +69,7 @@ class VideoDrawSampler(Sampler):
             yield Draw(int(videos[i]), int(seeds[i]))
 
     def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch, from 0, that is drawn from now on; mmengine's loops do so."""
         self.epoch = epoch
 
 

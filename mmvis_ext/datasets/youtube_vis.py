@@ -75,6 +75,11 @@ class YouTubeVISDataset(BaseVideoDataset):
         return read_annotation_file(self.ann_file)
 
     def load_data_list(self) -> list[dict]:
+        """One dict per video, with its ``images``, its size and its official ``annotations``; settles the classes.
+
+        Raises:
+            InputError: see :func:`read_annotation_file`; also for class names that the file lacks.
+        """
         file = self.read()
         categories = self._select_categories(file)
         self._metainfo.update(classes=tuple(c["name"] for c in categories), categories=tuple(categories))
@@ -121,6 +126,11 @@ class YouTubeVISDataset(BaseVideoDataset):
         )
 
     def filter_data(self) -> list[dict]:
+        """The videos that ``filter_cfg`` leaves.
+
+        Raises:
+            InputError: it leaves none.
+        """
         cfg = self.filter_cfg or {}
         kept = self.data_list
         if not self.test_mode:
@@ -138,6 +148,7 @@ class YouTubeVISDataset(BaseVideoDataset):
         return kept
 
     def prepare_data(self, idx: int | Draw | ClipIndex) -> Any:
+        """Run the pipeline on a video or a window of it; what is random in it depends on a :class:`Draw`'s seed."""
         if isinstance(idx, Draw):
             with seeded(idx.seed):
                 return self.pipeline(self.get_data_info(idx.video))

@@ -13,9 +13,11 @@ class AtomicBackend(LocalBackend):
     """mmengine's local files, written atomically."""
 
     def put(self, obj: bytes, filepath: str | Path) -> None:
+        """Write bytes; see :func:`write_atomically`."""
         write_atomically(filepath, obj)
 
     def put_text(self, obj: str, filepath: str | Path, encoding: str = "utf-8") -> None:
+        """Write text; see :func:`write_atomically`."""
         write_atomically(filepath, obj.encode(encoding))
 
 

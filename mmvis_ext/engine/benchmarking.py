@@ -124,7 +124,16 @@ def time_in_turns(
 
 
 def cycle_frames(model: VideoModel, size: tuple[int, int], device: str = "cpu") -> Tensor:
-    """Generated frames for as many steps as it takes until what a model computes repeats itself."""
+    """Generated frames for as many steps as it takes until what a model computes repeats itself.
+
+    Args:
+        model: whose ``window`` and ``period`` say how many.
+        size: (H, W) in pixels without padding.
+        device: of the frames.
+
+    Returns:
+        (window * period, 3, H', W'), see :func:`generated_frames`.
+    """
     return generated_frames(model.window * model.period, size, device)
 
 

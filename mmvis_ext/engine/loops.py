@@ -17,7 +17,11 @@ __all__ = ["VideoTestLoop", "VideoValLoop"]
 
 
 def unwrapped(model: nn.Module) -> VideoModel:
-    """The model itself where it is wrapped for several processes."""
+    """The model itself where it is wrapped for several processes.
+
+    Raises:
+        TypeError: it is no :class:`VideoModel`.
+    """
     inner = model.module if is_model_wrapper(model) else model
     if not isinstance(inner, VideoModel):
         raise TypeError(f"The loops by step run a VideoModel, not {type(inner).__name__}.")

@@ -67,26 +67,32 @@ class ConfigRunner(Runner):
         return super().test()
 
     def build_model(self, model: Any) -> nn.Module:
+        """mmengine's, for the model; an InputError names what cannot be built."""
         with building("model", self.cfg):
             return super().build_model(model)
 
     def build_train_loop(self, loop: Any) -> Any:
+        """mmengine's, for the training loop and its data; an InputError names what cannot be built."""
         with building("train_dataloader or train_cfg", self.cfg):
             return super().build_train_loop(loop)
 
     def build_val_loop(self, loop: Any) -> Any:
+        """mmengine's, for the validation loop, its data and its evaluator; an InputError names what cannot be built."""
         with building("val_dataloader, val_cfg or val_evaluator", self.cfg):
             return super().build_val_loop(loop)
 
     def build_test_loop(self, loop: Any) -> Any:
+        """mmengine's, for the test loop, its data and its evaluator; an InputError names what cannot be built."""
         with building("test_dataloader, test_cfg or test_evaluator", self.cfg):
             return super().build_test_loop(loop)
 
     def build_optim_wrapper(self, optim_wrapper: Any) -> Any:
+        """mmengine's, for the optimizer and what wraps it; an InputError names what cannot be built."""
         with building("optim_wrapper", self.cfg):
             return super().build_optim_wrapper(optim_wrapper)
 
     def build_param_scheduler(self, scheduler: Any) -> Any:
+        """mmengine's, for the schedules of the learning rate; an InputError names what cannot be built."""
         with building("param_scheduler", self.cfg):
             return super().build_param_scheduler(scheduler)
 

@@ -67,6 +67,7 @@ class TrackVisualizationHook(Hook):
         self.wanted: set | None = None
 
     def before_test(self, runner: Runner) -> None:
+        """Check the place and settle which videos are drawn."""
         require_writable(self.out_dir)
         if self.max_videos is not None:
             dataset = runner.test_dataloader.dataset
@@ -76,6 +77,7 @@ class TrackVisualizationHook(Hook):
     def after_test_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Sequence | None = None
     ) -> None:
+        """Remember the window's frames; draw a video when its last window is done."""
         (window,) = data_batch["data_samples"]
         if window.metainfo["video"]["start"] == 0:
             self.paths = []

@@ -39,7 +39,6 @@ class VISInferencer:
         model: in test mode on the device.
         classes: names in label order.
         categories: ``id`` and ``name`` of each class, as in the annotation file that the model was trained on.
-        window: frames per step.
 
     Raises:
         InputError: config, checkpoint and device are not there, broken, or do not belong together.
@@ -60,6 +59,7 @@ class VISInferencer:
 
     @property
     def window(self) -> int:
+        """Frames per step."""
         return self.model.window
 
     def session(self, video_id: Any = 0) -> "Session":

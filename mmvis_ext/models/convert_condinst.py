@@ -22,7 +22,7 @@ def add_condinst(conversion: Conversion, weights: dict[str, Tensor], model: nn.M
 
     Args:
         conversion: of a Sparse R-CNN; it is added to.
-        weights: ``state_dict`` of an mmdet ``CondInst``.
+        weights: ``state_dict`` of an mmdet ``CondInst``: name -> (...) tensor.
         model: an InsPro with masks.
 
     Raises:

@@ -83,6 +83,7 @@ class EfficientVIS(VideoModel):
 
     @property
     def num_classes(self) -> int:
+        """K."""
         return self.head.num_classes
 
     # training
@@ -189,6 +190,7 @@ class EfficientVIS(VideoModel):
     # inference
 
     def init_state(self, geometry: FrameGeometry) -> EfficientVISState:
+        """State before the first clip: N fresh slots, whose queries (N,C) are q*."""
         return EfficientVISState(geometry, Slots.fresh(self.head.initial.queries.detach()))
 
     def forward_window(self, frames: Tensor, sizes: Tensor, slots: Slots) -> tuple[ClipOutput, Slots]:
@@ -215,7 +217,7 @@ class EfficientVIS(VideoModel):
 
     @torch.no_grad()
     def step(self, frames: Tensor, state: EfficientVISState) -> tuple[Detections, EfficientVISState]:
-        """One clip; see :meth:`VideoModel.step`. T is the number of ``frames``."""
+        """One clip of (T,3,H,W) ``frames``; see :meth:`VideoModel.step`. T is their number."""
         geometry = state.geometry
         sizes = torch.tensor([geometry.resized], dtype=torch.float32, device=frames.device)
         result, slots = self.forward_window(frames, sizes, state.slots)

@@ -75,6 +75,7 @@ class InsPro(VideoModel):
 
     @property
     def num_classes(self) -> int:
+        """K."""
         return self.head.num_classes
 
     # training
@@ -115,8 +116,11 @@ class InsPro(VideoModel):
             features: pyramid levels, (B,C,h,w) each.
             outputs: M, of :class:`InstanceCascade`.
             targets: B, with T = 1.
-            sizes: (B,2).
+            sizes: (B,2) height and width in pixels.
             matchers: B, which remember the sample so far.
+
+        Returns:
+            Terms by stage and name, () each.
         """
         mask_features = self.head.mask_features(features)
         losses = {}
@@ -133,7 +137,18 @@ class InsPro(VideoModel):
         self, output: StageOutput, mask_logits: Tensor | None, matches: list[Matches], targets: list[Tracklets],
         sizes: Tensor,
     ) -> dict[str, Tensor]:  # fmt: skip
-        """Losses of one stage, in full precision; see :func:`instance_losses`."""
+        """Losses of one stage on one frame of each sample, in full precision; see :func:`instance_losses`.
+
+        Args:
+            output: of the stage, T = 1.
+            mask_logits: (P,h,w) of the matched queries, frame after frame; ``None`` for boxes alone.
+            matches: B.
+            targets: B, with T = 1.
+            sizes: (B,2) height and width in pixels.
+
+        Returns:
+            Terms by name, () each.
+        """
         stride = 1 if mask_logits is None else self.head.mask_stride
         with torch.autocast(sizes.device.type, enabled=False):
             return instance_losses(
@@ -144,6 +159,7 @@ class InsPro(VideoModel):
     # inference
 
     def init_state(self, geometry: FrameGeometry) -> InsProState:
+        """State before the first frame: N slots that start from q_init (N,C) and p_init (N,4)."""
         with torch.no_grad():
             return InsProState(geometry, self.head.start(self._sizes(geometry)))
 
@@ -170,12 +186,12 @@ class InsPro(VideoModel):
 
     @torch.no_grad()
     def step(self, frames: Tensor, state: InsProState) -> tuple[Detections, InsProState]:
-        """One frame; see :meth:`VideoModel.step`."""
+        """One frame, (1,3,H,W); see :meth:`VideoModel.step`."""
         result, carried = self.forward_window(frames, self._sizes(state.geometry), state.carried)
         return self.detections(result, state.geometry), replace(state, carried=carried, frame=state.frame + 1)
 
     def detections(self, result: FrameOutput, geometry: FrameGeometry) -> Detections:
-        """What a frame shows, in original pixels; a slot is a track."""
+        """What a frame shows, in original pixels and with T = 1; a slot is a track."""
         visible = result.scores.amax(-1) >= self.visible_thr
         masks = None
         if result.mask_logits is not None:
@@ -192,7 +208,7 @@ class InsPro(VideoModel):
 
 
 def frame_output(output: StageOutput, mask_logits: Tensor | None) -> FrameOutput:
-    """One frame's results from a stage's output with B = T = 1."""
+    """One frame's results from a stage's output with B = T = 1 and its (N,h,w) mask logits."""
     return FrameOutput(output.class_logits[0, :, 0].sigmoid(), output.boxes[0, :, 0], mask_logits)
 
 

@@ -54,10 +54,12 @@ class InsProLite(InsPro):
         return [self.backbone, self.neck, self.head]
 
     def init_weights(self) -> None:
+        """Those of InsPro; the single stage starts as any stage does."""
         super().init_weights()
         self.lite_stage.init_weights()
 
     def train(self, mode: bool = True) -> "InsProLite":
+        """Switch to training or testing; the frozen parts stay in test mode."""
         super().train(mode)
         for part in self.frozen_parts():
             part.eval()  # their batch statistics stay too
@@ -101,7 +103,13 @@ class InsProLite(InsPro):
     def look_lite(
         self, features: Sequence[Tensor], sizes: Tensor, carried: Propagated
     ) -> tuple[StageOutput, Propagated]:
-        """The single stage on one frame; the next frame starts from its boxes and the same queries."""
+        """The single stage on one frame; the next frame starts from its boxes and the same queries.
+
+        Args:
+            features: pyramid levels, (B,C,h,w) each.
+            sizes: (B,2) height and width in pixels of the frames without padding.
+            carried: from the frame before.
+        """
         queries, boxes = carried.queries[:, :, None], carried.boxes[:, :, None]
         output = self.head.look(self.lite_stage, features, sizes, queries, boxes)
         return output, carried._replace(boxes=clip_to_frame(output.boxes[:, :, 0].detach(), sizes))
@@ -109,7 +117,16 @@ class InsProLite(InsPro):
     def segment_lite(
         self, features: Sequence[Tensor], output: StageOutput, pick: Sequence[Tensor] | None = None
     ) -> Tensor | None:
-        """Mask logits of the single stage as of :meth:`InstanceCascade.segment`; ``None`` for boxes alone."""
+        """Masks of the single stage, as those of :meth:`InstanceCascade.segment`.
+
+        Args:
+            features: pyramid levels, (B,C,h,w) each.
+            output: of the stage.
+            pick: the queries wanted of each of the B frames, (P_b,) int64 each; ``None`` takes all.
+
+        Returns:
+            (B,N,2h,2w) logits, or (P,2h,2w) of the picked ones; ``None`` for boxes alone.
+        """
         mask_features = self.head.mask_features(features)
         if mask_features is None or self.lite_weights is None:
             return None
@@ -118,7 +135,7 @@ class InsProLite(InsPro):
     def forward_window(
         self, frames: Tensor, sizes: Tensor, carried: Propagated, key: bool = True
     ) -> tuple[FrameOutput, Propagated]:
-        """As InsPro's, or with ``key=False`` by the single stage."""
+        """As InsPro's on a frame (1,3,H,W) of ``sizes`` (1,2), or with ``key=False`` by the single stage."""
         if key:
             return super().forward_window(frames, sizes, carried)
         features = [f.float() for f in self.extract_features(frames)]
@@ -128,7 +145,7 @@ class InsProLite(InsPro):
 
     @torch.no_grad()
     def step(self, frames: Tensor, state: InsProState) -> tuple[Detections, InsProState]:
-        """One frame; see :meth:`VideoModel.step`."""
+        """One frame, (1,3,H,W); see :meth:`VideoModel.step`."""
         key = state.frame % self.key_interval == 0
         result, carried = self.forward_window(frames, self._sizes(state.geometry), state.carried, key)
         return self.detections(result, state.geometry), replace(state, carried=carried, frame=state.frame + 1)

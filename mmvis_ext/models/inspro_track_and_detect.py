@@ -27,7 +27,13 @@ class TrackQueries(NamedTuple):
     boxes: Tensor
 
     def take(self, output: StageOutput, slots: Tensor, sizes: Tensor) -> "TrackQueries":
-        """What the next frame follows: the outputs of ``slots``, with boxes clipped and detached as InsPro's are."""
+        """What the next frame follows: the outputs of some slots, with boxes clipped and detached as InsPro's are.
+
+        Args:
+            output: of the last stage, B = T = 1.
+            slots: (A,) int64.
+            sizes: (1,2) height and width in pixels.
+        """
         boxes = clip_to_frame(output.boxes[:, slots, 0].detach(), sizes)
         return TrackQueries(output.queries[0, slots, 0], boxes[0])
 
@@ -151,11 +157,12 @@ class InsProTrackAndDetect(InsPro):
     # inference
 
     def init_state(self, geometry: FrameGeometry) -> Any:
+        """State before the first frame, a :class:`TrackAndDetectState`: nothing is followed yet."""
         return TrackAndDetectState(geometry, self._no_tracks())
 
     @torch.no_grad()
     def step(self, frames: Tensor, state: Any) -> tuple[Detections, Any]:
-        """One frame; see :meth:`VideoModel.step`. The state is a :class:`TrackAndDetectState`."""
+        """One frame, (1,3,H,W); see :meth:`VideoModel.step`. The state is a :class:`TrackAndDetectState`."""
         sizes, n = self._sizes(state.geometry), self.head.num_queries
         features = [f.float() for f in self.extract_features(frames)]
         (output,) = self.head(features, sizes, self._start(state.tracks, sizes), last_only=True)

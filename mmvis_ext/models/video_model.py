@@ -86,14 +86,22 @@ class VideoModel(BaseModel):
 
     @abstractmethod
     def loss(self, inputs: Tensor, data_samples: Sequence[TrackDataSample]) -> dict[str, Tensor]:
-        """Training losses of (B,T,3,H,W) inputs."""
+        """Training losses of (B,T,3,H,W) inputs, by name; what is added up is ()."""
 
     def open_stream(self, geometry: FrameGeometry) -> VideoStream:
         """Start a video."""
         return VideoStream(self.init_state(geometry), TrackBook(self.score_reduction), geometry)
 
     def advance(self, frames: Tensor, stream: VideoStream) -> Detections:
-        """Take the next frames (any number) of a stream, window by window; returns the last window's detections."""
+        """Take the next frames of a stream, window by window.
+
+        Args:
+            frames: (n,3,H,W), n >= 1.
+            stream: is changed.
+
+        Returns:
+            Detections of the last window.
+        """
         for clip in frames.split(self.window):
             detections, stream.state = self.step(clip, stream.state)
             stream.book.add(detections)
@@ -119,7 +127,16 @@ class VideoModel(BaseModel):
     def forward(
         self, inputs: Tensor, data_samples: Sequence[TrackDataSample] | None = None, mode: str = "tensor"
     ) -> dict[str, Tensor] | list[TrackDataSample] | tuple[Tensor, ...]:
-        """mmengine's entry: ``loss``, ``predict`` or ``tensor`` (the pyramid of B*T frames)."""
+        """mmengine's entry: ``loss``, ``predict`` or ``tensor`` (the pyramid of B*T frames).
+
+        Args:
+            inputs: (B,T,3,H,W).
+            data_samples: B; not needed for ``tensor``.
+            mode: which of the three.
+
+        Raises:
+            RuntimeError: the mode is unknown, or needs data samples that are not there.
+        """
         if mode == "tensor":
             return self.extract_features(inputs.flatten(0, 1))
         if mode not in ("loss", "predict"):

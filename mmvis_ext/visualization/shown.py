@@ -33,7 +33,7 @@ class ShownTrack:
 def draw_shown(
     frame: np.ndarray, tracks: Sequence[ShownTrack], t: int, scale: float = 1.0, with_boxes: bool = False
 ) -> np.ndarray:
-    """Draw the tracks' ``t``-th frame; see :func:`draw_tracks`."""
+    """Draw the tracks' ``t``-th frame on an (H, W, 3) uint8 RGB picture of it; see :func:`draw_tracks`."""
     return draw_tracks(
         frame,
         [track.masks[t] for track in tracks],

@@ -47,12 +47,15 @@ class Dice:
         return low + self._bits.random_raw() % (high - low + 1)
 
     def chance(self, probability: float) -> bool:
+        """True with a probability in 0..1."""
         return self.uniform() < probability
 
     def choice(self, items: Sequence[Item]) -> Item:
+        """One of the items, all alike likely; there must be one."""
         return items[self.integer(0, len(items) - 1)]
 
     def shuffled(self, items: Sequence[Item]) -> list[Item]:
+        """The items in random order; they are not changed."""
         out = list(items)
         for i in range(len(out) - 1, 0, -1):
             j = self.integer(0, i)

@@ -198,6 +198,7 @@ def encode_jpeg(frame: np.ndarray) -> bytes:
 
 
 def write_json(path: Path, content: Any) -> None:
+    """Write JSON with sorted keys and no blanks, so that equal contents are equal files; missing folders are made."""
     _write(path, (json.dumps(content, sort_keys=True, separators=(",", ":")) + "\n").encode())
 
 

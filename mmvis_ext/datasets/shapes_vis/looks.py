@@ -83,7 +83,15 @@ def _sides_kept(u: np.ndarray, v: np.ndarray, normals: tuple, distance: float) -
 
 
 def inside(label: int, u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Which points belong to the shape, bool."""
+    """Which points belong to a shape.
+
+    Args:
+        label: number of the shape, from 0.
+        u, v: (...) coordinates of the points, in units of the shape's radius from its centre.
+
+    Returns:
+        (...) bool.
+    """
     shape = SHAPES[label]
     if shape == "disc":
         return u * u + v * v <= 1.0

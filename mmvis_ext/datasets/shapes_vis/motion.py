@@ -36,23 +36,50 @@ class Walker:
     frame_step: int = 1
 
     def stay(self, start: np.ndarray, length: int) -> np.ndarray:
-        """In the frame all the time, from ``start`` on."""
+        """A path in the frame all the time, from ``start`` on.
+
+        Args:
+            start: (2,) x and y in pixels.
+            length: frames.
+
+        Returns:
+            (length, 2) pixels.
+        """
         return self._wander(start, self._heading(), length)
 
     def meet(self, point: np.ndarray, heading: int, frame: int, length: int) -> np.ndarray:
-        """At ``point`` in the given frame, going in the given direction."""
+        """A path through a point.
+
+        Args:
+            point: (2,) x and y in pixels.
+            heading: direction at the point, in steps of ``TURN``.
+            frame: in which the object is at the point.
+            length: frames.
+
+        Returns:
+            (length, 2) pixels.
+        """
         before = self._wander(point, heading + HALF_TURN, frame + 1)
         return np.concatenate([before[:0:-1], self._wander(point, heading, length - frame)])
 
     def enter(self, length: int) -> np.ndarray:
-        """Out of sight at first; half in sight, on the border, after a quarter to a half of the video."""
+        """Out of sight at first; half in sight, on the border, after a quarter to a half of ``length`` frames.
+
+        Returns:
+            (length, 2) pixels.
+        """
         return self._enter_at(self.dice.integer(max(1, length // 4), max(1, length // 2)), length)
 
     def leave(self, length: int) -> np.ndarray:
+        """The path of :meth:`enter` backwards, (length, 2) pixels."""
         return self.enter(length)[::-1]
 
     def come_back(self, length: int) -> np.ndarray:
-        """Leaves and, somewhere else, enters again; needs five frames for both and a frame between."""
+        """Leaves and, somewhere else, enters again; needs five frames for both and a frame between.
+
+        Returns:
+            (length, 2) pixels.
+        """
         first = length // 2
         rest = length - first
         return np.concatenate(
@@ -60,9 +87,17 @@ class Walker:
         )
 
     def jump(self, start: np.ndarray, length: int, rate: float) -> np.ndarray:
-        """Like ``stay``, but at each frame with chance ``rate`` elsewhere at once; at least one jump.
+        """Like :meth:`stay`, but at each frame with chance ``rate`` elsewhere at once; at least one jump.
 
         Two frames at least lie between jumps, so the speed within a stretch can be told.
+
+        Args:
+            start: (2,) x and y in pixels.
+            length: frames.
+            rate: 0..1.
+
+        Returns:
+            (length, 2) pixels.
         """
         cuts, last = [], 0
         for t in range(2, length - 1):
@@ -77,7 +112,7 @@ class Walker:
         return np.concatenate(pieces)
 
     def spot(self, taken: list[np.ndarray]) -> np.ndarray:
-        """(2,) a place in the frame, the best of six in keeping away from the places taken."""
+        """(2,) pixels, a place in the frame: the best of six in keeping away from the places taken, (2,) each."""
         low, high = self._room()
         places = [low + (high - low) * np.array([self.dice.uniform(), self.dice.uniform()]) for _ in range(6)]
         return max(places, key=lambda p: min((((p - t) ** 2).sum() for t in taken), default=0.0))

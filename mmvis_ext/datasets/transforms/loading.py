@@ -34,6 +34,11 @@ class LoadFrame(LoadImageFromFile):
         super().__init__(to_float32, color_type, imdecode_backend, backend_args=backend_args)
 
     def transform(self, results: dict) -> dict:
+        """Add a frame's ``img`` (H, W, 3), BGR, and its ``img_shape`` and ``ori_shape`` (H, W) to its dict.
+
+        Raises:
+            InputError: the frame of ``img_path`` is missing, truncated, or not ``height`` x ``width`` pixels.
+        """
         path = results["img_path"]
         where = f"{path} (video {results.get('video_id')}, frame {results.get('frame_id')})"
         try:

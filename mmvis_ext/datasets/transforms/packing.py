@@ -29,6 +29,7 @@ class PackClip(PackTrackInputs):
         super().__init__(meta_keys=tuple(meta_keys), default_meta_keys=self.frame_keys)
 
     def transform(self, results: dict) -> dict:
+        """From a dict of lists over T frames: ``inputs`` (T, 3, H, W) uint8, ``data_samples`` a ``TrackDataSample``."""
         packed = super().transform(results)
         packed["data_samples"].set_metainfo({k: results[k][0] for k in self.sample_keys if k in results})
         return packed

@@ -69,6 +69,11 @@ class PseudoMotion(BaseTransform):
         self.tries, self.border = tries, border
 
     def transform(self, results: dict) -> dict:
+        """Move ``img``, ``gt_masks``, ``gt_bboxes`` and what else belongs to the objects of each of T frames.
+
+        Raises:
+            InputError: the frames have no masks.
+        """
         if "gt_masks" not in results:
             raise InputError(
                 "PseudoMotion moves masks, but the frames have none; set with_mask=True in LoadTrackAnnotations and "

@@ -82,6 +82,7 @@ class ClipSample(BaseFrameSample):
         ]
 
     def transform(self, video_infos: dict) -> dict:
+        """Draw frames of a video as the data set describes it; returns a dict of lists over them."""
         frames = self.sample(video_infos["video_length"])
         results = self.prepare_data(video_infos, frames)
         results["num_clips"] = [self.num_clips] * len(frames)

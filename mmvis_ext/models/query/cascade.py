@@ -44,12 +44,14 @@ class QueryCascade(BaseModule):
         self.stages = nn.ModuleList(stages)
 
     def init_weights(self) -> None:
+        """Initial queries and proposals, and each stage's weights."""
         super().init_weights()
         self.initial.init_weights()
         for m in range(len(self.stages)):
             self.stage(m).init_weights()
 
     def stage(self, m: int) -> QueryStage:
+        """The ``m``-th stage, from 0; -1 is the last."""
         stage = self.stages[m]
         assert isinstance(stage, QueryStage)  # a ModuleList does not say what it holds
         return stage
@@ -79,7 +81,15 @@ class QueryCascade(BaseModule):
     def look(
         self, stage: QueryStage, features: Sequence[Tensor], sizes: Tensor, queries: Tensor, boxes: Tensor
     ) -> StageOutput:
-        """One stage on the RoI features of its proposals; arguments as in :meth:`iterate`."""
+        """One stage on the RoI features of its proposals.
+
+        Args:
+            stage: which.
+            features: pyramid levels, (B*T, C, h, w) each.
+            sizes: (B,2) height and width in pixels of each clip's frames without padding.
+            queries: (B,N,T,C).
+            boxes: (B,N,T,4) xyxy pixels, the proposals; they are held near the frame.
+        """
         proposals = near_frame(boxes, sizes)
         crops = self.roi_extractor(features, boxes_to_rois(proposals).flatten(0, 2))
         return stage(queries, proposals, crops.unflatten(0, boxes.shape[:3]))

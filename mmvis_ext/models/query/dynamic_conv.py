@@ -24,15 +24,17 @@ def fuse_neighbours(responses: Tensor, valid: Tensor) -> Tensor:
 
     The weight at each location is the softmax over t' = t-1, t, t+1 of the cosine similarity over channels between
     the response at t and the one at t'. A neighbour outside the clip is left out of the softmax (the paper leaves
-    this open).
+    this open). Half-precision responses are weighed in float32: their squares would overflow or vanish.
 
     Args:
         responses: (B,N,T,3,C,S,S), of frame t's filter on t-1, t, t+1.
         valid: (T,3) bool.
 
     Returns:
-        (B,N,T,C,S,S).
+        (B,N,T,C,S,S) in the dtype of ``responses``.
     """
+    dtype = responses.dtype
+    responses = responses.to(torch.promote_types(dtype, torch.float32))
     norms = torch.linalg.vector_norm(responses, dim=4)
     products = (responses * responses[:, :, :, 1:2]).sum(dim=4)
     # what F.cosine_similarity does, without dividing every channel first
@@ -41,7 +43,7 @@ def fuse_neighbours(responses: Tensor, valid: Tensor) -> Tensor:
     weights = similarity.softmax(dim=3).unsqueeze(4)
     # what is left out must not count even where it is not finite
     responses = responses.masked_fill(~valid[:, :, None, None, None], 0.0)
-    return (weights * responses).sum(dim=3)
+    return (weights * responses).sum(dim=3).to(dtype)
 
 
 class DynamicFilters(NamedTuple):

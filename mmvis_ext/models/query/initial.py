@@ -24,6 +24,7 @@ class InitialQueries(nn.Module):
         self.init_proposal_features = nn.Embedding(num_queries, embed_dims)
 
     def init_weights(self) -> None:
+        """Proposals start as the whole image; queries stay as they were drawn."""
         with torch.no_grad():
             self.init_proposal_bboxes.weight.copy_(torch.tensor([0.5, 0.5, 1.0, 1.0]))
 

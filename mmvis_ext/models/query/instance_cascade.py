@@ -122,7 +122,7 @@ class InstanceCascade(QueryCascade):
         Args:
             output: of the last stage.
             carried: what this frame started from.
-            sizes: (B,2).
+            sizes: (B,2) height and width in pixels.
         """
         start = self.start(sizes)
         features, bank = output.queries[:, :, 0], carried.bank
@@ -140,7 +140,7 @@ class InstanceCascade(QueryCascade):
     # masks
 
     def mask_features(self, features: Sequence[Tensor]) -> Tensor | None:
-        """(B,E,h,w) from the pyramid, ``None`` without masks."""
+        """(B,E,h,w) from the pyramid's levels, (B,C,h',w') each; ``None`` without masks."""
         return None if self.mask_branch is None else self.mask_branch(features)
 
     def segment(
@@ -162,7 +162,17 @@ class InstanceCascade(QueryCascade):
     def segment_by(
         self, generator: nn.Module, mask_features: Tensor, output: StageOutput, pick: Sequence[Tensor] | None = None
     ) -> Tensor:
-        """As :meth:`segment`, with the convolutions that ``generator`` makes."""
+        """As :meth:`segment`, with the convolutions that a given layer makes.
+
+        Args:
+            generator: see :meth:`new_generator`.
+            mask_features: (B,E,h,w).
+            output: of a stage.
+            pick: the queries wanted of each of the B frames, (P_b,) int64 each; ``None`` takes all.
+
+        Returns:
+            (B,N,2h,2w) logits, or (P,2h,2w) of the picked ones, frame after frame.
+        """
         assert self.mask_branch is not None
         queries, boxes = output.queries[:, :, 0], output.boxes[:, :, 0].detach()
         centres, stride = (boxes[..., :2] + boxes[..., 2:]) / 2, self.mask_branch.mask_stride

@@ -113,6 +113,16 @@ class StaticRoIExtractor(SingleRoIExtractor):
     """
 
     def forward(self, feats: tuple[Tensor, ...], rois: Tensor, roi_scale_factor: float | None = None) -> Tensor:
+        """Pool each RoI from the level that goes with its size.
+
+        Args:
+            feats: pyramid levels, (images, C, h, w) each, the finest first; more than there are strides are left out.
+            rois: (n, 5), image index and xyxy pixels of the network's input.
+            roi_scale_factor: RoIs are enlarged by it about their centres.
+
+        Returns:
+            (n, C, S, S) float32.
+        """
         feats = tuple(f.float() for f in feats[: self.num_inputs])
         with torch.autocast(rois.device.type, enabled=False):
             if not (rois.is_cuda or torch.compiler.is_compiling()):

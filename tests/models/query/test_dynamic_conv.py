@@ -62,6 +62,19 @@ def test_responses_are_weighed_by_their_similarity_to_the_centre():
     torch.testing.assert_close(fuse_neighbours(responses, valid), fuse_slowly(responses, valid))
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("size", [1e-4, 1.0, 3e4])
+def test_half_precision_neither_overflows_nor_divides_by_zero(dtype, size):
+    responses = (size * torch.rand(B, N, T, 3, C, S, S)).to(dtype)
+    responses[0, 0, 1, 1] = 0  # nowhere active, as a ReLU leaves it
+    responses[0, 1, 2] = 0
+    _, valid = neighbour_frames(T, torch.device("cpu"))
+    fused = fuse_neighbours(responses, valid)
+    assert fused.dtype == dtype
+    torch.testing.assert_close(fused, fuse_neighbours(responses.double(), valid).to(dtype))
+    assert (fused[0, 1, 2] == 0).all()
+
+
 @torch.no_grad()
 def test_the_filter_of_a_frame_runs_over_its_neighbours_too():
     module, (queries, rois) = build(), inputs()
