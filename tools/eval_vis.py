@@ -2,11 +2,10 @@
 
 import argparse
 import json
-from pathlib import Path
 
 from mmvis_ext.errors import command_line
 from mmvis_ext.evaluation.report import class_table, summary_table
-from mmvis_ext.evaluation.submission import parse_json, read_results
+from mmvis_ext.evaluation.submission import parse_json, read_bytes, read_results
 from mmvis_ext.evaluation.ytvis_ap import evaluate_ytvis
 
 
@@ -22,7 +21,7 @@ def parse_args() -> argparse.Namespace:
 
 def read_ground_truth(path: str) -> dict:
     """The annotation file in the official form; :func:`evaluate_ytvis` checks it."""
-    gt = parse_json(Path(path).read_bytes(), path)
+    gt = parse_json(read_bytes(path), path)
     if isinstance(gt, dict) and {"videos", "images"} <= gt.keys():
         # The data sets load mmdet, which the official form does without.
         from mmvis_ext.datasets.annotation_file import read_annotation_file

@@ -1,5 +1,6 @@
 """The results file that the benchmark's server takes: ``results.json``, alone or in a zip."""
 
+import io
 import json
 import zipfile
 import zlib
@@ -9,7 +10,7 @@ from typing import IO, Any
 from mmvis_ext.errors import InputError
 from mmvis_ext.files import atomic_file
 
-__all__ = ["check_results_path", "parse_json", "read_results", "write_submission"]
+__all__ = ["check_results_path", "parse_json", "read_bytes", "read_results", "write_submission"]
 
 MEMBER = "results.json"
 
@@ -51,11 +52,12 @@ def read_results(path: str | Path) -> list[dict]:
     """Read a results file.
 
     Raises:
-        InputError: the ending is neither ``.json`` nor ``.zip``, the zip holds no ``results.json``, the JSON is not
-            complete, or it is not a list of results.
+        InputError: the ending is neither ``.json`` nor ``.zip``, there is no such file, the zip holds no
+            ``results.json``, the JSON is not complete, or it is not a list of results.
     """
     path = check_results_path(path)
-    results = parse_json(_read_zip(path) if path.suffix == ".zip" else path.read_bytes(), str(path))
+    content = read_bytes(path)
+    results = parse_json(_unzipped(content, path) if path.suffix == ".zip" else content, str(path))
     required = {"video_id", "category_id", "score"}
     if not isinstance(results, list) or not all(isinstance(r, dict) and required <= r.keys() for r in results):
         raise InputError(
@@ -63,6 +65,20 @@ def read_results(path: str | Path) -> list[dict]:
             "this is another kind of file, so check which of the two files is meant."
         )
     return results
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """A whole file.
+
+    Raises:
+        InputError: it is not there, or cannot be read.
+    """
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; check the path.") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions.") from None
 
 
 def parse_json(text: bytes, where: str) -> Any:
@@ -115,9 +131,9 @@ def _write_zip(file: IO[bytes], lines: list[str]) -> None:
         _write_json(inner, lines)
 
 
-def _read_zip(path: Path) -> bytes:
+def _unzipped(content: bytes, path: Path) -> bytes:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return archive.read(MEMBER)
     except KeyError as error:
         raise InputError(f"{path}: the zip holds no {MEMBER} at its top; pack that file without a folder.") from error

@@ -14,7 +14,9 @@ BRANCH = "mask_head.mask_feature_head."
 LEVEL = re.compile(r"convs_all_levels\.(\d+)\.conv(\d+)\.(.+)")
 
 
-def add_condinst(conversion: Conversion, weights: dict[str, Tensor], model: nn.Module) -> None:
+def add_condinst(
+    conversion: Conversion, weights: dict[str, Tensor], model: nn.Module, where: str = "the checkpoint"
+) -> None:
     """Map CondInst's mask branch onto what was converted so far; all else of CondInst is listed as unused.
 
     A level of the pyramid keeps its place: both count from the level of the mask features' stride. The layer that makes
@@ -24,15 +26,18 @@ def add_condinst(conversion: Conversion, weights: dict[str, Tensor], model: nn.M
         conversion: of a Sparse R-CNN; it is added to.
         weights: ``state_dict`` of an mmdet ``CondInst``: name -> (...) tensor.
         model: an InsPro with masks.
+        where: names the checkpoint in errors.
 
     Raises:
         InputError: the weights have no such branch, or the model has none.
     """
     branch = getattr(model.head, "mask_branch", None)
     if branch is None:
-        raise InputError("The config's model has no mask branch for CondInst's weights; give an InsPro with masks.")
+        raise InputError(
+            f"{where}: the config's model has no mask branch for these weights; give an InsPro with masks."
+        )
     if not any(key.startswith(BRANCH) for key in weights):
-        raise InputError(f"The checkpoint has no {BRANCH}*; give one of mmdet's CondInst models.")
+        raise InputError(f"{where}: has no {BRANCH}*; give a checkpoint of mmdet's CondInst.")
     for key, value in weights.items():
         if not key.startswith(BRANCH):
             conversion.unused[key] = "of CondInst, only the mask branch is taken"

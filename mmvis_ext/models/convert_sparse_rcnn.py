@@ -67,7 +67,10 @@ class Conversion:
 
 
 def convert_sparse_rcnn(
-    weights: dict[str, Tensor], model: EfficientVIS | InsPro, rows: Sequence[tuple[int, int]] | None = None
+    weights: dict[str, Tensor],
+    model: EfficientVIS | InsPro,
+    rows: Sequence[tuple[int, int]] | None = None,
+    where: str = "the checkpoint",
 ) -> Conversion:
     """Map a checkpoint onto a model, which keeps its own values where nothing fits.
 
@@ -79,11 +82,12 @@ def convert_sparse_rcnn(
         model: with initial weights; not changed. An InsPro has no use for QueryInst's mask heads.
         rows: (row here, row there) of the classifier's classes that are the same, see :func:`matching_rows`.
             ``None`` takes the classifier if it has as many classes, and leaves it at its initial value if not.
+        where: names the checkpoint in errors.
 
     Raises:
         InputError: the weights are another model's, or their head has another width.
     """
-    _check_source(weights, model.head.embed_dims)
+    _check_source(weights, model.head.embed_dims, where)
     conversion = Conversion({key: value.clone() for key, value in model.state_dict().items()})
     own = conversion.state_dict
     joint = "head.stages.0.attention.norms.joint.weight" in own
@@ -103,15 +107,15 @@ def convert_sparse_rcnn(
     return conversion
 
 
-def _check_source(weights: dict[str, Tensor], embed_dims: int) -> None:
+def _check_source(weights: dict[str, Tensor], embed_dims: int, where: str) -> None:
     last = weights.get("roi_head.bbox_head.0.fc_reg.weight")
     if last is None:
         raise InputError(
-            "The checkpoint has no roi_head.bbox_head.*; give one of mmdet's Sparse R-CNN or QueryInst models."
+            f"{where}: has no roi_head.bbox_head.*; give a checkpoint of mmdet's Sparse R-CNN or QueryInst."
         )
     if last.shape[1] != embed_dims:
         raise InputError(
-            f"The checkpoint's head has {last.shape[1]} channels but the config's embed_dims is {embed_dims}; "
+            f"{where}: its head has {last.shape[1]} channels but the config's embed_dims is {embed_dims}; "
             "give a config of the same width."
         )
 

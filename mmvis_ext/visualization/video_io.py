@@ -1,9 +1,9 @@
 """Videos in and out: frames are read lazily, and a written file is whole or not there."""
 
-import logging
 import math
 import os
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # what is wrong with a fi
 
 import cv2
 import numpy as np
-from mmengine.logging import print_log
+from tqdm import tqdm
 
 from mmvis_ext.datasets.transforms import LoadFrame
 from mmvis_ext.errors import InputError
@@ -36,7 +36,7 @@ class VideoSource:
         fps: frames per second; 6 for a folder.
         length: number of frames as the file announces it, ``None`` where it does not. For a folder it is exact.
 
-    Items: (H, W, 3) uint8 RGB.
+    Items: (H, W, 3) uint8 RGB. Where a file has fewer frames than it announces, a warning on stderr says how many.
 
     Raises:
         InputError: a frame cannot be read, or has another size than the first.
@@ -65,10 +65,11 @@ class VideoSource:
                 count += 1
                 yield frame
         if self.length and count < self.length:
-            text = (
-                f"{self.path}: ends after {count} of the {self.length} frames that it announces; it may be truncated."
+            tqdm.write(
+                f"warning: {self.path}: only the first {count} of the {self.length} frames that it announces can be "
+                "read; it may be truncated, fetch it again.",
+                file=sys.stderr,
             )
-            print_log(text, "current", logging.WARNING)
 
 
 def open_video(path: str | Path) -> VideoSource:

@@ -96,8 +96,11 @@ def test_boxes(files, eval_vis):
 @pytest.mark.parametrize(
     ("gt", "results", "expected"),
     [
-        ("missing.json", "results.json", "missing.json"),
-        ("gt.json", "missing.json", "missing.json"),
+        ("missing.json", "results.json", "missing.json: no such file"),
+        ("gt.json", "missing.json", "missing.json: no such file"),
+        ("gt.json", "missing.zip", "missing.zip: no such file"),
+        ("file/below.json", "results.json", "below.json: cannot be read"),
+        (".", "results.json", "cannot be read"),
         ("gt.json", "cut.json", "cut.json: not complete JSON"),
         ("cut.json", "results.json", "cut.json: not complete JSON"),
         ("coco.json", "results.json", "coco.json: there is no list 'videos'"),
@@ -119,6 +122,7 @@ def test_bad_input_ends_with_one_sentence(gt, results, expected, files, eval_vis
         "hidden.json": json.dumps(truth | dict(annotations=None)),
         "unknown.json": json.dumps([entries[0] | dict(video_id=999)]),
         "no.zip": "no zip",
+        "file": "",
     }
     for name, text in content.items():
         (folder / name).write_text(text)

@@ -68,7 +68,7 @@ def test_models_without_a_mask_branch_are_refused():
         add_condinst(conversion, condinst(), model)
     with pytest.raises(InputError, match="no mask branch"):
         add_condinst(conversion, condinst(), build_model())
-    with pytest.raises(InputError, match="CondInst models"):
+    with pytest.raises(InputError, match=r"the checkpoint: has no mask_head\..* CondInst"):
         add_condinst(conversion, detector().state_dict(), inspro())
 
 
@@ -84,6 +84,9 @@ def test_tool(tmp_path, capsys):
     )
     assert code == 0, capsys.readouterr().err
     assert "mask_head.mask_feature_head.conv_branch" in capsys.readouterr().out
+    wrong = ("--condinst", tmp_path / "in.pth", "--out", tmp_path / "wrong.pth")
+    assert call(TOOL, tmp_path / "in.pth", tmp_path / "config.py", *wrong) == 1
+    assert capsys.readouterr().err.startswith(f"error: {tmp_path / 'in.pth'}: has no mask_head.")
     check_fit(out, inspro())
     start = torch.load(out, weights_only=True)["state_dict"]
     assert len(start["head.initial.init_proposal_bboxes.weight"]) == N

@@ -251,6 +251,13 @@ def test_tool(tool, tmp_path):
     assert torch.equal(start["head.stages.0.fc_cls.bias"][[0, 3]], theirs[[1, 0]])
 
 
+def test_the_tool_names_the_checkpoint_that_is_another_models(tool, tmp_path):
+    torch.save(dict(state_dict=build_model(still_config()).state_dict()), tmp_path / "other.pth")
+    code, _, err = tool(tmp_path / "other.pth")
+    assert code == 1
+    assert err.startswith(f"error: {tmp_path / 'other.pth'}: has no roi_head")
+
+
 class Opaque:
     """Something that only a pickle can hold."""
 

@@ -17,6 +17,7 @@ from mmvis_ext.engine.checkpoints import plain, read_checkpoint
 from mmvis_ext.engine.launch import read_config
 from mmvis_ext.errors import InputError, command_line
 from mmvis_ext.files import write_atomically
+from mmvis_ext.models import EfficientVIS, InsPro
 from mmvis_ext.models.convert_condinst import add_condinst
 from mmvis_ext.models.convert_sparse_rcnn import convert_sparse_rcnn, matching_rows
 
@@ -82,6 +83,8 @@ def category_names(path: str) -> tuple[str, ...]:
 def main() -> None:
     args = parse_args()
     model = build_model(read_config(args.config), seed=args.seed)
+    if not isinstance(model, EfficientVIS | InsPro):
+        raise InputError(f"{args.config}: is of a {type(model).__name__}; give an EfficientVIS or an InsPro.")
     checkpoint = load(args.checkpoint, args.allow_pickle)
     rows = None
     if args.classes_of:
@@ -92,10 +95,10 @@ def main() -> None:
                 "give the annotation file that the config trains on."
             )
         rows = matching_rows(names, class_names(checkpoint, args.checkpoint))
-    conversion = convert_sparse_rcnn(checkpoint.get("state_dict", checkpoint), model, rows)
+    conversion = convert_sparse_rcnn(checkpoint.get("state_dict", checkpoint), model, rows, args.checkpoint)
     if args.condinst:
         masks = load(args.condinst, args.allow_pickle)
-        add_condinst(conversion, masks.get("state_dict", masks), model)
+        add_condinst(conversion, masks.get("state_dict", masks), model, args.condinst)
     content = io.BytesIO()
     meta = dict(converted_from=Path(args.checkpoint).name, config=args.config)
     torch.save(plain(dict(meta=meta, state_dict=conversion.state_dict)), content)
