@@ -23,26 +23,33 @@ H, W, T = 64, 96, 2
 ELSEWHERE = {"e1d-t18-vistr", "e1g-vistr"}
 
 
+SMALL = dict.fromkeys(("embed_dims", "in_channels", "out_channels", "conv_out_channels", "feat_channels"), 16)
+SMALL |= dict(feedforward_channels=32, fc_out_channels=32, num_feats=8, num_groups=8, num_points=64)
+SMALL |= dict(num_queries=4, num_stages=2, num_iterations=2, num_layers=2)
+
+
+def shrink(node: Config, depth: int) -> None:
+    """No more than what is ``SMALL``, in all parts of a model on a ResNet of that depth."""
+    for key, value in node.items():
+        if key == "in_channels" and isinstance(value, list) and depth > 18:
+            node[key] = [c * (4 if depth > 50 else 1) for c in (8, 16, 32, 64)]
+        elif isinstance(value, dict):
+            shrink(value, depth)
+        elif isinstance(value, int) and key in SMALL and "depth" not in node:
+            node[key] = min(value, SMALL[key])
+
+
 def shrunk(path: Path) -> Config:
     """The config with nothing fetched and little to compute; what the config is about stays."""
     cfg = Config.fromfile(path)
-    backbone, head = cfg.model.backbone, cfg.model.head
-    backbone.init_cfg = None
+    parts = cfg.model.get("detector", cfg.model)
+    backbone = parts.backbone
+    backbone.init_cfg = parts.init_cfg = None
+    shrink(cfg.model, backbone.depth)
+    if backbone.depth > 18:
+        backbone.base_channels = 8
     if backbone.depth == 50:
         backbone.depth = 18
-        backbone.base_channels = 8
-        cfg.model.neck.in_channels = [8, 16, 32, 64]
-    elif backbone.depth == 101:
-        cfg.model.neck.in_channels = [4 * c for c in (8, 16, 32, 64)]
-        backbone.base_channels = 8
-        backbone.stem_channels = 8
-    if "stem_channels" not in backbone:
-        backbone.stem_channels = backbone.base_channels
-    cfg.model.neck.out_channels = head.embed_dims = head.roi_extractor.out_channels = 16
-    head.update(num_queries=4, feedforward_channels=32)
-    head["num_stages" if head.type == "InstanceCascade" else "num_iterations"] = 2
-    if head.get("mask_branch"):
-        head.mask_branch.feat_channels = 8
     return cfg
 
 
@@ -79,7 +86,7 @@ def scope():
 def test_builds_learns_and_steps_once(path):
     cfg = shrunk(path)
     model = MODELS.build(cfg.model)
-    model.head.init_weights()
+    model.init_weights()
     clips = clips_of(cfg).get("num_clips", 1)
     # models of single frames take what the config samples, models of clips any T
     length = clips_of(cfg).clip_len if model.window == 1 else clips * T

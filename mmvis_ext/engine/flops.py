@@ -11,8 +11,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 __all__ = ["PARTS", "count_flops", "count_parameters"]
 
-PARTS = dict(backbone=("backbone.forward",), neck=("neck.forward",), mask=("head.segment", "head.mask_features"))
-"""What the parts of a model compute in, by name; all the rest is the head."""
+PARTS = dict(
+    backbone=("backbone.forward", "detector.backbone.forward"),
+    neck=("neck.forward", "detector.neck.forward"),
+    mask=("head.segment", "head.mask_features", "segment"),
+)
+"""What the parts of a model compute in, by name; all the rest is the head. mmdet's trackers have a ``detector``."""
 
 
 def count_flops(model: nn.Module, run: Callable[[], Any], parts: dict[str, tuple[str, ...]] = PARTS) -> dict[str, int]:
@@ -43,7 +47,7 @@ def count_parameters(model: nn.Module) -> dict[str, int]:
     """Numbers in each part's weights, trainable or not: backbone, neck, mask (whatever is named so), head, total."""
     numbers = dict(backbone=0, neck=0, mask=0, head=0)
     for name, parameter in model.named_parameters():
-        first = name.split(".")[0]
+        first = name.removeprefix("detector.").split(".")[0]
         part = first if first in ("backbone", "neck") else "mask" if "mask" in name else "head"
         numbers[part] += parameter.numel()
     return dict(numbers, total=sum(numbers.values()))

@@ -5,10 +5,13 @@ import_mmdet()
 from .association import ClipLinker
 from .efficientvis import EfficientVIS
 from .inspro import InsPro
+from .inspro_by_detection import InsProByDetection
 from .inspro_lite import InsProLite
 from .inspro_track_and_detect import InsProTrackAndDetect
 from .losses import box_deduplication_loss
 from .mask import dynamic_mask_conv
+from .mask2former_vis import Mask2FormerVISBaseline
+from .masktrack_rcnn import MaskTrackRCNNBaseline
 from .matching import InstanceCost, TemporalMatcher, TrackletAssigner
 from .query import (
     FactorisedTemporoSpatialAttention,
@@ -27,11 +30,14 @@ __all__ = [
     "EfficientVIS",
     "FactorisedTemporoSpatialAttention",
     "InsPro",
+    "InsProByDetection",
     "InsProLite",
     "InsProTrackAndDetect",
     "InstanceCascade",
     "InstanceCost",
     "IntraQueryAttention",
+    "Mask2FormerVISBaseline",
+    "MaskTrackRCNNBaseline",
     "StaticRoIExtractor",
     "TemporalDynamicConv",
     "TemporalMatcher",

@@ -1,0 +1,9 @@
+_base_ = [
+    "../_base_/models/mask2former_vis_r50.py",
+    "../_base_/datasets/youtube_vis_2019.py",
+    "../_base_/datasets/frame_pairs.py",
+    "../_base_/schedules/adamw_6k.py",
+    "../_base_/iter_runtime.py",
+]
+
+train_dataloader = dict(batch_size=2, sampler=dict(endless=True), dataset=_base_.frame_pairs)

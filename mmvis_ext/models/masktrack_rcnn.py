@@ -1,0 +1,167 @@
+"""MaskTrack R-CNN (Video Instance Segmentation, ICCV 2019) as mmdet has it: a baseline to compare with."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from mmdet.models.vis import MaskTrackRCNN
+from mmdet.structures import DetDataSample, TrackDataSample
+from mmdet.structures.bbox import bbox2roi
+from mmengine.registry import DefaultScope
+from mmengine.structures import InstanceData
+from torch import Tensor
+
+from mmvis_ext.registry import MODELS
+from mmvis_ext.structures import Detections, FrameGeometry
+
+from .association import FoundObjects, TrackingState, link_detections
+from .mask import encode_visible
+from .video_model import VideoModel
+
+__all__ = ["MaskTrackRCNNBaseline", "frame_pair"]
+
+
+@MODELS.register_module()
+class MaskTrackRCNNBaseline(VideoModel, MaskTrackRCNN):
+    """mmdet's ``MaskTrackRCNN``, frame by frame: its parts, its weights' names, its numbers.
+
+    What differs is where things are kept. The memory is passed along and holds a track's last look alone, where mmdet's
+    tracker stores every look and mask of it; masks are pasted and encoded one at a time, at probability 0.5.
+
+    Args:
+        detector: mmdet's config of a two-stage detector; ``test_cfg.rcnn.max_per_img`` limits its detections per frame.
+        track_head: mmdet's config of ``RoITrackHead``.
+        tracker: mmdet's config of ``MaskTrackRCNNTracker``.
+        score_reduction: of a track's scores over time, see :class:`TrackBook`.
+        data_preprocessor: config of mmdet's ``TrackDataPreprocessor``.
+        init_cfg: as in mmengine.
+    """
+
+    def __init__(
+        self, detector: dict, track_head: dict, tracker: dict, score_reduction: str = "visible_mean",
+        data_preprocessor: dict | None = None, init_cfg: dict | None = None,
+    ) -> None:  # fmt: skip
+        with DefaultScope.overwrite_default_scope("mmdet"):  # its configs name each other's types without it
+            MaskTrackRCNN.__init__(self, detector, track_head, tracker, data_preprocessor, init_cfg)
+        self.window, self.score_reduction = 1, score_reduction
+
+    @property
+    def num_classes(self) -> int:
+        return self.detector.roi_head.bbox_head.num_classes
+
+    def extract_features(self, frames: Tensor) -> tuple[Tensor, ...]:
+        """(n,3,H,W) normalised frames -> pyramid levels (n,C,h,w)."""
+        return self.detector.extract_feat(frames)
+
+    # training
+
+    def loss(self, inputs: Tensor, data_samples: Sequence[TrackDataSample]) -> dict[str, Tensor]:
+        """mmdet's losses of the detector on the key frame, and of tracking between it and the reference frame.
+
+        Where a sample does not name them, its last frame is the key and its first the reference: as at test, a frame is
+        compared with an earlier one. mmdet's own ``loss`` does the same, but hands the classes to the region
+        proposal network, which then takes only objects of class 0 for foreground.
+
+        Args:
+            inputs: (B,T,3,H,W), frames of one video each, in time order.
+            data_samples: B, with per-frame ground truth.
+
+        Returns:
+            mmdet's terms, and ``acc`` and ``match_accuracy`` in percent.
+        """
+        pairs = [frame_pair(sample) for sample in data_samples]
+        keys = [pair.get_key_frames()[0] for pair in pairs]
+        batch = range(len(pairs))
+        features = self.extract_features(inputs[batch, [pair.key_frames_inds[0] for pair in pairs]])
+        earlier = self.extract_features(inputs[batch, [pair.ref_frames_inds[0] for pair in pairs]])
+        losses, proposals = self.detector.rpn_head.loss_and_predict(
+            features,
+            [one_class(key, tuple(inputs.shape[-2:])) for key in keys],
+            proposal_cfg=self.detector.train_cfg.rpn_proposal,
+        )
+        losses.update(self.detector.roi_head.loss(features, proposals, keys))
+        losses.update(self.track_head.loss(features, earlier, proposals, pairs))
+        return {name: _total(value) for name, value in losses.items()}
+
+    # inference
+
+    def init_state(self, geometry: FrameGeometry) -> TrackingState:
+        return TrackingState(geometry)
+
+    @torch.no_grad()
+    def step(self, frames: Tensor, state: TrackingState) -> tuple[Detections, TrackingState]:
+        """One frame; see :meth:`VideoModel.step`. A detection's score stands in the column of its class."""
+        features, memory = self.extract_features(frames), state.memory
+        found = self.detect(features, state.geometry)
+        ids: list[int] = []
+        if len(found.boxes):
+            ids, memory = link_detections(self.track_head, self.tracker, memory, found, state.frame)
+        kept = [i for i, track in enumerate(ids) if track >= 0]
+        boxes, labels = found.boxes[kept], found.labels[kept]
+        geometry, visible = state.geometry, torch.ones(len(kept), 1, dtype=torch.bool)
+        scores = np.zeros((len(kept), 1, self.num_classes), dtype=np.float32)
+        scores[range(len(kept)), 0, labels.cpu().numpy()] = found.scores[kept].float().cpu().numpy()
+        original = geometry.to_original(boxes)[:, None]
+        masks = self.segment(features, boxes, labels)[:, None]
+        detections = Detections(
+            track_ids=[ids[i] for i in kept],
+            scores=scores,
+            boxes=original.cpu().numpy(),
+            masks=encode_visible(masks, original, visible, geometry.original),
+            visible=visible.numpy(),
+        )
+        return detections, replace(state, memory=memory, frame=state.frame + 1)
+
+    def detect(self, features: Sequence[Tensor], geometry: FrameGeometry) -> FoundObjects:
+        """mmdet's detections of one frame, with the RoI features that they are linked by."""
+        frame = DetDataSample(metainfo=dict(img_shape=geometry.resized))
+        head = self.detector.roi_head
+        proposals = self.detector.rpn_head.predict(features, [frame])
+        (found,) = head.predict_bbox(features, [frame.metainfo], proposals, head.test_cfg)
+        crops, _ = self.track_head.extract_roi_feats(features, [found.bboxes])
+        return FoundObjects(found.bboxes, found.labels, found.scores, crops)
+
+    def segment(self, features: Sequence[Tensor], boxes: Tensor, labels: Tensor) -> Tensor:
+        """(N,s,s) mask probabilities inside (N,4) xyxy boxes of classes (N,)."""
+        logits = self.detector.roi_head._mask_forward(features, bbox2roi([boxes]))["mask_preds"]
+        if self.detector.roi_head.mask_head.class_agnostic:
+            labels = torch.zeros_like(labels)
+        return logits[torch.arange(len(labels), device=labels.device), labels].sigmoid()
+
+
+def _total(value: Tensor | list[Tensor]) -> Tensor:
+    """One number; mmdet gives some terms level by level."""
+    return torch.stack([part.mean() for part in (value if isinstance(value, list) else [value])]).sum()
+
+
+def frame_pair(sample: TrackDataSample, key: int | None = None, reference: int | None = None) -> TrackDataSample:
+    """The same frames with mmdet's key and reference named; ``sample`` stays as it is.
+
+    Args:
+        sample: of T frames.
+        key: index of the key frame; ``None`` takes the sample's own, or its last frame.
+        reference: index of the reference frame; ``None`` takes the sample's own, or its first frame.
+    """
+    if key is None:
+        (key, *_) = sample.metainfo.get("key_frames_inds", [len(sample) - 1])
+    if reference is None:
+        (reference, *_) = sample.metainfo.get("ref_frames_inds", [0])
+    pair = TrackDataSample(metainfo=dict(key_frames_inds=[key], ref_frames_inds=[reference]))
+    pair.video_data_samples = list(sample.video_data_samples)
+    return pair
+
+
+def one_class(frame: DetDataSample, padded: tuple[int, ...]) -> DetDataSample:
+    """The frame with all its objects of class 0, as a region proposal network wants them.
+
+    Args:
+        frame: with ground truth.
+        padded: (H, W) of the network's input, for a frame that does not say so.
+    """
+    truth = frame.gt_instances
+    out = DetDataSample(metainfo=dict(pad_shape=padded) | frame.metainfo)
+    out.gt_instances = InstanceData(bboxes=truth.bboxes, labels=torch.zeros_like(truth.labels))
+    if "ignored_instances" in frame:
+        out.ignored_instances = frame.ignored_instances
+    return out
