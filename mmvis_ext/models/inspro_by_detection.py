@@ -123,7 +123,7 @@ class InsProByDetection(InsPro):
 
     @torch.no_grad()
     def step(self, frames: Tensor, state: Any) -> tuple[Detections, Any]:
-        """One frame; see :meth:`VideoModel.step`. The state is a :class:`TrackingState`."""
+        """One frame, (1,3,H,W); see :meth:`VideoModel.step`. The state is a :class:`TrackingState`."""
         result, crops = self.forward_window(frames, self._sizes(state.geometry))
         best, labels = result.scores.max(dim=-1)
         shown = (best >= self.visible_thr).nonzero().squeeze(1)

@@ -86,7 +86,7 @@ class Mask2FormerVISBaseline(VideoModel, Mask2FormerVideo):
 
     @torch.no_grad()
     def step(self, frames: Tensor, state: Mask2FormerVISState) -> tuple[Detections, Mask2FormerVISState]:
-        """One video; see :meth:`VideoModel.step`. A track is a query, with all its class scores."""
+        """One video, (T,3,H,W); see :meth:`VideoModel.step`. A track is a query, with all its class scores."""
         logits, masks = self.track_head(self.extract_features(frames), None)
         scores = logits[-1][0].float().softmax(-1)[:, :-1]
         best = scores.flatten().topk(min(self.max_per_video, scores.numel())).indices

@@ -48,6 +48,7 @@ class MaskTrackRCNNBaseline(VideoModel, MaskTrackRCNN):
 
     @property
     def num_classes(self) -> int:
+        """K."""
         return self.detector.roi_head.bbox_head.num_classes
 
     def extract_features(self, frames: Tensor) -> tuple[Tensor, ...]:
@@ -91,7 +92,7 @@ class MaskTrackRCNNBaseline(VideoModel, MaskTrackRCNN):
 
     @torch.no_grad()
     def step(self, frames: Tensor, state: TrackingState) -> tuple[Detections, TrackingState]:
-        """One frame; see :meth:`VideoModel.step`. A detection's score stands in the column of its class."""
+        """One frame, (1,3,H,W); see :meth:`VideoModel.step`. A detection's score stands in the column of its class."""
         features, memory = self.extract_features(frames), state.memory
         found = self.detect(features, state.geometry)
         ids: list[int] = []
@@ -114,7 +115,12 @@ class MaskTrackRCNNBaseline(VideoModel, MaskTrackRCNN):
         return detections, replace(state, memory=memory, frame=state.frame + 1)
 
     def detect(self, features: Sequence[Tensor], geometry: FrameGeometry) -> FoundObjects:
-        """mmdet's detections of one frame, with the RoI features that they are linked by."""
+        """mmdet's detections of one frame, with the RoI features that they are linked by.
+
+        Args:
+            features: pyramid levels, (1,C,h,w) each.
+            geometry: of the frame.
+        """
         frame = DetDataSample(metainfo=dict(img_shape=geometry.resized))
         head = self.detector.roi_head
         proposals = self.detector.rpn_head.predict(features, [frame])

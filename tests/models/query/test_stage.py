@@ -3,6 +3,7 @@
 import torch
 from mmdet.registry import MODELS as MMDET_MODELS
 from mmdet.utils import register_all_modules
+from mmengine.registry import DefaultScope
 
 from mmvis_ext.models.query.stage import TrackletStage
 
@@ -12,28 +13,28 @@ C, F, K, N, B, S = 32, 8, 5, 6, 2, 7
 
 
 def dii_head():
-    return MMDET_MODELS.build(
-        dict(
-            type="mmdet.DIIHead",
-            num_classes=K,
-            num_heads=4,
-            feedforward_channels=64,
+    cfg = dict(
+        type="mmdet.DIIHead",
+        num_classes=K,
+        num_heads=4,
+        feedforward_channels=64,
+        in_channels=C,
+        dynamic_conv_cfg=dict(
+            type="mmdet.DynamicConv",
             in_channels=C,
-            dynamic_conv_cfg=dict(
-                type="mmdet.DynamicConv",
-                in_channels=C,
-                feat_channels=F,
-                out_channels=C,
-                input_feat_shape=S,
-                act_cfg=dict(type="ReLU"),
-                norm_cfg=dict(type="LN"),
-            ),
-            loss_cls=dict(type="mmdet.FocalLoss", use_sigmoid=True),
-            loss_bbox=dict(type="mmdet.L1Loss"),
-            loss_iou=dict(type="mmdet.GIoULoss"),
-            bbox_coder=dict(type="mmdet.DeltaXYWHBBoxCoder", clip_border=False, target_stds=[0.5, 0.5, 1.0, 1.0]),
-        )
+            feat_channels=F,
+            out_channels=C,
+            input_feat_shape=S,
+            act_cfg=dict(type="ReLU"),
+            norm_cfg=dict(type="LN"),
+        ),
+        loss_cls=dict(type="mmdet.FocalLoss", use_sigmoid=True),
+        loss_bbox=dict(type="mmdet.L1Loss"),
+        loss_iou=dict(type="mmdet.GIoULoss"),
+        bbox_coder=dict(type="mmdet.DeltaXYWHBBoxCoder", clip_border=False, target_stds=[0.5, 0.5, 1.0, 1.0]),
     )
+    with DefaultScope.overwrite_default_scope("mmdet"):  # whatever scope a test before this one has left
+        return MMDET_MODELS.build(cfg)
 
 
 def copy_weights(stage: TrackletStage, head: torch.nn.Module) -> None:
