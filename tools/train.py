@@ -28,11 +28,11 @@ def apply_arguments(cfg: Config, args: argparse.Namespace) -> None:
     if args.amp:
         if not torch.cuda.is_available():
             raise InputError("--amp: mixed precision needs a GPU, and this machine has none; leave it out.")
-        cfg.optim_wrapper.type = "AmpOptimWrapper"
+        cfg.merge_from_dict(dict(optim_wrapper=dict(type="AmpOptimWrapper")))
     if args.seed is not None:
-        cfg.randomness.seed = args.seed
+        cfg.merge_from_dict(dict(randomness=dict(seed=args.seed)))
     if args.deterministic:
-        cfg.randomness.deterministic = True
+        cfg.merge_from_dict(dict(randomness=dict(deterministic=True)))
     wish = args.resume or (cfg.get("load_from") or "auto" if cfg.get("resume") else None)
     point = resume_point(wish, cfg.work_dir) if wish else None
     cfg.resume = point is not None
