@@ -31,5 +31,6 @@ class PackClip(PackTrackInputs):
     def transform(self, results: dict) -> dict:
         """From a dict of lists over T frames: ``inputs`` (T, 3, H, W) uint8, ``data_samples`` a ``TrackDataSample``."""
         packed = super().transform(results)
+        packed["inputs"] = packed["inputs"].contiguous()  # upstream's mmdet leaves a view of channels-last frames
         packed["data_samples"].set_metainfo({k: results[k][0] for k in self.sample_keys if k in results})
         return packed
