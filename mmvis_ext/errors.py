@@ -76,12 +76,11 @@ def command_line(main: Callable[..., int | None]) -> Callable[..., None]:
 
 def _report(sentence: str, lost: bool = False) -> None:
     """Say the sentence; one of several processes leaves it to the launcher, which says each once."""
-    path = os.environ.get(ERROR_FILE)
-    if path is None:
+    try:
+        with open(os.environ[ERROR_FILE], "w") as file:
+            json.dump(dict(message=sentence, timestamp=int(time.time()), lost=lost), file)
+    except (KeyError, OSError):  # there is no launcher, or no room for what it would read
         print(f"error: {sentence}", file=sys.stderr)
-        return
-    with open(path, "w") as file:
-        json.dump(dict(message=sentence, timestamp=int(time.time()), lost=lost), file)
 
 
 def _lost_contact(error: BaseException) -> bool:

@@ -1,11 +1,12 @@
 """Errors at the command line: a sentence for bad input, a traceback for a defect."""
 
+import json
 import os
 
 import pytest
 from torch.utils.data import DataLoader
 
-from mmvis_ext.errors import InputError, command_line
+from mmvis_ext.errors import ERROR_FILE, InputError, command_line
 
 SENTENCE = "file.json: annotation 3 has no frames; remove it."
 
@@ -105,3 +106,12 @@ def test_the_program_keeps_its_name():
         """What it does."""
 
     assert (command_line(main).__name__, command_line(main).__doc__) == ("main", "What it does.")
+
+
+def test_a_sentence_is_said_even_where_the_launcher_cannot_be_told(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv(ERROR_FILE, str(tmp_path / "missing" / "error.json"))
+    code, said = outcome(capsys, raising(InputError("mend it.")))
+    assert (code, said) == (1, "error: mend it.\n")
+    monkeypatch.setenv(ERROR_FILE, str(tmp_path / "error.json"))
+    assert outcome(capsys, raising(InputError("mend it."))) == (1, "")
+    assert json.loads((tmp_path / "error.json").read_text())["message"] == "mend it."

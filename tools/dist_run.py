@@ -3,20 +3,24 @@
 import logging
 import sys
 
-from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+from torch.distributed.elastic.multiprocessing.api import SignalException
+from torch.distributed.elastic.multiprocessing.errors import ChildFailedError, ProcessFailure
 from torch.distributed.run import parse_args, run
 
 
-def sentences(error: ChildFailedError) -> list[str]:
-    """What the failed processes reported, each sentence once.
+def sentence(failure: ProcessFailure) -> str:
+    """What a failed process reported, or how it ended where it reported nothing."""
+    if "lost" in failure.error_file_data:
+        return failure.message
+    if failure.exitcode < 0:
+        return f"a process was ended by {failure.signal_name()}; out of memory is a common cause."
+    return "a process failed; its traceback stands above."
 
-    That a process lost contact with another is said only where there is nothing else to say.
-    """
-    reports = [failure.error_file_data for failure in error.failures.values()]
-    said = {r["message"]: r["lost"] for r in reports if "lost" in r}
-    if len(said) < len({r["message"] for r in reports}):
-        said["a process failed; its traceback stands above."] = False
-    return [sentence for sentence, lost in said.items() if not lost] or list(said)
+
+def sentences(failures: list[ProcessFailure]) -> list[str]:
+    """Each sentence once; that a process lost contact with another is said only where there is nothing else to say."""
+    said = {sentence(failure): failure.error_file_data.get("lost", False) for failure in failures}
+    return [text for text, lost in said.items() if not lost] or list(said)
 
 
 def main() -> int:
@@ -25,9 +29,11 @@ def main() -> int:
     try:
         run(parse_args(sys.argv[1:]))
     except ChildFailedError as error:
-        for sentence in sentences(error):
-            print(f"error: {sentence}", file=sys.stderr)
+        for text in sentences(list(error.failures.values())):
+            print(f"error: {text}", file=sys.stderr)
         return 1
+    except SignalException as error:
+        return 128 + error.sigval
     return 0
 
 

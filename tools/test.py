@@ -5,7 +5,7 @@ import argparse
 from mmengine.config import Config
 from mmengine.model import is_model_wrapper
 
-from mmvis_ext.engine.checkpoints import check_fit, read_checkpoint
+from mmvis_ext.engine.checkpoints import check_fit, read_checkpoint, refuse_pickles
 from mmvis_ext.engine.launch import add_config_arguments, build_runner, load_config, require_writable_file
 from mmvis_ext.errors import InputError, command_line
 
@@ -49,6 +49,7 @@ def apply_arguments(cfg: Config, args: argparse.Namespace) -> None:
 @command_line
 def main() -> None:
     args = parse_args()
+    refuse_pickles()
     cfg = load_config(args)
     apply_arguments(cfg, args)
     checkpoint = read_checkpoint(args.checkpoint)

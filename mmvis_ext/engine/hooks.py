@@ -80,6 +80,8 @@ class CheckStartHook(Hook):
                 f"{name} trains one part and freezes the rest, which a checkpoint must bring; train the first phase, "
                 "then set load_from to its checkpoint."
             )
+        if "://" in runner._load_from:
+            return  # fetched by mmengine, which logs what is missing
         weights = read_checkpoint(runner._load_from)
         weights = weights.get("state_dict", weights)
         frozen = {key: value for key, value in model.named_parameters() if not value.requires_grad}
@@ -114,7 +116,7 @@ class CheckClassesHook(Hook):
     def before_test(self, runner: Runner) -> None:
         classes = _classes_of(runner.test_dataloader.dataset)
         _check_number(runner, classes)
-        if runner._load_from:
+        if runner._load_from and "://" not in runner._load_from:
             meta = read_checkpoint(runner._load_from).get("meta") or {}
             trained = (meta.get("dataset_meta") or {}).get("classes")
             _check_names(classes, trained, "the data set", f"the checkpoint {runner._load_from}")

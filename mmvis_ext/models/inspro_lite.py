@@ -1,5 +1,6 @@
 """InsPro-lite: all stages on key frames, one stage in between (InsPro, Sec. 4.2 and A.1)."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -44,7 +45,7 @@ class InsProLite(InsPro):
         if key_interval < 1:
             raise ValueError(f"key_interval={key_interval} must be at least 1, which makes every frame a key frame.")
         self.key_interval = self.period = key_interval
-        self.lite_stage = self.head.new_stage()
+        self.lite_stage = copy.deepcopy(self.head.stage(0))  # of the same form; init_weights gives it its own weights
         self.lite_weights = self.head.new_generator() if self.head.mask_branch is not None else None
         for part in self.frozen_parts():
             part.requires_grad_(False)

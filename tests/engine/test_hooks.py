@@ -195,5 +195,14 @@ def test_frozen_parts_need_a_start(start, said, tmp_path):
         CheckStartHook().before_train(run)
 
 
+def test_what_mmengine_fetches_is_not_looked_for_on_disk():
+    url = "https://somewhere/model.pth"
+    run = SimpleNamespace(model=MODELS.build(inspro_cfg(type="InsProLite")), _load_from=url, _resume=False)
+    CheckStartHook().before_train(run)
+    tested = run_with(2, ("a", "b"))
+    tested._load_from = url
+    CheckClassesHook().before_test(tested)
+
+
 def test_models_without_frozen_parts_start_from_anything():
     CheckStartHook().before_train(SimpleNamespace(model=MODELS.build(inspro_cfg()), _load_from=None, _resume=False))

@@ -3,6 +3,7 @@
 import json
 import pickle
 import subprocess
+import sys
 
 import pytest
 import torch
@@ -274,3 +275,14 @@ def test_a_second_phase_without_its_first(write_config, tmp_path, capfd):
     config = write_config(tmp_path, load_from="work_dirs/phase_one/iter_9.pth")
     assert call("train.py", config, "--work-dir", tmp_path / "work") == 1
     assert_one_sentence(capfd, "phase_one/iter_9.pth", "train the config that writes it first")
+
+
+@pytest.mark.slow
+def test_a_process_that_is_killed_is_named_by_its_signal(tmp_path):
+    tool = tmp_path / "dies.py"
+    tool.write_text("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    arguments = [sys.executable, TOOLS / "dist_run.py", "--standalone", "--nproc-per-node", 1, tool]
+    done = subprocess.run([*map(str, arguments)], capture_output=True, text=True, env=environment(), timeout=120)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("error: a process was ended by SIGKILL")
+    assert "Traceback" not in done.stderr

@@ -53,15 +53,14 @@ class InstanceCascade(QueryCascade):
             raise ValueError(f"bank_length={bank_length} must be at least 1, which switches the bank off.")
         extractor = MODELS.build(roi_extractor)
         side = extractor.roi_layers[0].output_size[0]
-
-        def stage() -> QueryStage:
-            return QueryStage(
+        stages = [
+            QueryStage(
                 num_classes, embed_dims, num_heads, feat_channels, feedforward_channels, side,
                 attention="spatial", temporal_conv=False,
-            )  # fmt: skip
-
-        super().__init__([stage() for _ in range(num_stages)], extractor, num_queries, embed_dims)
-        self.new_stage = stage
+            )
+            for _ in range(num_stages)
+        ]  # fmt: skip
+        super().__init__(stages, extractor, num_queries, embed_dims)
         self.num_classes, self.propagate, self.bank_length = num_classes, propagate, bank_length
         attends = bank_length > 1 and propagate in ("both", "query")  # it makes the queries that are propagated
         self.intra_query_attention = IntraQueryAttention(embed_dims) if attends else None
