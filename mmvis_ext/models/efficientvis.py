@@ -15,7 +15,7 @@ from mmvis_ext.structures import Detections, FrameGeometry, Tracklets
 from .association import ClipLinker, LinkMemory, Slots, renew_slots
 from .losses import LossWeights, Matches, count_entries, tracklet_losses
 from .mask import encode_visible, mask_on_grid
-from .query import StageOutput
+from .query import StageOutput, as_pyramid
 from .video_model import VideoModel
 
 __all__ = ["EfficientVIS", "EfficientVISState"]
@@ -108,7 +108,7 @@ class EfficientVIS(VideoModel):
         queries: Tensor | None = None
         inherited: list[Matches | None] = [None] * b
         for clip in range(clips):
-            features = tuple(f[:, clip].flatten(0, 1).float() for f in levels)
+            features = as_pyramid(f[:, clip].flatten(0, 1) for f in levels)
             outputs = self.head(features, sizes, queries)
             window = [g.frames(clip * length, (clip + 1) * length) for g in targets]
             terms, matches = self._clip_losses(features, outputs, window, sizes, inherited)
@@ -204,7 +204,7 @@ class EfficientVIS(VideoModel):
         Returns:
             What the last iteration says, and the slots after the clip.
         """
-        features = tuple(f.float() for f in self.extract_features(frames))
+        features = as_pyramid(self.extract_features(frames))
         (output,) = self.head(features, sizes, slots.queries[None], last_only=True)
         result = ClipOutput(
             scores=output.class_logits[0].sigmoid(),

@@ -9,12 +9,12 @@ from mmdet.structures import TrackDataSample
 from torch import Tensor
 
 from mmvis_ext.registry import MODELS, TASK_UTILS
-from mmvis_ext.structures import Detections, FrameGeometry, Tracklets
+from mmvis_ext.structures import RLE, Detections, FrameGeometry, Tracklets
 
 from .losses import InstanceLossWeights, Matches, count_entries, instance_losses
 from .mask.dynamic_mask import encode_logits
 from .matching import TemporalMatcher
-from .query import Propagated, StageOutput
+from .query import Propagated, StageOutput, as_pyramid
 from .video_model import VideoModel
 
 __all__ = ["FrameOutput", "InsPro", "InsProState"]
@@ -41,7 +41,7 @@ class FrameOutput(NamedTuple):
     Attributes:
         scores: (N,K) class scores.
         boxes: (N,4) xyxy pixels of the network's input.
-        mask_logits: (N,h,w), see :attr:`InstanceCascade.mask_stride`; ``None`` for boxes alone.
+        mask_logits: (N,h,w), see :meth:`InstanceCascade.segment`; ``None`` for boxes alone.
     """
 
     scores: Tensor
@@ -88,14 +88,14 @@ class InsPro(VideoModel):
             data_samples: B, with per-frame ground truth.
         """
         b, length, _, height, width = inputs.shape
-        levels = [f.unflatten(0, (b, length)).float() for f in self.extract_features(inputs.flatten(0, 1))]
+        levels = [f.unflatten(0, (b, length)) for f in self.extract_features(inputs.flatten(0, 1))]
         targets = [Tracklets.from_frames(s, (height, width), inputs.device) for s in data_samples]
         sizes = inputs.new_tensor([s[0].metainfo["img_shape"][:2] for s in data_samples])
         matchers = [TemporalMatcher(self.cost, self.head.num_queries, self.consistent) for _ in range(b)]
         carried = self.head.start(sizes)
         losses: dict[str, Tensor] = {}
         for t in range(length):
-            features = [f[:, t] for f in levels]
+            features = as_pyramid(f[:, t] for f in levels)
             outputs = self.head(features, sizes, carried)
             frame = [g.frames(t, t + 1) for g in targets]
             for name, value in self.frame_losses(features, outputs, frame, sizes, matchers).items():
@@ -149,7 +149,9 @@ class InsPro(VideoModel):
         Returns:
             Terms by name, () each.
         """
-        stride = 1 if mask_logits is None else self.head.mask_stride
+        stride = 1
+        if mask_logits is not None:
+            mask_logits, stride = self.head.upsample(mask_logits), self.head.mask_stride
         with torch.autocast(sizes.device.type, enabled=False):
             return instance_losses(
                 output.class_logits, output.boxes, mask_logits, stride, matches, targets, sizes,
@@ -178,7 +180,7 @@ class InsPro(VideoModel):
         Returns:
             What the last stage says, and what the next frame starts from.
         """
-        features = [f.float() for f in self.extract_features(frames)]
+        features = as_pyramid(self.extract_features(frames))
         (output,) = self.head(features, sizes, carried, last_only=True)
         mask_features = self.head.mask_features(features)
         logits = None if mask_features is None else self.head.segment(mask_features, output)[0]
@@ -193,11 +195,13 @@ class InsPro(VideoModel):
     def detections(self, result: FrameOutput, geometry: FrameGeometry) -> Detections:
         """What a frame shows, in original pixels and with T = 1; a slot is a track."""
         visible = result.scores.amax(-1) >= self.visible_thr
-        masks = None
+        masks: list[list[RLE | None]] | None = None
         if result.mask_logits is not None:
-            stride = self.head.mask_stride
-            rles = encode_logits(result.mask_logits, visible, stride, geometry.resized, geometry.original)
-            masks = [[rle] for rle in rles]
+            masks = [[None] for _ in visible]
+            logits, stride = self.head.upsample(result.mask_logits[visible]), self.head.mask_stride
+            rles = encode_logits(logits, stride, geometry.resized, geometry.original)
+            for i, rle in zip(visible.nonzero().squeeze(1).tolist(), rles, strict=True):
+                masks[i] = [rle]
         return Detections(
             track_ids=list(range(len(visible))),
             scores=result.scores[:, None].cpu().numpy(),

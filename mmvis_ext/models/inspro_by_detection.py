@@ -18,6 +18,7 @@ from .association import FoundObjects, TrackingState, link_detections
 from .inspro import FrameOutput, InsPro, frame_output
 from .masktrack_rcnn import frame_pair
 from .matching import TemporalMatcher
+from .query import as_pyramid
 from .query.cascade import near_frame
 
 __all__ = ["InsProByDetection"]
@@ -64,20 +65,20 @@ class InsProByDetection(InsPro):
             InsPro's terms, ``loss_match``, and ``match_accuracy`` in percent.
         """
         b, length, _, height, width = inputs.shape
-        levels = [f.unflatten(0, (b, length)).float() for f in self.extract_features(inputs.flatten(0, 1))]
+        levels = [f.unflatten(0, (b, length)) for f in self.extract_features(inputs.flatten(0, 1))]
         targets = [Tracklets.from_frames(s, (height, width), inputs.device) for s in data_samples]
         sizes = inputs.new_tensor([s[0].metainfo["img_shape"][:2] for s in data_samples])
         matchers = [TemporalMatcher(self.cost, self.head.num_queries, self.consistent) for _ in range(b)]
         start = self.head.start(sizes)
         losses: dict[str, Tensor] = {}
         for t in range(length):
-            features = [f[:, t] for f in levels]
+            features = as_pyramid(f[:, t] for f in levels)
             outputs = self.head(features, sizes, start)
             frame = [g.frames(t, t + 1) for g in targets]
             for name, value in self.frame_losses(features, outputs, frame, sizes, matchers).items():
                 losses[name] = losses.get(name, 0) + value / length
         boxes = near_frame(outputs[-1].boxes.detach(), sizes)[:, :, 0]
-        return losses | self.track_losses(features, [f[:, 0] for f in levels], boxes, data_samples)
+        return losses | self.track_losses(features, as_pyramid(f[:, 0] for f in levels), boxes, data_samples)
 
     def track_losses(
         self, features: Sequence[Tensor], earlier: Sequence[Tensor], boxes: Tensor,
@@ -113,13 +114,13 @@ class InsProByDetection(InsPro):
         Returns:
             What the last stage says, and (N,C,S,S) RoI features of its boxes, by which it is linked.
         """
-        features = [f.float() for f in self.extract_features(frames)]
+        features = as_pyramid(self.extract_features(frames))
         (output,) = self.head(features, sizes, self.head.start(sizes), last_only=True)
         mask_features = self.head.mask_features(features)
         logits = None if mask_features is None else self.head.segment(mask_features, output)[0]
         rois = bbox2roi([near_frame(output.boxes, sizes)[0, :, 0]])
         extractor = self.track_head.roi_extractor
-        return frame_output(output, logits), extractor(features[: extractor.num_inputs], rois)
+        return frame_output(output, logits), extractor(features, rois)
 
     @torch.no_grad()
     def step(self, frames: Tensor, state: Any) -> tuple[Detections, Any]:

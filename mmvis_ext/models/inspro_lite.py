@@ -14,7 +14,7 @@ from mmvis_ext.structures import Detections, Tracklets
 
 from .inspro import FrameOutput, InsPro, InsProState, frame_output, match_frame
 from .matching import TemporalMatcher
-from .query import Propagated, StageOutput
+from .query import Propagated, StageOutput, as_pyramid
 from .query.propagation import clip_to_frame
 
 __all__ = ["InsProLite"]
@@ -77,7 +77,7 @@ class InsProLite(InsPro):
         """
         b, length, _, height, width = inputs.shape
         with torch.no_grad():
-            levels = [f.unflatten(0, (b, length)).float() for f in self.extract_features(inputs.flatten(0, 1))]
+            levels = [f.unflatten(0, (b, length)) for f in self.extract_features(inputs.flatten(0, 1))]
         targets = [Tracklets.from_frames(s, (height, width), inputs.device) for s in data_samples]
         sizes = inputs.new_tensor([s[0].metainfo["img_shape"][:2] for s in data_samples])
         matchers = [TemporalMatcher(self.cost, self.head.num_queries, self.consistent) for _ in range(b)]
@@ -85,7 +85,7 @@ class InsProLite(InsPro):
             carried = self.head.start(sizes)
         losses: dict[str, Tensor] = {}
         for t in range(length):
-            features = [f[:, t] for f in levels]
+            features = as_pyramid(f[:, t] for f in levels)
             frame = [g.frames(t, t + 1) for g in targets]
             if t % KEY_STEP == 0:
                 with torch.no_grad():
@@ -126,7 +126,7 @@ class InsProLite(InsPro):
             pick: the queries wanted of each of the B frames, (P_b,) int64 each; ``None`` takes all.
 
         Returns:
-            (B,N,2h,2w) logits, or (P,2h,2w) of the picked ones; ``None`` for boxes alone.
+            (B,N,h,w) logits, or (P,h,w) of the picked ones; ``None`` for boxes alone.
         """
         mask_features = self.head.mask_features(features)
         if mask_features is None or self.lite_weights is None:
@@ -139,7 +139,7 @@ class InsProLite(InsPro):
         """As InsPro's on a frame (1,3,H,W) of ``sizes`` (1,2), or with ``key=False`` by the single stage."""
         if key:
             return super().forward_window(frames, sizes, carried)
-        features = [f.float() for f in self.extract_features(frames)]
+        features = as_pyramid(self.extract_features(frames))
         output, carried = self.look_lite(features, sizes, carried)
         logits = self.segment_lite(features, output)
         return frame_output(output, None if logits is None else logits[0]), carried

@@ -14,7 +14,7 @@ from mmvis_ext.structures import Detections, FrameGeometry, Tracklets
 from .inspro import FrameOutput, InsPro, frame_output
 from .losses import Matches
 from .matching import TemporalMatcher
-from .query import Propagated, StageOutput
+from .query import Propagated, StageOutput, as_pyramid
 from .query.propagation import clip_to_frame
 
 __all__ = ["InsProTrackAndDetect", "TrackAndDetectState", "TrackQueries"]
@@ -106,12 +106,12 @@ class InsProTrackAndDetect(InsPro):
             data_samples: B, with per-frame ground truth.
         """
         b, length, _, height, width = inputs.shape
-        levels = [f.unflatten(0, (b, length)).float() for f in self.extract_features(inputs.flatten(0, 1))]
+        levels = [f.unflatten(0, (b, length)) for f in self.extract_features(inputs.flatten(0, 1))]
         losses: dict[str, Tensor] = {}
         for i, sample in enumerate(data_samples):
             targets = Tracklets.from_frames(sample, (height, width), inputs.device)
             sizes = inputs.new_tensor([sample[0].metainfo["img_shape"][:2]])
-            features = [[f[i, t, None] for f in levels] for t in range(length)]
+            features = [as_pyramid(f[i, t, None] for f in levels) for t in range(length)]
             for terms in self._sample_losses(features, targets, sizes):
                 for name, value in terms.items():
                     losses[name] = losses.get(name, 0) + value / (b * length)
@@ -164,7 +164,7 @@ class InsProTrackAndDetect(InsPro):
     def step(self, frames: Tensor, state: Any) -> tuple[Detections, Any]:
         """One frame, (1,3,H,W); see :meth:`VideoModel.step`. The state is a :class:`TrackAndDetectState`."""
         sizes, n = self._sizes(state.geometry), self.head.num_queries
-        features = [f.float() for f in self.extract_features(frames)]
+        features = as_pyramid(self.extract_features(frames))
         (output,) = self.head(features, sizes, self._start(state.tracks, sizes), last_only=True)
         mask_features = self.head.mask_features(features)
         logits = None if mask_features is None else self.head.segment(mask_features, output)[0]

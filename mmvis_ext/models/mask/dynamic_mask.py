@@ -102,26 +102,22 @@ def upsample_logits(logits: Tensor, factor: int) -> Tensor:
     return aligned_bilinear(logits.flatten(0, 1)[:, None], factor)[:, 0].unflatten(0, logits.shape[:2])
 
 
-def encode_logits(
-    logits: Tensor, visible: Tensor, stride: int, resized: tuple[int, int], original: tuple[int, int]
-) -> list[RLE | None]:
+def encode_logits(logits: Tensor, stride: int, resized: tuple[int, int], original: tuple[int, int]) -> list[RLE | None]:
     """Masks of one frame in original pixels, encoded one at a time so that memory stays flat.
 
     Args:
-        logits: (N,h,w), ``stride`` input pixels apart.
-        visible: (N,) bool; the others give ``None``.
+        logits: (P,h,w), ``stride`` input pixels apart.
         stride: pixels.
         resized: (H, W) of the network's input without padding.
         original: (H, W) of the frames as decoded.
 
     Returns:
-        N RLEs; ``None`` also where no pixel reaches probability 0.5.
+        P RLEs; ``None`` where no pixel reaches probability 0.5.
     """
-    out: list[RLE | None] = [None] * len(logits)
+    out: list[RLE | None] = []
     h, w = resized
-    for i in visible.nonzero().squeeze(1).tolist():
-        mask = aligned_bilinear(logits[i][None, None].sigmoid(), stride)[..., :h, :w]
+    for probabilities in logits.sigmoid():
+        mask = aligned_bilinear(probabilities[None, None], stride)[..., :h, :w]
         mask = torch.nn.functional.interpolate(mask, original, mode="bilinear", align_corners=False)[0] >= 0.5
-        if bool(mask.any()):
-            out[i] = encode(mask.cpu().numpy())[0]
+        out.append(encode(mask.cpu().numpy())[0] if bool(mask.any()) else None)
     return out

@@ -4,6 +4,7 @@ from .dynamic_conv import TemporalDynamicConv, fuse_neighbours
 from .initial import InitialQueries
 from .instance_cascade import InstanceCascade
 from .propagation import FeatureBank, IntraQueryAttention, Propagated
+from .pyramid import Pyramid, align_rows, as_pyramid
 from .roi import StaticRoIExtractor
 from .stage import QueryStage, StageOutput, TrackletStage
 from .tracklet_cascade import TrackletCascade
@@ -15,6 +16,7 @@ __all__ = [
     "InstanceCascade",
     "IntraQueryAttention",
     "Propagated",
+    "Pyramid",
     "QueryCascade",
     "QueryStage",
     "StageOutput",
@@ -22,5 +24,7 @@ __all__ = [
     "TemporalDynamicConv",
     "TrackletCascade",
     "TrackletStage",
+    "align_rows",
+    "as_pyramid",
     "fuse_neighbours",
 ]

@@ -79,7 +79,7 @@ class InstanceCascade(QueryCascade):
 
     @property
     def mask_stride(self) -> int:
-        """Input pixels between two mask logits."""
+        """Input pixels between two upsampled mask logits."""
         assert self.mask_branch is not None
         return self.mask_branch.mask_stride // UPSAMPLING
 
@@ -154,7 +154,7 @@ class InstanceCascade(QueryCascade):
             pick: the queries wanted of each of the B frames, (P_b,) int64 each; ``None`` takes all.
 
         Returns:
-            (B,N,2h,2w) logits, or (P,2h,2w) of the picked ones, frame after frame.
+            (B,N,h,w) logits, or (P,h,w) of the picked ones, frame after frame; see :meth:`upsample`.
         """
         return self.segment_by(self.mask_weights[m], mask_features, output, pick)
 
@@ -170,15 +170,19 @@ class InstanceCascade(QueryCascade):
             pick: the queries wanted of each of the B frames, (P_b,) int64 each; ``None`` takes all.
 
         Returns:
-            (B,N,2h,2w) logits, or (P,2h,2w) of the picked ones, frame after frame.
+            (B,N,h,w) logits, or (P,h,w) of the picked ones, frame after frame; see :meth:`upsample`.
         """
         assert self.mask_branch is not None
         queries, boxes = output.queries[:, :, 0], output.boxes[:, :, 0].detach()
         centres, stride = (boxes[..., :2] + boxes[..., 2:]) / 2, self.mask_branch.mask_stride
         if pick is None:
-            return upsample_logits(dynamic_mask_conv(mask_features, centres, generator(queries), stride), UPSAMPLING)
+            return dynamic_mask_conv(mask_features, centres, generator(queries), stride)
         logits = [
-            dynamic_mask_conv(mask_features[b, None], centres[b, None, p], generator(queries[b, None, p]), stride)
+            dynamic_mask_conv(mask_features[b, None], centres[b, None, p], generator(queries[b, None, p]), stride)[0]
             for b, p in enumerate(pick)
         ]
-        return torch.cat([upsample_logits(x, UPSAMPLING)[0] for x in logits])
+        return torch.cat(logits)
+
+    def upsample(self, logits: Tensor) -> Tensor:
+        """(P,h,w) mask logits, finer by two as in CondInst: (P,2h,2w), :attr:`mask_stride` input pixels apart."""
+        return upsample_logits(logits[None], UPSAMPLING)[0]

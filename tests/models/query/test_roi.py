@@ -7,8 +7,9 @@ import torch
 from mmcv.ops import RoIAlign
 from mmdet.models.roi_heads.roi_extractors import SingleRoIExtractor
 
-from mmvis_ext.models.query import StaticRoIExtractor, roi
-from mmvis_ext.models.query.roi import boxes_to_rois, roi_align
+from mmvis_ext.models.query import StaticRoIExtractor, as_pyramid, roi
+from mmvis_ext.models.query.roi import boxes_to_rois
+from mmvis_ext.models.query.roi_op import roi_align
 
 STRIDES = [4, 8, 16]
 CFG = dict(
@@ -45,10 +46,10 @@ def static(monkeypatch):
     monkeypatch.setattr(roi, "torch", Compiled())
 
 
-@pytest.fixture(params=["sorted", "static"])
+@pytest.fixture(params=["rows", "levels"])
 def form(request):
-    """Both forms, one after the other."""
-    if request.param == "static":
+    """RoIs pooled from the rows of all levels, and on every level: a CPU's form and a GPU's."""
+    if request.param == "levels":
         request.getfixturevalue("static")
 
 
@@ -61,9 +62,24 @@ def test_each_box_gets_the_index_of_its_frame():
     assert not rois.requires_grad
 
 
-def test_the_static_form_equals_mmdets(static):
+LAYERS = {
+    "two samples": dict(output_size=3, sampling_ratio=2),
+    "one sample": dict(output_size=5, sampling_ratio=1),
+    "three samples": dict(output_size=2, sampling_ratio=3),
+    "not aligned": dict(output_size=3, sampling_ratio=2, aligned=False),
+    "samples by size": dict(output_size=3, sampling_ratio=0),
+    "maximum": dict(output_size=3, sampling_ratio=2, pool_mode="max"),
+}
+
+
+@pytest.mark.usefixtures("form")
+@pytest.mark.parametrize(
+    "layer", [LAYERS[n] for n in LAYERS if n != "maximum"], ids=[n for n in LAYERS if n != "maximum"]
+)
+def test_equals_mmdets(layer):
     rois, levels = boxes_of_all_sizes(), pyramid()
-    theirs, ours = SingleRoIExtractor(**CFG), StaticRoIExtractor(**CFG)
+    cfg = dict(CFG, roi_layer=dict(layer, type="RoIAlign"))
+    theirs, ours = SingleRoIExtractor(**cfg), StaticRoIExtractor(**cfg)
     assert theirs.map_roi_levels(rois, 3).unique().tolist() == [0, 1, 2], "every level is used"
     expected, found = theirs(levels, rois), ours(levels, rois)
     torch.testing.assert_close(found, expected)
@@ -77,7 +93,35 @@ def test_the_static_form_equals_mmdets(static):
         torch.testing.assert_close(b, a)
 
 
-def test_the_static_form_scales_rois_like_mmdet(static):
+def test_the_edges_of_a_level_are_mmcvs():
+    """Samples exactly on the first and last pixel, half outside, and just beyond what mmcv still counts."""
+    edges = torch.tensor([-4.0, -3.9, -2.0, 0.0, 2.0, 60.0, 62.0, 64.0, 65.9, 66.0, 66.1, 70.0])
+    starts, ends = torch.meshgrid(edges, edges, indexing="ij")
+    chosen = ends >= starts
+    low, high = starts[chosen], ends[chosen]
+    rois = torch.stack([torch.zeros_like(low), low, low.flip(0), high, high.flip(0)], dim=1)
+    levels = [torch.randn(1, 4, 16, 16)]
+    cfg = dict(CFG, featmap_strides=[4])
+    torch.testing.assert_close(StaticRoIExtractor(**cfg)(levels, rois), SingleRoIExtractor(**cfg)(levels, rois))
+
+
+def test_a_pyramid_makes_its_rows_once_and_gives_the_same():
+    rois, levels = boxes_of_all_sizes(), pyramid()
+    extractor, made = StaticRoIExtractor(**CFG), as_pyramid(levels)
+    assert torch.equal(extractor(made, rois), extractor(levels, rois))
+    assert made.rows is made.rows
+    assert made.rows.shape == (sum(f[:, 0].numel() for f in levels), 4)
+
+
+@pytest.mark.usefixtures("form")
+def test_levels_without_a_stride_are_left_out():
+    rois, levels = boxes_of_all_sizes(), pyramid()
+    extractor = StaticRoIExtractor(**CFG)
+    assert torch.equal(extractor([*levels, torch.randn(2, 4, 2, 3)], rois), extractor(levels, rois))
+
+
+@pytest.mark.usefixtures("form")
+def test_rois_are_scaled_like_mmdets():
     rois, levels = boxes_of_all_sizes(), pyramid()
     expected = SingleRoIExtractor(**CFG)(levels, rois, roi_scale_factor=1.5)
     torch.testing.assert_close(StaticRoIExtractor(**CFG)(levels, rois, roi_scale_factor=1.5), expected)

@@ -1,0 +1,91 @@
+"""Feature pyramids, and RoIAlign as weighted sums of their positions, which is how a CPU does it fast."""
+
+from collections.abc import Iterable
+from functools import cached_property
+
+import torch
+import torch.nn.functional as F
+from mmcv.ops import RoIAlign
+from torch import Tensor
+
+__all__ = ["Pyramid", "align_rows", "as_pyramid"]
+
+
+class Pyramid(tuple[Tensor, ...]):
+    """Pyramid levels, (images, C, h, w) each, the finest first."""
+
+    @cached_property
+    def rows(self) -> Tensor:
+        """Every position of every level as a row, (sum of images*h*w, C): level by level, then image by image."""
+        return torch.cat([level.movedim(1, -1).flatten(0, 2) for level in self])
+
+
+def as_pyramid(levels: Iterable[Tensor]) -> tuple[Tensor, ...]:
+    """The levels in float32, as a :class:`Pyramid` where RoIs are pooled by :func:`align_rows`: its rows are made once.
+
+    Args:
+        levels: (images, C, h, w) each, the finest first.
+    """
+    levels = tuple(level.float() for level in levels)
+    return levels if levels[0].is_cuda or torch.compiler.is_compiling() else Pyramid(levels)
+
+
+def _corners(start: Tensor, extent: Tensor, side: int, samples: int, length: Tensor) -> tuple[Tensor, Tensor]:
+    """Where a RoI's samples lie between two pixels along one axis, by mmcv's rules.
+
+    Args:
+        start: (R,) first edge in pixels of the level.
+        extent: (R,) in pixels of the level.
+        side: S, bins.
+        samples: per bin.
+        length: (R,) of the level.
+
+    Returns:
+        Pixels (R,S,2*samples) int64, and their weights.
+    """
+    width, length = (extent / side)[:, None, None], length[:, None, None]
+    bins = torch.arange(side, device=start.device)[:, None]
+    within = torch.arange(samples, device=start.device) + 0.5
+    at = start[:, None, None] + bins * width + within * width / samples
+    inside = (at >= -1) & (at <= length)
+    at = at.clamp(min=0)
+    low = torch.minimum(at.floor(), length - 1)
+    share = torch.where(low < length - 1, at - low, 0.0)
+    weights = torch.stack([1 - share, share], dim=-1) * inside[..., None]
+    pixels = torch.stack([low, torch.minimum(low + 1, length - 1)], dim=-1)
+    return pixels.flatten(2).long(), weights.flatten(2)
+
+
+def align_rows(levels: tuple[Tensor, ...], rois: Tensor, chosen: Tensor, layers: list[RoIAlign]) -> Tensor:
+    """RoIAlign of mmcv's ``layers`` (average pooling, a fixed number of samples) on a pyramid.
+
+    A bin is the mean of its bilinear samples, thus a weighted sum of positions: one ``embedding_bag`` for all of them,
+    which reads whole rows and uses all cores, where mmcv's operator walks through each channel's plane on one.
+
+    Args:
+        levels: (images, C, h, w) each, the finest first; a :class:`Pyramid` keeps its rows from call to call.
+        rois: (R,5) image index and xyxy pixels of the network's input.
+        chosen: (R,) int64, the level of each.
+        layers: one per level.
+
+    Returns:
+        (R,C,S,S), with the channels last in memory.
+    """
+    rows = (levels if isinstance(levels, Pyramid) else Pyramid(levels)).rows
+    side, samples, offset = layers[0].output_size[0], int(layers[0].sampling_ratio), 0.5 * layers[0].aligned
+    shapes = torch.tensor([(len(f), *f.shape[-2:]) for f in levels], device=rois.device)
+    counts = shapes.prod(dim=1)
+    height, width = shapes[chosen, 1], shapes[chosen, 2]
+    first = (counts.cumsum(0) - counts)[chosen] + rois[:, 0].long() * height * width  # row of the image's first pixel
+    scales = torch.tensor([layer.spatial_scale for layer in layers], device=rois.device)[chosen, None]
+    low, high = (rois[:, 1:] * scales - offset).split(2, dim=1)
+    extent = high - low if layers[0].aligned else (high - low).clamp(min=1)
+    x, x_weights = _corners(low[:, 0], extent[:, 0], side, samples, width)
+    y, y_weights = _corners(low[:, 1], extent[:, 1], side, samples, height)
+    y = first[:, None, None] + y * width[:, None, None]
+    index = y[:, :, None, :, None] + x[:, None, :, None, :]  # (R,S,S,2*samples,2*samples)
+    weights = y_weights[:, :, None, :, None] * (x_weights / samples**2)[:, None, :, None, :]
+    pooled = F.embedding_bag(
+        index.flatten(3).flatten(0, 2), rows, per_sample_weights=weights.flatten(3).flatten(0, 2), mode="sum"
+    )
+    return pooled.view(-1, side, side, rows.shape[1]).movedim(-1, 1)
