@@ -55,24 +55,40 @@ def test_calls_take_turns(monkeypatch):
 
 
 def test_a_stepper_goes_on_from_its_state_and_leaves_the_model_alone(model):
-    step = Stepper(model, generated_frames(2, SIZE), SIZE, visible_thr=0.0)
+    step = Stepper(model, generated_frames(2, SIZE), SIZE, held=99)
     before = step.state.slots.queries.clone()
     detections = step()
     assert detections.visible.all()
     assert all(mask is None or mask["size"] == list(SIZE) for masks in detections.masks for mask in masks)
     assert step.visible_share == 1
     assert not torch.equal(step.state.slots.queries, before)
-    assert model.visible_thr == 0.1
 
 
 def test_compare_speed(model):
     figures = compare_speed(model, generated_frames(2, SIZE), SIZE, repeat=3, warmup=1)
-    assert {k: len(v) for k, v in figures["seconds"].items()} == dict(backbone_neck=3, step=3, step_all_visible=3)
+    steps = ("step", "step_some_visible", "step_all_visible")
+    assert {k: len(v) for k, v in figures["seconds"].items()} == dict.fromkeys(("backbone_neck", *steps), 3)
     for name, value in figures["fps"].items():
         assert value == pytest.approx(2 / sorted(figures["seconds"][name])[1])
-    for name in ("step", "step_all_visible"):
+    for name in steps:
         assert figures["ratio"][name] == pytest.approx(figures["fps"][name] / figures["fps"]["backbone_neck"])
     assert figures["visible_share"]["step_all_visible"] == 1
+    assert "speedup" not in figures
+
+
+def test_the_speedup_is_over_the_rival(model):
+    figures = compare_speed(model, generated_frames(2, SIZE), SIZE, repeat=3, warmup=0, rival=model, held=1)
+    assert set(figures["speedup"]) == {"step", "step_some_visible", "step_all_visible"}
+    for name, value in figures["speedup"].items():
+        assert value == pytest.approx(figures["fps"][name] / figures["fps"]["rival"])
+
+
+def test_a_stepper_holds_some_slots_visible(model):
+    step = Stepper(model, generated_frames(2, SIZE), SIZE, held=1)
+    eager = model.forward_window
+    for _ in range(3):
+        assert step().visible.tolist() == [[True, True]] + [[False, False]] * (len(step.state.slots.queries) - 1)
+    assert model.forward_window == eager
 
 
 def test_stream(model):
