@@ -17,6 +17,7 @@ from mmvis_ext.models.video_model import VideoModel
 from mmvis_ext.structures import Detections, FrameGeometry
 
 __all__ = [
+    "ALL_SLOTS",
     "Stepper",
     "compare_speed",
     "compile_step",
@@ -30,6 +31,7 @@ __all__ = [
 
 DIVISOR = 32  # as the configs pad
 MIB = 2**20
+ALL_SLOTS = sys.maxsize
 
 
 def frame_size(text: str) -> tuple[int, int]:
@@ -173,7 +175,7 @@ def compare_speed(
     steps = dict(step=Stepper(model, frames, size))
     if hasattr(model, "forward_window"):
         steps["step_some_visible"] = Stepper(model, frames, size, held)
-        steps["step_all_visible"] = Stepper(model, frames, size, held=sys.maxsize)
+        steps["step_all_visible"] = Stepper(model, frames, size, ALL_SLOTS)
     if rival is not None:
         steps["rival"] = Stepper(rival, frames, size)
 

@@ -12,7 +12,7 @@ from mmvis_ext.registry import MODELS, TASK_UTILS
 from mmvis_ext.structures import RLE, Detections, FrameGeometry, Tracklets
 
 from .losses import InstanceLossWeights, Matches, count_entries, instance_losses
-from .mask.dynamic_mask import encode_logits
+from .mask.dynamic_mask import MaskInputs, encode_logits
 from .matching import TemporalMatcher
 from .query import Propagated, StageOutput, as_pyramid
 from .video_model import VideoModel
@@ -41,12 +41,16 @@ class FrameOutput(NamedTuple):
     Attributes:
         scores: (N,K) class scores.
         boxes: (N,4) xyxy pixels of the network's input.
-        mask_logits: (N,h,w), see :meth:`InstanceCascade.segment`; ``None`` for boxes alone.
+        masks: what masks are made from, where there are any; ``None`` for boxes alone.
     """
 
     scores: Tensor
     boxes: Tensor
-    mask_logits: Tensor | None
+    masks: MaskInputs | None
+
+    def take(self, slots: Tensor) -> "FrameOutput":
+        """Some slots, by their numbers (n,) int64 in the order wanted."""
+        return FrameOutput(self.scores[slots], self.boxes[slots], self.masks and self.masks.pick(0, slots))
 
 
 @MODELS.register_module()
@@ -128,7 +132,8 @@ class InsPro(VideoModel):
             matches = match_frame(output, targets, sizes, matchers, remember=m == len(outputs) - 1)
             logits = None
             if mask_features is not None:
-                logits = self.head.segment(mask_features, output, m, pick=[pairs.queries for pairs in matches])
+                inputs = self.head.mask_inputs(mask_features, output, m)
+                logits = self.head.segment(inputs, [pairs.queries for pairs in matches])
             terms = self.stage_losses(output, logits, matches, targets, sizes)
             losses.update({f"s{m}.{name}": value for name, value in terms.items()})
         return losses
@@ -149,9 +154,7 @@ class InsPro(VideoModel):
         Returns:
             Terms by name, () each.
         """
-        stride = 1
-        if mask_logits is not None:
-            mask_logits, stride = self.head.upsample(mask_logits), self.head.mask_stride
+        stride = 1 if mask_logits is None else self.head.mask_stride
         with torch.autocast(sizes.device.type, enabled=False):
             return instance_losses(
                 output.class_logits, output.boxes, mask_logits, stride, matches, targets, sizes,
@@ -183,8 +186,8 @@ class InsPro(VideoModel):
         features = as_pyramid(self.extract_features(frames))
         (output,) = self.head(features, sizes, carried, last_only=True)
         mask_features = self.head.mask_features(features)
-        logits = None if mask_features is None else self.head.segment(mask_features, output)[0]
-        return frame_output(output, logits), self.head.carry(output, carried, sizes)
+        masks = None if mask_features is None else self.head.mask_inputs(mask_features, output)
+        return frame_output(output, masks), self.head.carry(output, carried, sizes)
 
     @torch.no_grad()
     def step(self, frames: Tensor, state: InsProState) -> tuple[Detections, InsProState]:
@@ -196,10 +199,10 @@ class InsPro(VideoModel):
         """What a frame shows, in original pixels and with T = 1; a slot is a track."""
         visible = result.scores.amax(-1) >= self.visible_thr
         masks: list[list[RLE | None]] | None = None
-        if result.mask_logits is not None:
+        if result.masks is not None:
             masks = [[None] for _ in visible]
-            logits, stride = self.head.upsample(result.mask_logits[visible]), self.head.mask_stride
-            rles = encode_logits(logits, stride, geometry.resized, geometry.original)
+            logits = self.head.segment(result.masks, [visible])
+            rles = encode_logits(logits, self.head.mask_stride, geometry.resized, geometry.original)
             for i, rle in zip(visible.nonzero().squeeze(1).tolist(), rles, strict=True):
                 masks[i] = [rle]
         return Detections(
@@ -211,9 +214,9 @@ class InsPro(VideoModel):
         )
 
 
-def frame_output(output: StageOutput, mask_logits: Tensor | None) -> FrameOutput:
-    """One frame's results from a stage's output with B = T = 1 and its (N,h,w) mask logits."""
-    return FrameOutput(output.class_logits[0, :, 0].sigmoid(), output.boxes[0, :, 0], mask_logits)
+def frame_output(output: StageOutput, masks: MaskInputs | None) -> FrameOutput:
+    """One frame's results from a stage's output with B = T = 1 and what its masks are made from."""
+    return FrameOutput(output.class_logits[0, :, 0].sigmoid(), output.boxes[0, :, 0], masks)
 
 
 def match_frame(

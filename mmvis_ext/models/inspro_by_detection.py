@@ -117,10 +117,10 @@ class InsProByDetection(InsPro):
         features = as_pyramid(self.extract_features(frames))
         (output,) = self.head(features, sizes, self.head.start(sizes), last_only=True)
         mask_features = self.head.mask_features(features)
-        logits = None if mask_features is None else self.head.segment(mask_features, output)[0]
+        masks = None if mask_features is None else self.head.mask_inputs(mask_features, output)
         rois = bbox2roi([near_frame(output.boxes, sizes)[0, :, 0]])
         extractor = self.track_head.roi_extractor
-        return frame_output(output, logits), extractor(features, rois)
+        return frame_output(output, masks), extractor(features, rois)
 
     @torch.no_grad()
     def step(self, frames: Tensor, state: Any) -> tuple[Detections, Any]:
@@ -133,7 +133,7 @@ class InsProByDetection(InsPro):
             found = FoundObjects(result.boxes[shown], labels[shown], best[shown], crops[shown])
             ids, memory = link_detections(self.track_head, self.tracker, memory, found, state.frame)
         kept = [i for i, track in enumerate(ids) if track >= 0]
-        boxes, masks = result.boxes[shown[kept]], result.mask_logits
-        chosen = FrameOutput(result.scores[shown[kept]], boxes, None if masks is None else masks[shown[kept]])
-        detections = replace(self.detections(chosen, state.geometry), track_ids=[ids[i] for i in kept])
+        detections = replace(
+            self.detections(result.take(shown[kept]), state.geometry), track_ids=[ids[i] for i in kept]
+        )
         return detections, replace(state, memory=memory, frame=state.frame + 1)

@@ -13,6 +13,7 @@ from mmvis_ext.registry import MODELS
 from mmvis_ext.structures import Detections, Tracklets
 
 from .inspro import FrameOutput, InsPro, InsProState, frame_output, match_frame
+from .mask.dynamic_mask import MaskInputs
 from .matching import TemporalMatcher
 from .query import Propagated, StageOutput, as_pyramid
 from .query.propagation import clip_to_frame
@@ -95,7 +96,8 @@ class InsProLite(InsPro):
                 continue
             output, carried = self.look_lite(features, sizes, carried)
             matches = match_frame(output, frame, sizes, matchers, remember=True)
-            logits = self.segment_lite(features, output, [pairs.queries for pairs in matches])
+            masks = self.lite_masks(features, output)
+            logits = masks and self.head.segment(masks, [pairs.queries for pairs in matches])
             terms = self.stage_losses(output, logits, matches, frame, sizes)
             for name, value in terms.items():
                 losses[name] = losses.get(name, 0) + value / (length // KEY_STEP)
@@ -115,23 +117,17 @@ class InsProLite(InsPro):
         output = self.head.look(self.lite_stage, features, sizes, queries, boxes)
         return output, carried._replace(boxes=clip_to_frame(output.boxes[:, :, 0].detach(), sizes))
 
-    def segment_lite(
-        self, features: Sequence[Tensor], output: StageOutput, pick: Sequence[Tensor] | None = None
-    ) -> Tensor | None:
-        """Masks of the single stage, as those of :meth:`InstanceCascade.segment`.
+    def lite_masks(self, features: Sequence[Tensor], output: StageOutput) -> MaskInputs | None:
+        """What the single stage's masks are made from; ``None`` for boxes alone.
 
         Args:
             features: pyramid levels, (B,C,h,w) each.
             output: of the stage.
-            pick: the queries wanted of each of the B frames, (P_b,) int64 each; ``None`` takes all.
-
-        Returns:
-            (B,N,h,w) logits, or (P,h,w) of the picked ones; ``None`` for boxes alone.
         """
         mask_features = self.head.mask_features(features)
-        if mask_features is None or self.lite_weights is None:
+        if mask_features is None:
             return None
-        return self.head.segment_by(self.lite_weights, mask_features, output, pick)
+        return self.head.mask_inputs(mask_features, output, generator=self.lite_weights)
 
     def forward_window(
         self, frames: Tensor, sizes: Tensor, carried: Propagated, key: bool = True
@@ -141,8 +137,7 @@ class InsProLite(InsPro):
             return super().forward_window(frames, sizes, carried)
         features = as_pyramid(self.extract_features(frames))
         output, carried = self.look_lite(features, sizes, carried)
-        logits = self.segment_lite(features, output)
-        return frame_output(output, None if logits is None else logits[0]), carried
+        return frame_output(output, self.lite_masks(features, output)), carried
 
     @torch.no_grad()
     def step(self, frames: Tensor, state: InsProState) -> tuple[Detections, InsProState]:

@@ -11,7 +11,7 @@ from torch import Tensor
 from mmvis_ext.registry import MODELS
 from mmvis_ext.structures import Detections, FrameGeometry, Tracklets
 
-from .inspro import FrameOutput, InsPro, frame_output
+from .inspro import InsPro, frame_output
 from .losses import Matches
 from .matching import TemporalMatcher
 from .query import Propagated, StageOutput, as_pyramid
@@ -130,7 +130,8 @@ class InsProTrackAndDetect(InsPro):
                 matches = self._match(output, frame, followed, sizes)
                 logits = None
                 if mask_features is not None:
-                    logits = self.head.segment(mask_features, output, m, pick=[matches.queries])
+                    inputs = self.head.mask_inputs(mask_features, output, m)
+                    logits = self.head.segment(inputs, [matches.queries])
                 found = self.stage_losses(output, logits, [matches], [frame], sizes)
                 terms.update({f"s{m}.{name}": value for name, value in found.items()})
             losses.append(terms)
@@ -167,8 +168,8 @@ class InsProTrackAndDetect(InsPro):
         features = as_pyramid(self.extract_features(frames))
         (output,) = self.head(features, sizes, self._start(state.tracks, sizes), last_only=True)
         mask_features = self.head.mask_features(features)
-        logits = None if mask_features is None else self.head.segment(mask_features, output)[0]
-        result = frame_output(output, logits)
+        masks = None if mask_features is None else self.head.mask_inputs(mask_features, output)
+        result = frame_output(output, masks)
 
         best = result.scores.amax(-1).tolist()
         lost = [0 if s >= self.keep_score else before + 1 for s, before in zip(best[n:], state.lost, strict=True)]
@@ -183,5 +184,4 @@ class InsProTrackAndDetect(InsPro):
             tuple(lost[i] for i in kept) + (0,) * len(born),
             state.next_id + len(born),
         )
-        chosen = FrameOutput(result.scores[slots], result.boxes[slots], None if logits is None else logits[slots])
-        return replace(self.detections(chosen, state.geometry), track_ids=list(ids)), after
+        return replace(self.detections(result.take(slots), state.geometry), track_ids=list(ids)), after

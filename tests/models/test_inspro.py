@@ -154,11 +154,10 @@ def test_masks_are_convolved_around_the_predicted_boxes():
         boxes = output.boxes[:, :, 0]
         centres = torch.stack([(boxes[..., 0] + boxes[..., 2]) / 2, (boxes[..., 1] + boxes[..., 3]) / 2], -1)
         params = model.head.mask_weights[m](output.queries[:, :, 0])
-        expected = dynamic_mask_conv(mask_features, centres, params, 8)
-        found = model.head.segment(mask_features, output, m)
-        assert torch.equal(found, expected)
-        assert torch.equal(model.head.upsample(found[0]), upsample_logits(expected, 2)[0])
-        picked = model.head.segment(mask_features, output, m, pick=[torch.tensor([2, 0])])
+        expected = upsample_logits(dynamic_mask_conv(mask_features, centres, params, 8), 2)
+        inputs = model.head.mask_inputs(mask_features, output, m)
+        assert torch.equal(model.head.segment(inputs, [torch.arange(len(boxes[0]))]), expected[0])
+        picked = model.head.segment(inputs, [torch.tensor([2, 0])])
         torch.testing.assert_close(picked, expected[0, [2, 0]], rtol=1e-4, atol=1e-5)
 
 

@@ -17,6 +17,7 @@ import torch
 from terminaltables import AsciiTable
 
 from mmvis_ext.engine.benchmarking import (
+    ALL_SLOTS,
     Stepper,
     compare_speed,
     compile_step,
@@ -97,7 +98,7 @@ def speed(args: argparse.Namespace) -> dict[str, Any]:
     model, size = load(args), frame_size(args.size)
     frames = cycle_frames(model, size, args.device)
     rival = build_model(read_config(args.against), device=args.device) if args.against else None
-    flops = count_flops(model, Stepper(model, frames, size))
+    flops = count_flops(model, Stepper(model, frames, size, ALL_SLOTS if hasattr(model, "forward_window") else None))
     if args.compile:
         compile_step(model)
     if torch.device(args.device).type == "cuda":

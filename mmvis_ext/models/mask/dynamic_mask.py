@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from mmdet.models.utils import aligned_bilinear
@@ -9,7 +10,7 @@ from torch import Tensor
 
 from mmvis_ext.structures.rle import RLE, encode
 
-__all__ = ["DynamicMaskLayout", "dynamic_mask_conv", "encode_logits", "upsample_logits"]
+__all__ = ["DynamicMaskLayout", "MaskInputs", "dynamic_mask_conv", "encode_logits", "upsample_logits"]
 
 SIZE_OF_INTEREST = 8  # relative coordinates are in units of so many strides, as in CondInst
 
@@ -59,6 +60,24 @@ class DynamicMaskLayout:
         h = self.hidden
         weights = w1.unflatten(-1, (h, -1)), w2.unflatten(-1, (h, h)), w3[..., None, :]
         return *weights, b1[..., None], b2[..., None], b3[..., None]
+
+
+class MaskInputs(NamedTuple):
+    """What :func:`dynamic_mask_conv` makes masks from.
+
+    Attributes:
+        features: (B,E,h,w).
+        centres: (B,N,2) x and y in pixels of the network's input.
+        params: (B,N,169).
+    """
+
+    features: Tensor
+    centres: Tensor
+    params: Tensor
+
+    def pick(self, b: int, instances: Tensor) -> "MaskInputs":
+        """Some instances of image ``b``, by their numbers or a (N,) bool, as a batch of one."""
+        return MaskInputs(self.features[b, None], self.centres[b, None, instances], self.params[b, None, instances])
 
 
 def dynamic_mask_conv(features: Tensor, centres: Tensor, params: Tensor, stride: int) -> Tensor:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from mmvis_ext.models.mask.dynamic_mask import DynamicMaskLayout, dynamic_mask_conv, upsample_logits
+from mmvis_ext.models.mask.dynamic_mask import DynamicMaskLayout, MaskInputs, dynamic_mask_conv, upsample_logits
 from mmvis_ext.models.mask.mask_branch import MaskBranch
 from mmvis_ext.registry import MODELS
 
@@ -79,7 +79,7 @@ class InstanceCascade(QueryCascade):
 
     @property
     def mask_stride(self) -> int:
-        """Input pixels between two upsampled mask logits."""
+        """Input pixels between two mask logits."""
         assert self.mask_branch is not None
         return self.mask_branch.mask_stride // UPSAMPLING
 
@@ -142,47 +142,32 @@ class InstanceCascade(QueryCascade):
         """(B,E,h,w) from the pyramid's levels, (B,C,h',w') each; ``None`` without masks."""
         return None if self.mask_branch is None else self.mask_branch(features)
 
-    def segment(
-        self, mask_features: Tensor, output: StageOutput, m: int = -1, pick: Sequence[Tensor] | None = None
-    ) -> Tensor:
-        """Masks of one stage, with relative coordinates from its predicted boxes.
+    def mask_inputs(
+        self, mask_features: Tensor, output: StageOutput, m: int = -1, generator: nn.Module | None = None
+    ) -> MaskInputs:
+        """What a stage's masks are made from, with relative coordinates from its predicted boxes.
 
         Args:
             mask_features: (B,E,h,w).
             output: of the stage.
             m: which stage it was.
-            pick: the queries wanted of each of the B frames, (P_b,) int64 each; ``None`` takes all.
-
-        Returns:
-            (B,N,h,w) logits, or (P,h,w) of the picked ones, frame after frame; see :meth:`upsample`.
+            generator: in place of that stage's layer, see :meth:`new_generator`.
         """
-        return self.segment_by(self.mask_weights[m], mask_features, output, pick)
+        generator = self.mask_weights[m] if generator is None else generator
+        boxes = output.boxes[:, :, 0].detach()
+        return MaskInputs(mask_features, (boxes[..., :2] + boxes[..., 2:]) / 2, generator(output.queries[:, :, 0]))
 
-    def segment_by(
-        self, generator: nn.Module, mask_features: Tensor, output: StageOutput, pick: Sequence[Tensor] | None = None
-    ) -> Tensor:
-        """As :meth:`segment`, with the convolutions that a given layer makes.
+    def segment(self, inputs: MaskInputs, pick: Sequence[Tensor]) -> Tensor:
+        """Masks of some queries.
 
         Args:
-            generator: see :meth:`new_generator`.
-            mask_features: (B,E,h,w).
-            output: of a stage.
-            pick: the queries wanted of each of the B frames, (P_b,) int64 each; ``None`` takes all.
+            inputs: of :meth:`mask_inputs`.
+            pick: the queries wanted of each of the B frames, (P_b,) int64 or (N,) bool each.
 
         Returns:
-            (B,N,h,w) logits, or (P,h,w) of the picked ones, frame after frame; see :meth:`upsample`.
+            (P,2h,2w) logits, :attr:`mask_stride` input pixels apart, frame after frame.
         """
         assert self.mask_branch is not None
-        queries, boxes = output.queries[:, :, 0], output.boxes[:, :, 0].detach()
-        centres, stride = (boxes[..., :2] + boxes[..., 2:]) / 2, self.mask_branch.mask_stride
-        if pick is None:
-            return dynamic_mask_conv(mask_features, centres, generator(queries), stride)
-        logits = [
-            dynamic_mask_conv(mask_features[b, None], centres[b, None, p], generator(queries[b, None, p]), stride)[0]
-            for b, p in enumerate(pick)
-        ]
-        return torch.cat(logits)
-
-    def upsample(self, logits: Tensor) -> Tensor:
-        """(P,h,w) mask logits, finer by two as in CondInst: (P,2h,2w), :attr:`mask_stride` input pixels apart."""
-        return upsample_logits(logits[None], UPSAMPLING)[0]
+        stride = self.mask_branch.mask_stride
+        logits = [dynamic_mask_conv(*inputs.pick(b, p), stride)[0] for b, p in enumerate(pick)]
+        return upsample_logits(torch.cat(logits)[None], UPSAMPLING)[0]
