@@ -90,7 +90,7 @@ class Stepper:
 
 
 class _Hold:
-    """While it is entered, the first ``held`` slots score 1 and the others 0 in every frame."""
+    """While it is entered, every frame shows ``held`` objects, see :meth:`VideoModel.hold`."""
 
     def __init__(self, model: VideoModel, held: int) -> None:
         self.model, self.held = model, held
@@ -104,9 +104,7 @@ class _Hold:
 
     def _forward_window(self, *args: Any) -> tuple[Any, ...]:
         result, *rest = self.forward_window(*args)
-        scores = torch.zeros_like(result.scores)
-        scores[: self.held] = 1
-        return result._replace(scores=scores), *rest
+        return self.model.hold(result, self.held), *rest
 
 
 def time_in_turns(

@@ -2,13 +2,14 @@ from mmvis_ext.compat.stack import import_mmdet
 
 import_mmdet()
 
-from .association import ClipLinker
+from .association import ClipLinker, greedy_link
+from .dense import DenseHead, cluster_instances, pixel_probability, spatial_grid
 from .efficientvis import EfficientVIS
 from .inspro import InsPro
 from .inspro_by_detection import InsProByDetection
 from .inspro_lite import InsProLite
 from .inspro_track_and_detect import InsProTrackAndDetect
-from .losses import box_deduplication_loss
+from .losses import box_deduplication_loss, lovasz_hinge
 from .mask import dynamic_mask_conv
 from .mask2former_vis import Mask2FormerVISBaseline
 from .masktrack_rcnn import MaskTrackRCNNBaseline
@@ -23,10 +24,12 @@ from .query import (
     TrackletStage,
     fuse_neighbours,
 )
+from .srnet import SRNet
 from .video_model import VideoModel, VideoStream
 
 __all__ = [
     "ClipLinker",
+    "DenseHead",
     "EfficientVIS",
     "FactorisedTemporoSpatialAttention",
     "InsPro",
@@ -38,6 +41,7 @@ __all__ = [
     "IntraQueryAttention",
     "Mask2FormerVISBaseline",
     "MaskTrackRCNNBaseline",
+    "SRNet",
     "StaticRoIExtractor",
     "TemporalDynamicConv",
     "TemporalMatcher",
@@ -47,6 +51,11 @@ __all__ = [
     "VideoModel",
     "VideoStream",
     "box_deduplication_loss",
+    "cluster_instances",
     "dynamic_mask_conv",
     "fuse_neighbours",
+    "greedy_link",
+    "lovasz_hinge",
+    "pixel_probability",
+    "spatial_grid",
 ]

@@ -90,6 +90,17 @@ class VideoModel(BaseModel):
     def loss(self, inputs: Tensor, data_samples: Sequence[TrackDataSample]) -> dict[str, Tensor]:
         """Training losses of (B,T,3,H,W) inputs, by name; what is added up is ()."""
 
+    def hold(self, result: Any, objects: int) -> Any:
+        """What ``forward_window`` says, changed so that so many objects are seen; for benchmarks of untrained models.
+
+        Args:
+            result: of ``forward_window``, with ``scores`` (N,...) by slot.
+            objects: how many, if there are as many slots.
+        """
+        scores = torch.zeros_like(result.scores)
+        scores[:objects] = 1
+        return result._replace(scores=scores)
+
     def open_stream(self, geometry: FrameGeometry) -> VideoStream:
         """Start a video."""
         return VideoStream(self.init_state(geometry), TrackBook(self.score_reduction), geometry)

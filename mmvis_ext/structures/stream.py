@@ -44,6 +44,8 @@ class Detections:
         masks: N lists of T compressed RLEs, ``None`` where the slot is not visible; ``None`` from a model of
             boxes alone.
         visible: (N,T) bool, where a slot's best class score reaches the threshold.
+        objectness: (N,T) in 0..1, from a model that scores objects apart from classes; a track's scores are then its
+            class scores times its objectness, each taken over time by itself.
     """
 
     track_ids: list[int]
@@ -51,6 +53,7 @@ class Detections:
     boxes: np.ndarray
     masks: list[list[RLE | None]] | None
     visible: np.ndarray
+    objectness: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         n, t = self.visible.shape
@@ -74,7 +77,7 @@ class Detections:
 class _Entry:
     """Running sums of one track; what it keeps per frame is an RLE and four numbers."""
 
-    total: np.ndarray  # (K,) of the scores that count
+    total: np.ndarray  # (K+1,) of the scores that count, objectness last
     frames: int  # how many counted
     masks: dict[int, RLE | None] = field(default_factory=dict)
     boxes: dict[int, np.ndarray] = field(default_factory=dict)
@@ -103,11 +106,13 @@ class TrackBook:
         """Add the detections of the next window."""
         self._with_masks = detections.masks is not None
         shown = detections.shown
+        objectness = np.ones(shown.shape) if detections.objectness is None else detections.objectness
+        every = np.concatenate([detections.scores, objectness[..., None]], axis=-1)
         for i, track_id in enumerate(detections.track_ids):
             if track_id < 0:
                 continue
-            entry = self._entries.setdefault(track_id, _Entry(np.zeros(detections.scores.shape[-1]), 0))
-            scores, visible = detections.scores[i], detections.visible[i]
+            entry = self._entries.setdefault(track_id, _Entry(np.zeros(every.shape[-1]), 0))
+            scores, visible = every[i], detections.visible[i]
             if self.reduction == "max":
                 entry.total = np.maximum(entry.total, scores.max(0, initial=0.0))
                 entry.frames = 1
@@ -131,5 +136,6 @@ class TrackBook:
             for t, box in entry.boxes.items():
                 boxes[t] = box
             masks = [entry.masks.get(t) for t in range(self.length)] if self._with_masks else None
-            tracks.append(Track(track_id, entry.total / max(entry.frames, 1), masks, boxes))
+            *scores, objectness = entry.total / max(entry.frames, 1)
+            tracks.append(Track(track_id, np.array(scores) * objectness, masks, boxes))
         return VideoTracks(video_id, *geometry.original, self.length, tracks)

@@ -1,4 +1,5 @@
 from .clip_linking import ClipLinker, LinkMemory
+from .greedy import greedy_link
 from .slots import Slots, renew_slots
 from .track_memory import FoundObjects, TrackingState, TrackMemory, link_detections
 
@@ -9,6 +10,7 @@ __all__ = [
     "Slots",
     "TrackMemory",
     "TrackingState",
+    "greedy_link",
     "link_detections",
     "renew_slots",
 ]

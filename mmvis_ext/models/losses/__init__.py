@@ -1,9 +1,13 @@
 from .dedup import box_deduplication_loss
+from .dense_losses import DenseLossWeights, DenseTargets, dense_losses
 from .instance_losses import InstanceLossWeights, instance_losses, mask_losses
+from .lovasz import lovasz_hinge
 from .matched import Entries, Matches, box_losses, class_loss, class_targets, count_entries
 from .tracklet_losses import LossWeights, tracklet_losses
 
 __all__ = [
+    "DenseLossWeights",
+    "DenseTargets",
     "Entries",
     "InstanceLossWeights",
     "LossWeights",
@@ -13,7 +17,9 @@ __all__ = [
     "class_loss",
     "class_targets",
     "count_entries",
+    "dense_losses",
     "instance_losses",
+    "lovasz_hinge",
     "mask_losses",
     "tracklet_losses",
 ]

@@ -1,0 +1,18 @@
+from .clustering import Instances, cluster_instances
+from .decoder import DenseDecoder
+from .grid import spatial_grid
+from .head import DenseHead, DenseOutput
+from .heatmap import draw_centres
+from .probability import instance_probabilities, pixel_probability
+
+__all__ = [
+    "DenseDecoder",
+    "DenseHead",
+    "DenseOutput",
+    "Instances",
+    "cluster_instances",
+    "draw_centres",
+    "instance_probabilities",
+    "pixel_probability",
+    "spatial_grid",
+]

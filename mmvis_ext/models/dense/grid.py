@@ -1,0 +1,88 @@
+"""The spatial grid that pixel offsets and tracking vectors live on (SRNet, Sec. 3.2, Eq. 1)."""
+
+import torch
+from torch import Tensor
+
+__all__ = ["mask_extents", "mass_centres", "read_at", "resize", "sample_rows", "spatial_grid", "to_pixels"]
+
+
+def spatial_grid(height: int, width: int, device: torch.device | str | None = None) -> Tensor:
+    """Coordinates of a map's pixels: the shorter side runs from -1 to 1, the longer one as far as its length asks.
+
+    Enlarging the grid bilinearly with aligned corners gives the grid of the larger map, so what is predicted on it may
+    be enlarged too. A side of one pixel lies at its start.
+
+    Args:
+        height: H of the map.
+        width: W of the map.
+        device: of the result.
+
+    Returns:
+        (2,H,W) float32, x and y.
+    """
+    reach_x, reach_y = max(1.0, width / height), max(1.0, height / width)
+    x = 2 * reach_x * torch.arange(width, device=device) / max(width - 1, 1) - reach_x
+    y = 2 * reach_y * torch.arange(height, device=device) / max(height - 1, 1) - reach_y
+    return torch.stack([x.expand(height, width), y[:, None].expand(height, width)])
+
+
+def sample_rows(length: int, number: int, device: torch.device | str | None = None) -> Tensor:
+    """(number,) int64 of ``length`` pixels: those that a map of ``number`` pixels with aligned corners stands for."""
+    return torch.linspace(0, length - 1, number, device=device).round().long()
+
+
+def resize(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    """(n,C,h,w) maps -> (n,C,H,W), bilinear with aligned corners."""
+    if maps.shape[-2:] == torch.Size(size):
+        return maps
+    return torch.nn.functional.interpolate(maps, size, mode="bilinear", align_corners=True)
+
+
+def _unit(size: tuple[int, int], like: Tensor) -> Tensor:
+    """(2,) pixels of a map (H, W) in one unit of its grid, along x and y."""
+    height, width = size
+    reach = like.new_tensor([max(1.0, width / height), max(1.0, height / width)])
+    return like.new_tensor([width - 1, height - 1]) / (2 * reach)
+
+
+def to_pixels(points: Tensor, size: tuple[int, int]) -> Tensor:
+    """(n,2) x and y on the grid -> (n,2) x and y in pixels of a map (H, W)."""
+    height, width = size
+    return points * _unit(size, points) + points.new_tensor([width - 1, height - 1]) / 2
+
+
+def read_at(maps: Tensor, points: Tensor) -> Tensor:
+    """Values of a map at the pixels nearest to points of its grid.
+
+    Args:
+        maps: (C,H,W).
+        points: (n,2) x and y on the grid; those outside are held to the border.
+
+    Returns:
+        (n,C).
+    """
+    height, width = maps.shape[-2:]
+    pixels = to_pixels(points, (height, width)).nan_to_num().round().clamp(min=0)
+    x, y = torch.minimum(pixels, points.new_tensor([width - 1, height - 1])).long().unbind(-1)
+    return maps[:, y, x].T
+
+
+def mass_centres(masks: Tensor) -> Tensor:
+    """Mean grid position of (n,H,W) masks: (n,2) x and y; the grid's middle for an empty one."""
+    grid = spatial_grid(*masks.shape[-2:], device=masks.device).flatten(1)
+    weight = masks.flatten(1).float()
+    return weight @ grid.T / weight.sum(1, keepdim=True).clamp(min=1)
+
+
+def mask_extents(masks: Tensor) -> Tensor:
+    """Width and height of what (n,H,W) bool masks cover, in units of the grid: (n,2)."""
+    size = masks.shape[-2:]
+    spans = []
+    for axis in (1, 2):  # columns, rows
+        covered = masks.any(axis)
+        places = torch.arange(covered.shape[1], device=masks.device)
+        last = torch.where(covered, places, -1).amax(1)
+        first = torch.where(covered, places, len(places)).amin(1)
+        spans.append((last - first + 1).clamp(min=0))
+    extents = torch.stack(spans, dim=-1).float()
+    return extents / _unit((size[0], size[1]), extents).clamp(min=0.5)

@@ -1,0 +1,133 @@
+"""The output heads of SRNet (Sec. 3.1): what every pixel says."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from mmvis_ext.registry import MODELS
+
+from .decoder import DenseDecoder
+from .grid import resize
+
+__all__ = ["DenseHead", "DenseOutput"]
+
+START_BANDWIDTH = 0.2  # a fifth of half the shorter side
+
+
+class DenseOutput(NamedTuple):
+    """What the pixels of B frames say.
+
+    Attributes:
+        offsets: (B,D,H,W) pixel offsets E, two of the grid and the extra dimensions.
+        bandwidths: (B,2,H,W) Sigma, above 0.
+        tracking: (B,2,H,W) tracking vectors T.
+        objectness: (B,H,W) O in 0..1.
+        class_logits: (B,K,H,W); ``None`` without categories.
+    """
+
+    offsets: Tensor
+    bandwidths: Tensor
+    tracking: Tensor
+    objectness: Tensor
+    class_logits: Tensor | None
+
+    def frame(self, b: int) -> "DenseOutput":
+        """The maps of one frame, without the leading dimension."""
+        logits = None if self.class_logits is None else self.class_logits[b]
+        return DenseOutput(self.offsets[b], self.bandwidths[b], self.tracking[b], self.objectness[b], logits)
+
+
+def _branch(in_channels: int, channels: int, out_channels: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(in_channels, channels, 3, padding=1), nn.ReLU(inplace=True), nn.Conv2d(channels, out_channels, 1)
+    )
+
+
+@MODELS.register_module()
+class DenseHead(BaseModule):
+    """Decoder and five heads of a 3x3 convolution, ReLU and a 1x1 convolution each.
+
+    Only the tracking head sees the heatmap of the last frame's centres.
+
+    Args:
+        in_channels: C of the pyramid's levels.
+        channels: of the decoder.
+        head_channels: between the two convolutions of a head.
+        num_levels: of the pyramid.
+        num_classes: K of the category head (VIS); ``None`` is none (UVOS).
+        extra_bandwidths: the fixed bandwidth of each extra dimension, phi; none for the plain 2D form.
+        stride: input pixels between two pixels of the maps; the heads' are enlarged bilinearly to it.
+        norm_cfg: of the decoder.
+
+    Raises:
+        ValueError: a fixed bandwidth is not above 0, or ``stride`` is no whole number from 1 on.
+    """
+
+    def __init__(
+        self, in_channels: int = 256, channels: int = 128, head_channels: int = 64, num_levels: int = 4,
+        num_classes: int | None = None, extra_bandwidths: Sequence[float] = (0.5, 0.5), stride: int = 4,
+        norm_cfg: dict | None = None, init_cfg: dict | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(init_cfg)
+        if any(phi <= 0 for phi in extra_bandwidths):
+            raise ValueError(f"extra_bandwidths={tuple(extra_bandwidths)} must all be above 0.")
+        if stride < 1:
+            raise ValueError(f"stride={stride} must be at least 1, which is the size of the input.")
+        self.num_classes, self.extra_bandwidths, self.stride = num_classes, tuple(extra_bandwidths), stride
+        self.decoder = DenseDecoder(in_channels, channels, num_levels, norm_cfg)
+        self.offsets = _branch(channels, head_channels, 2 + len(self.extra_bandwidths))
+        self.bandwidths = _branch(channels, head_channels, 2)
+        self.tracking = _branch(channels + 1, head_channels, 2)
+        self.objectness = _branch(channels, head_channels, 1)
+        self.categories = None if num_classes is None else _branch(channels, head_channels, num_classes)
+
+    def init_weights(self) -> None:
+        """Pixels start where they are, with a small bandwidth and little objectness."""
+        super().init_weights()
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d | nn.Conv3d):
+                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+        for branch in self.children():
+            if not isinstance(branch, nn.Sequential):
+                continue
+            nn.init.normal_(branch[-1].weight, std=1e-3)
+            nn.init.zeros_(branch[-1].bias)
+        nn.init.constant_(self.bandwidths[-1].bias, math.log(math.expm1(START_BANDWIDTH)))
+        nn.init.constant_(self.objectness[-1].bias, -2.0)
+
+    def map_size(self, height: int, width: int) -> tuple[int, int]:
+        """Size of the maps for a padded input (H, W)."""
+        return -(-height // self.stride), -(-width // self.stride)
+
+    def forward(
+        self, features: Sequence[Tensor], before: Tensor, heatmap: Tensor, size: tuple[int, int]
+    ) -> DenseOutput:
+        """What every pixel says.
+
+        Args:
+            features: pyramid levels, (B,C,h,w) each, the finest first.
+            before: (B,C,h,w) the coarsest level of the frames before.
+            heatmap: (B,1,h,w) of about the finest level's size, the centres of the frames before.
+            size: (H, W) of the maps, see :meth:`map_size`.
+        """
+        x = self.decoder(features, before)
+        heatmap = resize(heatmap.to(x.dtype), tuple(x.shape[-2:]))
+        raw = [
+            self.offsets(x), self.bandwidths(x), self.tracking(torch.cat([x, heatmap], dim=1)),
+            self.objectness(x),
+        ]  # fmt: skip
+        if self.categories is not None:
+            raw.append(self.categories(x))
+        offsets, bandwidths, tracking, objectness, *classes = (resize(r.float(), size) for r in raw)
+        return DenseOutput(
+            offsets,
+            F.softplus(bandwidths) + 1e-4,
+            tracking,
+            objectness.sigmoid()[:, 0],
+            classes[0] if classes else None,
+        )

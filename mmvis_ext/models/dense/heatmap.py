@@ -1,0 +1,33 @@
+"""The instance heatmap: a Gaussian at every centre of the last frame (SRNet, Sec. 3.1)."""
+
+import torch
+from mmdet.models.utils import gaussian_radius, gen_gaussian_target
+from torch import Tensor
+
+from .grid import to_pixels
+
+__all__ = ["draw_centres"]
+
+MIN_OVERLAP = 0.3  # of boxes whose corners are within the radius, as in CornerNet's code
+
+
+def draw_centres(centres: Tensor, extents: Tensor, size: tuple[int, int]) -> Tensor:
+    """Draw a Gaussian at every centre; where they overlap the larger value stands.
+
+    Args:
+        centres: (n,2) x and y on the grid; those outside are held to the border.
+        extents: (n,2) width and height of the instances in units of the grid, which give the radius.
+        size: (h, w) of the map.
+
+    Returns:
+        (h,w) float32 in 0..1.
+    """
+    height, width = size
+    heatmap = torch.zeros(size)
+    origin = to_pixels(torch.zeros_like(extents), size)
+    points, spans = to_pixels(centres, size).cpu(), (to_pixels(extents, size) - origin).cpu()
+    for (x, y), span in zip(points.tolist(), spans, strict=True):
+        radius = max(0, int(gaussian_radius((span[1], span[0]), MIN_OVERLAP)))
+        centre = [min(max(round(x), 0), width - 1), min(max(round(y), 0), height - 1)]
+        gen_gaussian_target(heatmap, centre, radius)
+    return heatmap.to(centres.device)

@@ -1,0 +1,137 @@
+"""The training loss of SRNet (Sec. 3.3 to 3.6, Eq. 5, 7, 8 and 9), as plain functions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from mmdet.models.losses.dice_loss import dice_loss
+from torch import Tensor
+
+from mmvis_ext.models.dense.grid import mass_centres, read_at
+from mmvis_ext.models.dense.head import DenseOutput
+from mmvis_ext.models.dense.probability import embed, instance_probabilities, with_extra
+
+from .lovasz import lovasz_hinge
+
+__all__ = ["DenseLossWeights", "DenseTargets", "dense_losses", "iou_losses"]
+
+IOU_LOSSES = ("lovasz", "dice")
+CENTRES = ("mass", "predicted")
+
+
+@dataclass(frozen=True)
+class DenseLossWeights:
+    """Weight of each term; the paper weighs all alike."""
+
+    iou: float = 1.0
+    smooth: float = 1.0
+    track: float = 1.0
+    score: float = 1.0
+    category: float = 1.0
+
+
+class DenseTargets(NamedTuple):
+    """The n instances that one frame shows, at the size of the maps.
+
+    Attributes:
+        masks: (n,H,W) bool, at least one pixel each.
+        labels: (n,) int64.
+        before: (n,2) x and y of the mass centres in the frame before; whatever for those that were not there.
+        was_there: (n,) bool, whether the frame before shows it.
+    """
+
+    masks: Tensor
+    labels: Tensor
+    before: Tensor
+    was_there: Tensor
+
+
+def iou_losses(probabilities: Tensor, masks: Tensor, kind: str) -> Tensor:
+    """L_IOU of each instance.
+
+    Args:
+        probabilities: (n,H,W) in 0..1.
+        masks: (n,H,W) bool.
+        kind: ``lovasz``, the Lovasz hinge on 2P - 1, or ``dice``.
+
+    Returns:
+        (n,).
+    """
+    if kind == "lovasz":
+        return lovasz_hinge(2 * probabilities.flatten(1) - 1, masks.flatten(1))
+    return dice_loss(probabilities, masks.to(probabilities.dtype), reduction="none")
+
+
+def dense_losses(
+    output: DenseOutput, targets: Sequence[DenseTargets], extra_bandwidths: Sequence[float],
+    count: Tensor, linked: Tensor, weights: DenseLossWeights, iou: str = "lovasz", centre: str = "mass",
+) -> dict[str, Tensor]:  # fmt: skip
+    """All terms for a batch of frames; without instances all but the score are exactly zero.
+
+    Args:
+        output: of B frames.
+        targets: B.
+        extra_bandwidths: of the extra dimensions.
+        count: () number of instances, averaged over all processes, at least 1.
+        linked: () number of those that were there in the frame before, likewise.
+        weights: of the terms.
+        iou: see :func:`iou_losses`.
+        centre: where the tracking vector is read: at the ``mass`` centre, or where the pixels point to (``predicted``).
+
+    Returns:
+        ``loss_iou``, ``loss_smooth``, ``loss_track``, ``loss_score`` and, with categories, ``loss_category``.
+    """
+    zero = output.objectness.sum() * 0
+    sums = dict(iou=zero, smooth=zero, track=zero)
+    wanted = torch.zeros_like(output.objectness)
+    for b, target in enumerate(targets):
+        if len(target.masks):
+            terms, wanted[b] = _frame_losses(output.frame(b), target, extra_bandwidths, iou, centre)
+            sums = {name: value + terms[name] for name, value in sums.items()}
+    losses = dict(
+        loss_iou=weights.iou * sums["iou"] / count,
+        loss_smooth=weights.smooth * sums["smooth"] / count,
+        loss_track=weights.track * sums["track"] / linked,
+        loss_score=weights.score * F.mse_loss(output.objectness, wanted),
+    )
+    if output.class_logits is not None:
+        losses["loss_category"] = weights.category * category_loss(output.class_logits, targets)
+    return losses
+
+
+def _frame_losses(
+    output: DenseOutput, target: DenseTargets, extra_bandwidths: Sequence[float], iou: str, centre: str
+) -> tuple[dict[str, Tensor], Tensor]:
+    """Sums over one frame's instances, and the objectness that its pixels should have."""
+    member = target.masks.flatten(1).float()  # (n,HW)
+    pixels = member.sum(1, keepdim=True)
+    embeddings = embed(output.offsets)
+    centres = member @ embeddings.flatten(1).T / pixels
+    bandwidths = member @ output.bandwidths.flatten(1).T / pixels
+    probabilities = instance_probabilities(embeddings, centres, with_extra(bandwidths, extra_bandwidths))
+    spread = (output.bandwidths.flatten(1) - bandwidths[..., None]).norm(dim=1)  # (n,HW)
+    now = mass_centres(target.masks)
+    at = now if centre == "mass" else centres[:, :2].detach()
+    drift = read_at(output.tracking, at) + at - target.before
+    terms = dict(
+        iou=iou_losses(probabilities, target.masks, iou).sum(),
+        smooth=(spread * member).sum(1).div(pixels[:, 0]).sum(),
+        track=drift.norm(dim=-1)[target.was_there].sum(),
+    )
+    return terms, (probabilities.detach() * target.masks).amax(0)
+
+
+def category_loss(class_logits: Tensor, targets: Sequence[DenseTargets]) -> Tensor:
+    """Cross-entropy of (B,K,H,W) logits, averaged over the pixels that belong to an instance."""
+    logits, labels = [], []
+    for frame, target in zip(class_logits, targets, strict=True):
+        member = target.masks.any(0)
+        owner = target.masks.float().argmax(0) if len(target.masks) else None
+        if owner is not None:
+            logits.append(frame[:, member].T)
+            labels.append(target.labels[owner[member]])
+    if not logits:
+        return class_logits.sum() * 0
+    return F.cross_entropy(torch.cat(logits), torch.cat(labels))

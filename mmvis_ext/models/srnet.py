@@ -1,0 +1,292 @@
+"""SRNet: Spatial Relation Network for single-stage instance segmentation in videos (ACM MM 2021)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from mmdet.structures import TrackDataSample
+from mmdet.utils import reduce_mean
+from torch import Tensor
+
+from mmvis_ext.registry import MODELS
+from mmvis_ext.structures import RLE, Detections, FrameGeometry, Tracklets
+from mmvis_ext.structures.rle import boxes_of, encode
+
+from .association import greedy_link
+from .dense import DenseOutput, Instances, cluster_instances, draw_centres
+from .dense.grid import mask_extents, mass_centres, read_at, resize, sample_rows, spatial_grid
+from .losses import DenseLossWeights, DenseTargets, dense_losses
+from .losses.dense_losses import CENTRES, IOU_LOSSES
+from .video_model import VideoModel
+
+__all__ = ["SRNet", "SRNetState"]
+
+
+FINEST_STRIDE = 4  # of the pyramid
+
+
+@dataclass(frozen=True)
+class SRNetState:
+    """Between two frames.
+
+    Attributes:
+        geometry: of the video's frames.
+        before: (1,C,h,w) the coarsest level of the last frame; ``None`` before the first.
+        centres: (A,2) of its instances, x and y on the grid.
+        extents: (A,2) their width and height in units of the grid.
+        track_ids: A of them.
+        next_id: first id not given away yet.
+    """
+
+    geometry: FrameGeometry
+    before: Tensor | None
+    centres: Tensor
+    extents: Tensor
+    track_ids: tuple[int, ...] = ()
+    next_id: int = 0
+
+
+@MODELS.register_module()
+class SRNet(VideoModel):
+    """Every pixel points to its instance's centre, and every centre to where it was in the last frame.
+
+    Two tasks by config: without categories in the head it is unsupervised video object segmentation (UVOS), with them
+    video instance segmentation. An instance that the last frame did not show gets a new id.
+
+    Args:
+        head: config of :class:`DenseHead`.
+        loss_weights: see :class:`DenseLossWeights`.
+        iou_loss: ``lovasz`` or ``dice`` (Table 1).
+        heatmap: draw the last frame's centres for the tracking head; ``False`` leaves the heatmap zero (Table 2).
+        temporal: ``False`` shows the decoder this frame in place of the last one, at test alone (Table 2).
+        centre: where the tracking vector is read and starts: the ``mass`` centre of the mask, or the ``predicted`` one
+            that its pixels point to.
+        min_score: objectness that starts an instance.
+        max_instances: per frame.
+        min_pixels: of an instance, on the head's maps.
+        min_free: see :func:`cluster_instances`; 0 is the paper's algorithm to the letter, 0.5 that of its source, which
+            drops the rims that are left of instances.
+        max_distance: between where an instance says that it was and the last frame's centre, in units of the grid.
+        kwargs: backbone, neck, score_reduction, data_preprocessor, init_cfg; see :class:`VideoModel`.
+
+    Raises:
+        ValueError: ``iou_loss`` or ``centre`` is unknown.
+    """
+
+    def __init__(
+        self, head: dict, loss_weights: dict | None = None, iou_loss: str = "lovasz", heatmap: bool = True,
+        temporal: bool = True, centre: str = "mass", min_score: float = 0.5, max_instances: int = 50,
+        min_pixels: int = 1, min_free: float = 0.5, max_distance: float = 0.5, **kwargs: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(window=1, **kwargs)
+        for name, value, known in (("iou_loss", iou_loss, IOU_LOSSES), ("centre", centre, CENTRES)):
+            if value not in known:
+                raise ValueError(f"{name}={value!r} is unknown; choose one of {known}.")
+        self.head = MODELS.build(head)
+        self.loss_weights = DenseLossWeights(**(loss_weights or {}))
+        self.iou_loss, self.heatmap, self.temporal, self.centre = iou_loss, heatmap, temporal, centre
+        self.clustering = dict(
+            min_score=min_score, max_instances=max_instances, min_pixels=min_pixels, min_free=min_free
+        )
+        self.max_distance = max_distance
+
+    @property
+    def num_classes(self) -> int:
+        """K; 1 without categories."""
+        return self.head.num_classes or 1
+
+    # training
+
+    def loss(self, inputs: Tensor, data_samples: Sequence[TrackDataSample]) -> dict[str, Tensor]:
+        """Losses of every frame, each with the one before it; a sample's first is trained as a video's first.
+
+        Args:
+            inputs: (B,T,3,H,W), frames of one video each, in time order.
+            data_samples: B, with per-frame ground truth.
+        """
+        b, length, _, height, width = inputs.shape
+        size = self.head.map_size(height, width)
+        features = self.extract_features(inputs.flatten(0, 1))
+        truths = [Tracklets.from_frames(s, (height, width), inputs.device) for s in data_samples]
+        targets, heatmaps = [], []
+        for truth in truths:
+            maps = shrink(truth.masks, size)
+            for t in range(length):
+                before = maps[:, t - 1] if t else torch.zeros_like(maps[:, 0])
+                targets.append(frame_targets(maps[:, t], before, truth.labels))
+                there = before[before.flatten(1).any(1)]
+                heatmaps.append(self._draw(mass_centres(there), mask_extents(there), features[0]))
+        coarsest = features[-1].unflatten(0, (b, length))
+        before = torch.cat([coarsest[:, :1], coarsest[:, :-1]], dim=1).flatten(0, 1)
+        output = self.head(features, before, torch.stack(heatmaps), size)
+        counts = inputs.new_tensor(
+            [sum(len(t.masks) for t in targets), sum(int(t.was_there.sum()) for t in targets)], dtype=torch.float32
+        )
+        instances, linked = reduce_mean(counts).clamp(min=1)
+        with torch.autocast(inputs.device.type, enabled=False):
+            return dense_losses(
+                output, targets, self.head.extra_bandwidths, instances, linked, self.loss_weights, self.iou_loss,
+                self.centre,
+            )  # fmt: skip
+
+    def _draw(self, centres: Tensor, extents: Tensor, finest: Tensor) -> Tensor:
+        """(1,h,w) heatmap of instances for the tracking head, of the finest level's size."""
+        h, w = finest.shape[-2:]
+        if not self.heatmap:
+            return finest.new_zeros(1, h, w, dtype=torch.float32)
+        return draw_centres(centres, extents, (h, w))[None]
+
+    # inference
+
+    def init_state(self, geometry: FrameGeometry) -> SRNetState:
+        """State before the first frame: no instances."""
+        nothing = torch.zeros(0, 2, device=next(self.parameters()).device)
+        return SRNetState(geometry, None, nothing, nothing)
+
+    def forward_window(
+        self, frames: Tensor, before: Tensor | None, heatmap: Tensor
+    ) -> tuple[DenseOutput, Tensor]:  # fmt: skip
+        """The tensor part of a step: static shapes, no look at values, so it compiles whole.
+
+        Args:
+            frames: (1,3,H,W) normalised and padded.
+            before: (1,C,h,w) the coarsest level of the last frame; ``None`` in a video's first frame.
+            heatmap: (1,1,h,w) its centres.
+
+        Returns:
+            What every pixel says, and the coarsest level of this frame.
+        """
+        features = self.extract_features(frames)
+        before = before if self.temporal and before is not None else features[-1]
+        return self.head(features, before, heatmap, self.head.map_size(*frames.shape[-2:])), features[-1]
+
+    def hold(self, result: DenseOutput, objects: int) -> DenseOutput:
+        """See :meth:`VideoModel.hold`: the frame falls into columns, each of which points to its middle."""
+        height, width = result.objectness.shape[-2:]
+        edges = torch.linspace(0, width, min(objects, width, self.clustering["max_instances"]) + 1).round().long()
+        grid = spatial_grid(height, width, result.objectness.device)
+        offsets, bandwidths = torch.zeros_like(result.offsets), torch.full_like(result.bandwidths, 1e-2)
+        for first, last in pairwise(edges.tolist()):
+            column = grid[:, :, first:last]
+            offsets[:, :2, :, first:last] = column.mean(dim=(1, 2), keepdim=True) - column
+        return result._replace(
+            offsets=offsets, bandwidths=bandwidths, objectness=torch.ones_like(result.objectness)
+        )  # fmt: skip
+
+    @torch.no_grad()
+    def step(self, frames: Tensor, state: SRNetState) -> tuple[Detections, SRNetState]:
+        """One frame, (1,3,H,W); see :meth:`VideoModel.step`."""
+        size, geometry = tuple(frames.shape[-2:]), state.geometry
+        finest = [-(-side // FINEST_STRIDE) for side in size]
+        heatmap = frames.new_zeros(1, 1, *finest)
+        if self.heatmap:
+            heatmap = draw_centres(state.centres, state.extents, (finest[0], finest[1]))[None, None]
+        output, coarsest = self.forward_window(frames, state.before, heatmap)
+        output = output.frame(0)
+        found = cluster_instances(
+            output.offsets, output.bandwidths, within(output.objectness, size, geometry.resized),
+            self.head.extra_bandwidths, **self.clustering,
+        )  # fmt: skip
+        centres = mass_centres(found.masks)
+        at = centres if self.centre == "mass" else found.centres[:, :2]
+        links = greedy_link(state.centres, at + read_at(output.tracking, at), self.max_distance).tolist()
+        fresh = iter(range(state.next_id, state.next_id + len(links)))
+        ids = tuple(next(fresh) if before < 0 else state.track_ids[before] for before in links)
+        following = replace(
+            state,
+            before=coarsest,
+            centres=at,
+            extents=mask_extents(found.masks),
+            track_ids=ids,
+            next_id=state.next_id + links.count(-1),
+        )
+        return self._detections(output, found, ids, size, geometry), following
+
+    def _detections(
+        self,
+        output: DenseOutput,
+        found: Instances,
+        ids: tuple[int, ...],
+        size: tuple[int, int],
+        geometry: FrameGeometry,
+    ) -> Detections:
+        masks = encode_probabilities(found.probabilities, size, geometry)
+        shown = [rle for rle in masks if rle is not None]
+        boxes, visible = np.zeros((len(ids), 1, 4), dtype=np.float32), np.array([[m is not None] for m in masks])
+        if shown:
+            boxes[visible] = boxes_of(shown)
+        objectness = found.scores[:, None].cpu().numpy()
+        scores = objectness[..., None]
+        if output.class_logits is not None:
+            member = found.masks.flatten(1).float()
+            summed = member @ output.class_logits.softmax(0).flatten(1).T  # (n,K)
+            scores = (summed / member.sum(1, keepdim=True))[:, None].cpu().numpy()
+        return Detections(
+            track_ids=list(ids),
+            scores=scores,
+            boxes=boxes,
+            masks=[[mask] for mask in masks],
+            visible=visible.reshape(len(ids), 1),
+            objectness=None if output.class_logits is None else objectness,
+        )
+
+
+def shrink(masks: Tensor, size: tuple[int, int]) -> Tensor:
+    """(G,T,H,W) uint8 masks -> (G,T,h,w) bool: the pixels that a map with aligned corners stands for."""
+    rows, columns = (
+        sample_rows(full, small, masks.device) for full, small in zip(masks.shape[-2:], size, strict=True)
+    )  # fmt: skip
+    return masks[..., rows[:, None], columns].bool()
+
+
+def frame_targets(now: Tensor, before: Tensor, labels: Tensor) -> DenseTargets:
+    """What one frame shows.
+
+    Args:
+        now: (G,h,w) bool masks.
+        before: (G,h,w) those of the frame before.
+        labels: (G,) int64.
+    """
+    seen = now.flatten(1).any(1)
+    return DenseTargets(now[seen], labels[seen], mass_centres(before[seen]), before[seen].flatten(1).any(1))
+
+
+def within(objectness: Tensor, padded: tuple[int, ...], resized: tuple[int, int]) -> Tensor:
+    """(h,w) objectness with zeros where the input is padding.
+
+    Args:
+        objectness: (h,w), aligned with the corners of the padded input.
+        padded: (H, W) of the input.
+        resized: (H, W) of the frame in it.
+    """
+    rows, columns = (
+        sample_rows(full, small, objectness.device) < real
+        for full, small, real in zip(padded, objectness.shape, resized, strict=True)
+    )
+    return objectness * (rows[:, None] & columns)
+
+
+def encode_probabilities(
+    probabilities: Tensor, padded: tuple[int, ...], geometry: FrameGeometry
+) -> list[RLE | None]:  # fmt: skip
+    """Masks in original pixels, encoded one at a time so that memory stays flat.
+
+    Args:
+        probabilities: (n,h,w), aligned with the corners of the padded input.
+        padded: (H, W) of the input.
+        geometry: of the frame.
+
+    Returns:
+        n RLEs; ``None`` where no pixel is above 0.5.
+    """
+    out: list[RLE | None] = []
+    h, w = geometry.resized
+    for probability in probabilities:
+        full = resize(probability[None, None], (padded[0], padded[1]))[..., :h, :w]
+        mask = F.interpolate(full, geometry.original, mode="bilinear", align_corners=False)[0] > 0.5
+        out.append(encode(mask.cpu().numpy())[0] if bool(mask.any()) else None)
+    return out
