@@ -25,7 +25,7 @@ def draw_centres(centres: Tensor, extents: Tensor, size: tuple[int, int]) -> Ten
     height, width = size
     heatmap = torch.zeros(size)
     origin = to_pixels(torch.zeros_like(extents), size)
-    points, spans = to_pixels(centres, size).cpu(), (to_pixels(extents, size) - origin).cpu()
+    points, spans = to_pixels(centres, size).nan_to_num().cpu(), (to_pixels(extents, size) - origin).cpu()
     for (x, y), span in zip(points.tolist(), spans, strict=True):
         radius = max(0, int(gaussian_radius((span[1], span[0]), MIN_OVERLAP)))
         centre = [min(max(round(x), 0), width - 1), min(max(round(y), 0), height - 1)]
