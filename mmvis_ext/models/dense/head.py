@@ -74,10 +74,10 @@ class DenseHead(BaseModule):
         norm_cfg: dict | None = None, init_cfg: dict | None = None,
     ) -> None:  # fmt: skip
         super().__init__(init_cfg)
-        if any(phi <= 0 for phi in extra_bandwidths):
+        if not all(phi > 0 for phi in extra_bandwidths):
             raise ValueError(f"extra_bandwidths={tuple(extra_bandwidths)} must all be above 0.")
-        if stride < 1:
-            raise ValueError(f"stride={stride} must be at least 1, which is the size of the input.")
+        if stride < 1 or stride != int(stride):
+            raise ValueError(f"stride={stride} must be a whole number; 1 is the size of the input.")
         self.num_classes, self.extra_bandwidths, self.stride = num_classes, tuple(extra_bandwidths), stride
         self.decoder = DenseDecoder(in_channels, channels, num_levels, norm_cfg)
         self.offsets = _branch(channels, head_channels, 2 + len(self.extra_bandwidths))
