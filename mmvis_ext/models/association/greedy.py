@@ -18,9 +18,9 @@ def greedy_link(previous_centres: Tensor, predicted_previous: Tensor, max_distan
         (D,) int64, the last frame's instance, or -1 for a new one.
     """
     links = torch.full((len(predicted_previous),), -1, dtype=torch.int64, device=predicted_previous.device)
-    distances = torch.cdist(previous_centres.double(), predicted_previous.double()).nan_to_num(nan=float("inf"))
-    order = distances.flatten().argsort(stable=True)
-    near = order[distances.flatten()[order] <= max_distance].tolist()
+    distances = torch.cdist(previous_centres.double(), predicted_previous.double()).flatten()
+    distances, order = distances.sort(stable=True)
+    near = order[(distances <= max_distance) & distances.isfinite()].tolist()
     taken, linked = set[int](), dict[int, int]()
     for pair in near:
         before, now = divmod(pair, len(predicted_previous))
