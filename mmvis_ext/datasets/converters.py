@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from pycocotools import mask as coco_mask
 
 from mmvis_ext.errors import InputError
+from mmvis_ext.parallel import map_in_processes
 
 from .annotation_file import load_json, official_videos, read_categories
-from .parallel import map_in_processes
 from .records import TrackAnnotation, VideoRecord
 
 __all__ = ["Conversion", "official_to_coco_vid"]

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from mmvis_ext.errors import InputError
+from mmvis_ext.parallel import map_in_processes
 from mmvis_ext.structures.rle import boxes_of, to_rle
 
 from .annotation_file import load_json, read_categories
 from .checks import box_in_frame, category_of, entries_of, frame_size, owner_of, require, require_unique
-from .parallel import map_in_processes
 from .records import AnnotationFile, TrackAnnotation, VideoRecord
 
 __all__ = ["in_classes", "read_image_file"]

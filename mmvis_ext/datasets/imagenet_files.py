@@ -13,9 +13,9 @@ from xml.etree import ElementTree
 import numpy as np
 
 from mmvis_ext.errors import InputError
+from mmvis_ext.parallel import map_in_processes
 
 from .checks import MAX_SIDE
-from .parallel import map_in_processes
 from .records import TrackAnnotation, VideoRecord
 
 __all__ = ["Tree", "read_det_images", "read_image_sets", "read_vid_videos", "read_xml"]

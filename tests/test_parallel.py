@@ -1,7 +1,7 @@
 import pytest
 
-from mmvis_ext.datasets.parallel import map_in_processes
 from mmvis_ext.errors import InputError
+from mmvis_ext.parallel import map_in_processes
 
 
 def inverse(x: int) -> float:
