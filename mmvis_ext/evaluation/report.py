@@ -1,10 +1,13 @@
 """Figures as tables of text."""
 
+from collections.abc import Sequence
+
 from terminaltables import AsciiTable
 
+from .davis_jf import FIGURES, SequenceFigures, summarize
 from .ytvis_ap import YTVISResult
 
-__all__ = ["class_table", "summary_table"]
+__all__ = ["class_table", "davis_table", "summary_table"]
 
 COLUMNS = ("AP", "AP50", "AP75", "AR1", "AR10")
 
@@ -21,5 +24,22 @@ def class_table(result: YTVISResult) -> str:
     return AsciiTable([["class", *COLUMNS], *rows]).table
 
 
-def _text(figure: float) -> str:
-    return "-" if figure < 0 else f"{figure:.2f}"
+def davis_table(sequences: Sequence[SequenceFigures]) -> str:
+    """The figures of DAVIS in 0..100, all together, of each sequence and of each object; ``-`` where there is none."""
+    rows = [["all", "", *_texts(summarize(sequences))]]
+    for sequence in sequences:
+        rows.append([sequence.name, "", *_texts(sequence.summary())])
+        rows += [["", str(i), *_texts(row)] for i, row in enumerate(sequence.object_summary(), 1)]
+    table = AsciiTable([["sequence", "object", *FIGURES], *rows]).table
+    left_out = ", ".join(f"{s.name} {i}" for s in sequences for i in s.left_out)
+    note = f"\nNot judged, because the first frame does not show them: {left_out}." if left_out else ""
+    return table + note
+
+
+def _texts(figures: dict[str, float]) -> list[str]:
+    return [_text(figures[name], figures["J&F"] < 0) for name in FIGURES]
+
+
+def _text(figure: float, missing: bool | None = None) -> str:
+    missing = figure < 0 if missing is None else missing  # a decay may be negative
+    return "-" if missing else f"{figure:.2f}"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from mmvis_ext.davis_layout import index_png
 from mmvis_ext.structures.rle import to_rle
 
 from .looks import CATEGORIES
@@ -126,11 +127,8 @@ class DAVIS(Layout):
         _write_frames(root / "JPEGImages/480p" / video.name, [f"{t:05d}.jpg" for t in range(video.length)], jpegs)
         folder = root / "Annotations_unsupervised/480p" / video.name
         folder.mkdir(parents=True, exist_ok=True)
-        palette = _davis_palette()
         for t in range(video.length):
-            image = Image.fromarray(video.index_map(t))
-            image.putpalette(palette)
-            image.save(folder / f"{t:05d}.png")
+            (folder / f"{t:05d}.png").write_bytes(index_png(video.index_map(t)))
 
     def write_split(self, root: Path, split: str, videos: list[VideoTruth], about: str) -> None:
         _write_lines(root / f"ImageSets/2017/{split}.txt", (video.name for video in videos))
@@ -229,15 +227,6 @@ def _occlusion_level(hidden: float | None) -> str | None:
     if hidden is None:
         return None
     return "no_occlusion" if hidden == 0 else "slight_occlusion" if hidden < 0.5 else "severe_occlusion"
-
-
-def _davis_palette() -> list[int]:
-    """The bits of the index, spread over red, green and blue from the highest bit down."""
-    return [
-        sum((index >> (3 * bit + channel) & 1) << (7 - bit) for bit in range(3))
-        for index in range(256)
-        for channel in range(3)
-    ]
 
 
 def _voc_lines(split: str, video: VideoTruth, t: int) -> Iterable[str]:

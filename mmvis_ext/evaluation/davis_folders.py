@@ -1,0 +1,124 @@
+"""Truth and results of DAVIS as folders of sequences of PNGs, compared on every core."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from mmvis_ext.davis_layout import names_with, read_index_map, read_sequence_list
+from mmvis_ext.errors import InputError
+from mmvis_ext.parallel import map_in_processes
+
+from .davis_jf import SequenceFigures, evaluate_sequence
+
+__all__ = ["evaluate_folders", "frame_pair", "sequences_of", "truth_folder"]
+
+ANNOTATIONS = ("Annotations_unsupervised/480p", "480p")
+
+
+class _Task(NamedTuple):
+    """A sequence to compare: its two folders and the names of its frames, without their ending."""
+
+    name: str
+    truth: Path
+    results: Path
+    frames: list[str]
+
+
+def truth_folder(root: str | Path) -> Path:
+    """The folder whose children are sequences: of the official layout, or the given one itself.
+
+    Raises:
+        InputError: there is no such folder.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        raise InputError(f"{root}: no such folder; give DAVIS' own, or one whose folders are sequences of PNGs.")
+    return next((root / part for part in ANNOTATIONS if (root / part).is_dir()), root)
+
+
+def evaluate_folders(
+    truth: str | Path,
+    results: str | Path,
+    names: str | Path | None = None,
+    *,
+    workers: int | None = None,
+    progress: bool = False,
+) -> list[SequenceFigures]:
+    """Compare two folders of sequences.
+
+    Args:
+        truth: the official layout or a folder of sequences.
+        results: a folder of sequences, each with a PNG for every frame of the truth.
+        names: the list of the sequences to compare; all of the truth by default.
+        workers: processes; one per core by default.
+        progress: show a bar on stderr.
+
+    Returns:
+        The measures, in the order of the list, or of the names.
+
+    Raises:
+        InputError: a folder, a sequence or a frame is missing, a PNG is broken, has no palette or another size than its
+            truth, or there are more than 20 proposals.
+    """
+    root, results = truth_folder(truth), Path(results)
+    if not results.is_dir():
+        raise InputError(f"{results}: no such folder; give the folder of the results, with a folder per sequence.")
+    sequences = sequences_of(root) if names is None else read_sequence_list(names)
+    tasks = [_task(name, root, results) for name in sequences]
+    return map_in_processes(_evaluate, tasks, workers=workers, progress=progress, unit="sequence")
+
+
+def sequences_of(root: Path) -> list[str]:
+    """The folders that hold PNGs, sorted.
+
+    Raises:
+        InputError: there are none.
+    """
+    found = sorted(entry.name for entry in os.scandir(root) if entry.is_dir() and names_with(entry.path, ".png"))
+    if not found:
+        raise InputError(
+            f"{root}: holds no folders of PNGs; give DAVIS' own folder (with Annotations_unsupervised/480p), or one "
+            "whose folders are sequences."
+        )
+    return found
+
+
+def frame_pair(truth: str | Path, result: str | Path) -> tuple[np.ndarray, np.ndarray]:
+    """The two index maps of a frame, (H, W) uint8 each.
+
+    Raises:
+        InputError: one is missing or broken, or their sizes differ.
+    """
+    pair = read_index_map(truth), read_index_map(result)
+    if pair[0].shape != pair[1].shape:
+        (height, width), (h, w) = pair[0].shape, pair[1].shape
+        raise InputError(
+            f"{result}: has {w}x{h} pixels, but its truth {width}x{height}; write results in the size of the frames."
+        )
+    return pair
+
+
+def _task(name: str, root: Path, results: Path) -> _Task:
+    frames = names_with(root / name, ".png")
+    if not frames:
+        raise InputError(f"{root / name}: holds no PNGs; fetch the sequence again, or take its name from the list.")
+    if not (results / name).is_dir():
+        raise InputError(f"{results / name}: the sequence is missing in the results; write a folder for each of them.")
+    missing = sorted(set(frames) - set(names_with(results / name, ".png")))
+    if missing:
+        raise InputError(
+            f"{results / name / missing[0]}.png: the PNG is missing, as {len(missing)} of the sequence's {len(frames)} "
+            "frames are; write one for every frame, also where nothing is found."
+        )
+    return _Task(name, root / name, results / name, frames)
+
+
+def _evaluate(task: _Task) -> SequenceFigures:
+    def frames() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for name in task.frames:
+            yield frame_pair(task.truth / f"{name}.png", task.results / f"{name}.png")
+
+    return evaluate_sequence(task.name, frames(), str(task.results))
