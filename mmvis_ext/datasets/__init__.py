@@ -2,6 +2,7 @@ from mmvis_ext.compat.stack import import_mmdet
 
 import_mmdet()
 
+from .davis import DAVISUnsupervisedDataset
 from .image_pseudo_video import ImagePseudoVideoDataset
 from .imagenet_vid import ImageNetDETDataset, ImageNetVIDDataset
 from .mixed import MixedDataset
@@ -11,6 +12,7 @@ from .youtube_vis import ClipIndex, Draw, YouTubeVISDataset
 
 __all__ = [
     "ClipIndex",
+    "DAVISUnsupervisedDataset",
     "Draw",
     "ImageNetDETDataset",
     "ImageNetVIDDataset",

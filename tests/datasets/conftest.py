@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 from mmengine.registry import DefaultScope
+from small_davis import SmallDAVIS
 from small_file import HEIGHT, LENGTHS, WIDTH, coco_file, cocovid_file, frame_name, official_file
 from small_imagenet import SmallImageNet
 
@@ -40,6 +41,12 @@ def coco() -> dict:
 def imagenet(tmp_path) -> SmallImageNet:
     """ImageNet VID and DET, as small as they can be."""
     return SmallImageNet(tmp_path / "imagenet")
+
+
+@pytest.fixture
+def davis(tmp_path) -> SmallDAVIS:
+    """DAVIS 2019, as small as it can be."""
+    return SmallDAVIS(tmp_path / "davis")
 
 
 @pytest.fixture(scope="session")

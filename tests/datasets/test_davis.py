@@ -1,0 +1,93 @@
+"""DAVIS as a data set: samples, what the evaluation needs, and the same truth as in other layouts."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from small_davis import HEIGHT, WIDTH
+
+from mmvis_ext.datasets import ClipIndex, Draw
+from mmvis_ext.errors import InputError
+from mmvis_ext.registry import DATASETS
+
+REAL = Path(__file__).parents[3] / "shared" / "real" / "davis"
+TWO = dict(type="ClipSample", clip_len=2)
+PIPELINE = [
+    dict(
+        type="TransformBroadcaster",
+        share_random_params=True,
+        transforms=[dict(type="LoadFrame"), dict(type="mmdet.LoadTrackAnnotations", with_mask=True)],
+    ),
+    dict(type="PackClip"),
+]
+
+
+def test_one_class(davis):
+    data = DATASETS.build(davis.config())
+    assert data.metainfo["classes"] == ("object",)
+    assert data.metainfo["categories"] == (dict(id=1, name="object"),)
+    assert len(data) == 2
+
+
+def test_a_sample_holds_masks_and_ids(davis):
+    data = DATASETS.build(davis.config(clips=TWO, pipeline=PIPELINE))
+    item = data[Draw(1, 3)]
+    assert item["inputs"].shape == (2, 3, HEIGHT, WIDTH)
+    for frame in item["data_samples"].video_data_samples:
+        assert frame.gt_instances.instances_ids.tolist() == [1]
+        assert frame.gt_instances.masks.masks.sum() == 16 * 16 - 4 * 4
+
+
+def test_a_test_video_carries_what_the_evaluation_needs(davis):
+    data = DATASETS.build(davis.config(test_mode=True))
+    video = data[ClipIndex(0, 1, 3)]["video"][-1]
+    assert [a["id"] for a in video["annotations"]] == [1, 2]
+    assert video["file_names"] == ["dogs/00000.jpg", "dogs/00001.jpg", "dogs/00002.jpg"]
+    assert video["truth_files"] == [str(davis.png("dogs", t)) for t in range(3)]
+    assert "truth_files" not in data[ClipIndex(0, 0, 2)]["video"][0], "once per video is enough"
+
+
+def test_a_lower_frame_rate_is_judged_at_that_rate(davis):
+    data = DATASETS.build(davis.config(test_mode=True, fps=12))
+    assert data[0]["video"][-1]["file_names"] == ["dogs/00000.jpg", "dogs/00002.jpg"]
+    assert len(data[0]["video"][-1]["truth_files"]) == 2
+
+
+def test_the_test_set_has_frames_alone(davis):
+    data = DATASETS.build(davis.config("2019/test-dev.txt", test_mode=True))
+    video = data[0]["video"][-1]
+    assert (video["annotations"], video["truth_files"], len(video["file_names"])) == (None, None, 3)
+    with pytest.raises(InputError, match="no video is left for training"):
+        DATASETS.build(davis.config("2019/test-dev.txt"))
+
+
+def test_other_folders(davis):
+    shutil.move(davis.root / "Annotations_unsupervised/480p", davis.root / "masks")
+    data = DATASETS.build(davis.config(data_prefix=dict(ann_path="masks"), test_mode=True))
+    assert len(data[0]["video"][-1]["annotations"]) == 2
+
+
+def test_a_missing_list(davis):
+    with pytest.raises(InputError, match=r"2018/train\.txt: no such list of sequences"):
+        DATASETS.build(davis.config("2018/train.txt"))
+
+
+@pytest.mark.parametrize("split", ["train", "val"])
+def test_the_masks_of_a_generated_set_are_those_of_its_youtube_vis_layout(tiny, split):
+    kind = dict(type="DAVISUnsupervisedDataset", data_root=str(tiny / "davis"), workers=1)
+    davis = DATASETS.build(kind | dict(ann_file=f"ImageSets/2017/{split}.txt"))
+    vis = DATASETS.build(dict(type="YouTubeVISDataset", ann_file=str(tiny / f"youtube_vis/{split}.json")))
+    assert len(davis) == len(vis) > 0
+    for i in range(len(davis)):
+        ours, theirs = davis.get_data_info(i), vis.get_data_info(i)
+        assert [im["file_name"] for im in ours["images"]] == [im["file_name"] for im in theirs["images"]]
+        assert [a["segmentations"] for a in ours["annotations"]] == [a["segmentations"] for a in theirs["annotations"]]
+        assert [a["bboxes"] for a in ours["annotations"]] == [a["bboxes"] for a in theirs["annotations"]]
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the sequence in ../shared/real/davis is not there")
+def test_a_real_sequence():
+    kind = dict(type="DAVISUnsupervisedDataset", data_root=str(REAL), ann_file="ImageSets/2017/val.txt")
+    data = DATASETS.build(kind | dict(clips=TWO, pipeline=PIPELINE))
+    assert (len(data), data.get_len_per_video(0), len(data.get_data_info(0)["annotations"])) == (1, 70, 1)
+    assert data[Draw(0, 1)]["inputs"].shape == (2, 3, 240, 432)
