@@ -9,7 +9,7 @@ from mmengine import fileio
 
 from mmvis_ext.engine import AtomicBackend  # noqa: F401  (registers the backend)
 from mmvis_ext.errors import InputError
-from mmvis_ext.files import write_atomically
+from mmvis_ext.files import atomic_folder, write_atomically
 
 ATOMIC = dict(backend="atomic")
 
@@ -104,3 +104,53 @@ def test_mmengine_writes_through_it(tmp_path, monkeypatch):
         with pytest.raises(InputError, match="No space left"):
             put(content, tmp_path / "a.bin", backend_args=ATOMIC)
     assert (tmp_path / "a.bin").read_bytes() == b"bytes"
+
+
+def write_folder(path, text, error=None):
+    with atomic_folder(path) as folder:
+        (folder / "inner").mkdir()
+        (folder / "inner" / "a.txt").write_text(text)
+        assert not path.exists() or (path / "inner/a.txt").read_text() != text
+        if error is not None:
+            raise error
+
+
+def test_a_folder_takes_the_place_of_another(tmp_path):
+    path = tmp_path / "new" / "out"
+    for text in ("one", "two"):
+        write_folder(path, text)
+    assert (path / "inner/a.txt").read_text() == "two"
+    assert os.listdir(path.parent) == ["out"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o777 & ~umask()
+
+
+def umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+@pytest.mark.parametrize("failing", ["body", "rename"])
+def test_a_failure_leaves_the_old_folder_and_nothing_else(tmp_path, monkeypatch, failing):
+    path = tmp_path / "out"
+    write_folder(path, "old")
+    rename = os.rename
+
+    def fail(source, target):
+        if Path(target) == path and not source.name.endswith(".old"):
+            raise OSError(28, "No space left on device")
+        rename(source, target)
+
+    if failing == "rename":
+        monkeypatch.setattr(os, "rename", fail)
+    error = OSError(28, "No space left on device") if failing == "body" else None
+    with pytest.raises(InputError, match="No space left"):
+        write_folder(path, "new", error)
+    assert (path / "inner/a.txt").read_text() == "old"
+    assert os.listdir(tmp_path) == ["out"]
+
+
+def test_an_error_of_the_work_passes_through_and_leaves_nothing(tmp_path):
+    with pytest.raises(KeyError):
+        write_folder(tmp_path / "out", "new", KeyError())
+    assert os.listdir(tmp_path) == []

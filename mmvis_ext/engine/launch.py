@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
 from mmvis_ext.errors import InputError
+from mmvis_ext.files import require_writable, require_writable_file
 
 from .building import building, reason_of
 from .checkpoints import latest_checkpoint, read_checkpoint
@@ -111,35 +111,6 @@ def read_config(path: str, options: Mapping[str, Any] | None = None) -> Config:
                 f"{path}: {key}={value} does not go with the config ({reason_of(error)}); check the key."
             ) from None
     return cfg
-
-
-def require_writable(folder: str | Path) -> None:
-    """Create a folder and check that files can be written into it.
-
-    Raises:
-        InputError: they cannot.
-    """
-    try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(b"\0" * 4096)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise InputError(
-            f"{folder}: cannot be written ({error.strerror}); choose another folder or make room there."
-        ) from None
-
-
-def require_writable_file(path: str | Path) -> None:
-    """Check that a file can be written, before what it is to hold is computed; missing folders are made.
-
-    Raises:
-        InputError: it is a folder, or cannot be written where it is to stand.
-    """
-    if Path(path).is_dir():
-        raise InputError(f"{path}: is a folder; give the name of the file to write.")
-    require_writable(Path(path).parent)
 
 
 def resume_point(wish: str, work_dir: str) -> str | None:
