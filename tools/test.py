@@ -1,4 +1,4 @@
-"""Test a model: AP where annotations exist, the benchmark's result file, pictures."""
+"""Test a model: figures where annotations exist, the benchmark's results, pictures."""
 
 import argparse
 
@@ -6,16 +6,17 @@ from mmengine.config import Config
 from mmengine.model import is_model_wrapper
 
 from mmvis_ext.engine.checkpoints import check_fit, read_checkpoint, refuse_pickles
-from mmvis_ext.engine.launch import add_config_arguments, build_runner, load_config, require_writable_file
+from mmvis_ext.engine.launch import add_config_arguments, build_runner, load_config
 from mmvis_ext.errors import InputError, command_line
+from mmvis_ext.evaluation.video_metric import writing_metric
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     add_config_arguments(parser)
     parser.add_argument("checkpoint", help="checkpoint file")
-    parser.add_argument("--out", metavar="FILE", help="write the YouTube-VIS results here (.zip or .json)")
-    parser.add_argument("--format-only", action="store_true", help="write --out and compute no AP")
+    parser.add_argument("--out", metavar="PATH", help="write the results here: YouTube-VIS .zip or .json, DAVIS folder")
+    parser.add_argument("--format-only", action="store_true", help="write --out and compute no figures")
     parser.add_argument("--show-dir", metavar="DIR", help="write sheets and videos here: truth left, prediction right")
     parser.add_argument(
         "--show-number", type=int, default=None, metavar="N", help="of the data set's first N videos only"
@@ -29,13 +30,16 @@ def apply_arguments(cfg: Config, args: argparse.Namespace) -> None:
     evaluators = cfg.get("test_evaluator") or []
     evaluators = evaluators if isinstance(evaluators, list) else [evaluators]
     if args.format_only and not args.out:
-        raise InputError("--format-only writes a file; give its path with --out FILE.zip.")
+        raise InputError("--format-only writes the results; say where with --out, such as --out FILE.zip.")
     if args.out:
-        require_writable_file(args.out)
-        metric = next((e for e in evaluators if str(e.get("type")).endswith("YouTubeVISMetric")), None)
-        if metric is None:
-            raise InputError(f"{args.config}: has no YouTubeVISMetric in test_evaluator, which --out needs.")
-        metric.update(outfile=args.out, format_only=args.format_only)
+        written = [(e, kind) for e in evaluators if (kind := writing_metric(e.get("type"))) is not None]
+        if not written:
+            raise InputError(
+                f"{args.config}: has no metric in test_evaluator that writes results, which --out needs; add a "
+                "YouTubeVISMetric or a DAVISMetric."
+            )
+        metric, kind = written[0]
+        metric.update(kind.writing(args.out, args.format_only))
     if args.show_dir:
         hook = dict(
             type="TrackVisualizationHook",

@@ -1,7 +1,7 @@
 """Truth and results of DAVIS as folders of sequences of PNGs, compared on every core."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from mmvis_ext.parallel import map_in_processes
 
 from .davis_jf import SequenceFigures, evaluate_sequence
 
-__all__ = ["evaluate_folders", "frame_pair", "sequences_of", "truth_folder"]
+__all__ = ["evaluate_folders", "paired", "sequences_of", "truth_folder"]
 
 ANNOTATIONS = ("Annotations_unsupervised/480p", "480p")
 
@@ -86,19 +86,30 @@ def sequences_of(root: Path) -> list[str]:
     return found
 
 
-def frame_pair(truth: str | Path, result: str | Path) -> tuple[np.ndarray, np.ndarray]:
-    """The two index maps of a frame, (H, W) uint8 each.
+def paired(
+    truth: Iterable[str | Path], results: Iterable[np.ndarray], where: Iterable[str | Path]
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Read the truth beside the results of a sequence.
+
+    Args:
+        truth: PNG of each frame.
+        results: (H, W) uint8 index map of each frame.
+        where: names each result in error messages.
+
+    Yields:
+        Truth and result of each frame, (H, W) uint8.
 
     Raises:
-        InputError: one is missing or broken, or their sizes differ.
+        InputError: a truth is missing or broken, or its size differs from the result's.
     """
-    pair = read_index_map(truth), read_index_map(result)
-    if pair[0].shape != pair[1].shape:
-        (height, width), (h, w) = pair[0].shape, pair[1].shape
-        raise InputError(
-            f"{result}: has {w}x{h} pixels, but its truth {width}x{height}; write results in the size of the frames."
-        )
-    return pair
+    for path, result, name in zip(truth, results, where, strict=True):
+        known = read_index_map(path)
+        if known.shape != result.shape:
+            (height, width), (h, w) = known.shape, result.shape
+            raise InputError(
+                f"{name}: has {w}x{h} pixels, but its truth {width}x{height}; write results in the size of the frames."
+            )
+        yield known, result
 
 
 def _task(name: str, root: Path, results: Path) -> _Task:
@@ -117,8 +128,5 @@ def _task(name: str, root: Path, results: Path) -> _Task:
 
 
 def _evaluate(task: _Task) -> SequenceFigures:
-    def frames() -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        for name in task.frames:
-            yield frame_pair(task.truth / f"{name}.png", task.results / f"{name}.png")
-
-    return evaluate_sequence(task.name, frames(), str(task.results))
+    truths, results = ([folder / f"{name}.png" for name in task.frames] for folder in (task.truth, task.results))
+    return evaluate_sequence(task.name, paired(truths, map(read_index_map, results), results), str(task.results))

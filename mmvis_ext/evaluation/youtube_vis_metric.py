@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mmengine.dist import get_world_size
-from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger
 
 from mmvis_ext.errors import InputError
+from mmvis_ext.files import require_writable_file
 from mmvis_ext.registry import METRICS
 from mmvis_ext.structures.tracks import Track, VideoTracks
 
 from .report import class_table
 from .submission import check_results_path, write_submission
+from .video_metric import VideoMetric
 from .ytvis_ap import AREA_RANGES, evaluate_ytvis
 
 __all__ = ["YouTubeVISMetric"]
@@ -28,7 +28,7 @@ class VideoResults:
 
 
 @METRICS.register_module()
-class YouTubeVISMetric(BaseMetric):
+class YouTubeVISMetric(VideoMetric):
     """AP and AR of YouTube-VIS (also OVIS, and box tubes), and the file for the benchmark's server.
 
     Each data sample holds ``pred_tracks`` (:class:`VideoTracks`) and ``video``: ``id``, ``width``, ``height``,
@@ -55,8 +55,6 @@ class YouTubeVISMetric(BaseMetric):
     """
 
     default_prefix = "youtube_vis"
-    results: list[Any]
-    """mmengine's list: of :class:`VideoResults`, and once :meth:`evaluate` has begun of one list of them."""
 
     def __init__(
         self,
@@ -89,6 +87,11 @@ class YouTubeVISMetric(BaseMetric):
         self.outfile = None if outfile is None else check_results_path(outfile)
         self.format_only = format_only
 
+    @classmethod
+    def writing(cls, path: str, format_only: bool) -> dict:
+        require_writable_file(path)
+        return dict(outfile=path, format_only=format_only)
+
     @property
     def categories(self) -> list[dict]:
         """``id`` and ``name`` of each class, in label order."""
@@ -111,15 +114,6 @@ class YouTubeVISMetric(BaseMetric):
                 entry["bboxes"] = boxes[track.track_id]
         return entries
 
-    def evaluate(self, size: int) -> dict:
-        """Bring the processes' videos together and compute the figures.
-
-        mmengine takes the processes' items in turn and keeps the first ``size``, so videos would be lost where the
-        processes hold unequal numbers. Each process therefore hands over its videos as one item.
-        """
-        self.results = [list(self.results)]
-        return super().evaluate(get_world_size())
-
     def compute_metrics(self, results: list[list[VideoResults]]) -> dict[str, float]:
         """Write the file and compute the figures.
 
@@ -131,8 +125,7 @@ class YouTubeVISMetric(BaseMetric):
             to measure one on. Nothing where the split has no annotations, or with ``format_only``.
         """
         logger = MMLogger.get_current_instance()
-        by_id = {item.video["id"]: item for part in results for item in part}
-        kept = [by_id[key] for key in sorted(by_id)]
+        kept = self.each_once(results)
         videos = [item.video for item in kept]
         entries = [entry for item in kept for entry in item.entries]
         if self.outfile is not None:

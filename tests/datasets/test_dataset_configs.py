@@ -25,7 +25,7 @@ def load(name: str) -> Config:
 
 
 @pytest.fixture
-def small(official, coco, frames, imagenet, tmp_path):
+def small(official, coco, frames, imagenet, davis, tmp_path):
     """Put small data in the place of what a data set's config names; all else stays."""
     for name, data in (("official", official), ("coco", coco)):
         (tmp_path / f"{name}.json").write_text(json.dumps(data))
@@ -38,6 +38,8 @@ def small(official, coco, frames, imagenet, tmp_path):
             lists = "frames.txt" if cfg.get("test_mode") else "train_*.txt"
             cfg.update({k: v for k, v in imagenet.config(kind[8:11], lists).items() if k != "type"})
             cfg.pop("metainfo", None)  # ShapesVIS' classes in this layout
+        elif kind == "DAVISUnsupervisedDataset":
+            cfg.update(data_root=str(davis.root))
         elif kind in ("YouTubeVISDataset", "ImagePseudoVideoDataset"):
             file = tmp_path / ("official.json" if kind == "YouTubeVISDataset" else "coco.json")
             cfg.update(ann_file=str(file), data_root="", data_prefix=dict(img_path=str(frames)))
@@ -72,6 +74,20 @@ def test_image_masks_and_boxes_stay_together(path, small):
                 assert np.abs(boxes.numpy() - tight).max(initial=0) <= 0.02 * masks.width
             seen += len(boxes)
     assert seen
+
+
+@pytest.mark.parametrize("name", ["davis_2019_unsupervised", "shapes_vis_mini_davis"])
+def test_davis_trains_on_pairs_and_is_judged_by_its_own_measure(name, small):
+    cfg = load(name)
+    assert cfg.train_dataloader.dataset.clips.clip_len == 2
+    assert cfg.train_dataloader.dataset.clips.get("num_clips", 1) == 1
+    for key in ("val", "test"):
+        data = DATASETS.build(small(cfg[f"{key}_dataloader"].dataset))
+        evaluator = Evaluator(METRICS.build(cfg[f"{key}_evaluator"]))
+        for i in range(len(data)):
+            video = data[i]["data_samples"].metainfo["video"]
+            evaluator.process([BaseDataElement(pred_tracks=perfect_tracks(video, [1]), video=video)], {})
+        assert evaluator.evaluate(len(data))["davis/J&F"] == pytest.approx(100)
 
 
 @pytest.mark.parametrize("name", THREE)

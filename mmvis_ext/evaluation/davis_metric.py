@@ -1,0 +1,139 @@
+"""J&F of DAVIS and the PNGs for its server, from what a model says about whole videos."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from mmengine.logging import MMLogger
+
+from mmvis_ext.errors import InputError
+from mmvis_ext.files import atomic_folder
+from mmvis_ext.parallel import map_in_processes
+from mmvis_ext.registry import METRICS
+from mmvis_ext.structures.rle import RLE
+
+from .davis_folders import paired
+from .davis_jf import MAX_PROPOSALS, SequenceFigures, evaluate_sequence, summarize
+from .davis_submission import best_proposals, check_results_folder, index_maps, write_sequence
+from .report import davis_table
+from .video_metric import VideoMetric
+
+__all__ = ["DAVISMetric"]
+
+
+@dataclass
+class SequenceResults:
+    """One sequence and the masks of its proposals, best first. Not a dict, which mmengine would copy."""
+
+    video: dict
+    proposals: list[list[RLE | None]]
+
+
+@METRICS.register_module()
+class DAVISMetric(VideoMetric):
+    """J&F of DAVIS 2019's unsupervised track, and the folder of PNGs for its server.
+
+    Each data sample holds ``pred_tracks`` (:class:`VideoTracks`) and ``video`` as :class:`DAVISUnsupervisedDataset`
+    gives it: ``id``, ``width``, ``height``, ``length``, ``file_names`` and ``truth_files``, the PNGs of the truth, or
+    ``None`` where the split has none.
+
+    A sequence's proposals are its best tracks by the score of their best class. Where two overlap, the better one has
+    the pixel. Sequences are composed, written and compared on every core.
+
+    Args:
+        max_proposals: tracks kept per sequence; the benchmark takes 20.
+        min_score: tracks with a lower score are left out.
+        out_dir: folder of the results, ``out_dir/SEQUENCE/00000.png``. It appears complete or not at all, and takes the
+            place of older results.
+        format_only: write the folder and compute nothing.
+        workers: processes; one per core by default.
+        collect_device: ``cpu`` or ``gpu``, how the processes' results are brought together.
+        prefix: stands before each figure's name.
+
+    Raises:
+        InputError: an argument makes no sense, or ``out_dir`` holds something else than results.
+    """
+
+    default_prefix = "davis"
+
+    def __init__(
+        self,
+        max_proposals: int = MAX_PROPOSALS,
+        min_score: float = 0.0,
+        out_dir: str | None = None,
+        format_only: bool = False,
+        workers: int | None = None,
+        collect_device: str = "cpu",
+        prefix: str | None = None,
+    ) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        if not 1 <= max_proposals <= MAX_PROPOSALS:
+            raise InputError(f"DAVISMetric: max_proposals is 1 to {MAX_PROPOSALS}, not {max_proposals}.")
+        if format_only and out_dir is None:
+            raise InputError("DAVISMetric: format_only=True writes a folder; give its path as out_dir.")
+        self.max_proposals = max_proposals
+        self.min_score = min_score
+        self.out_dir = None if out_dir is None else check_results_folder(out_dir)
+        self.format_only = format_only
+        self.workers = workers
+
+    @classmethod
+    def writing(cls, path: str, format_only: bool) -> dict:
+        return dict(out_dir=str(check_results_folder(path)), format_only=format_only)
+
+    def process(self, data_batch: Any, data_samples: Sequence[Any]) -> None:
+        """Keep each sequence and the masks of its best tracks."""
+        for sample in data_samples:
+            sample = sample if isinstance(sample, dict) else sample.to_dict()
+            if "file_names" not in sample["video"]:
+                raise InputError(
+                    f"video {sample['video']['id']}: does not say what its files are called, which DAVISMetric needs; "
+                    "test on a DAVISUnsupervisedDataset."
+                )
+            proposals = best_proposals(sample["pred_tracks"], self.max_proposals, self.min_score)
+            self.results.append(SequenceResults(sample["video"], proposals))
+
+    def compute_metrics(self, results: list[list[SequenceResults]]) -> dict[str, float]:
+        """Write the folder and compute the figures.
+
+        Args:
+            results: the sequences of each process; one that several processes saw counts once.
+
+        Returns:
+            J&F, J-mean, J-recall, J-decay, F-mean, F-recall, F-decay in 0..100; -1 where no sequence shows an object in
+            its first frame. Nothing where the split has no annotations, or with ``format_only``.
+        """
+        logger = MMLogger.get_current_instance()
+        kept = self.each_once(results)
+        missing = sum(item.video["truth_files"] is None for item in kept)
+        judged = bool(kept) and not missing and not self.format_only
+        # what fails in comparing leaves the results, which took long to make
+        if self.out_dir is not None:
+            with atomic_folder(self.out_dir) as folder:
+                map_in_processes(partial(_write, folder), kept, workers=self.workers)
+            logger.info(f"Wrote the results of {len(kept)} sequences to {self.out_dir}.")
+        if not judged:
+            if not self.format_only:
+                cause = f"{missing} of {len(kept)} sequences have no annotations" if kept else "there are no sequences"
+                logger.warning(f"J&F cannot be computed: {cause}; send the results to the benchmark's server instead.")
+            return {}
+        figures = map_in_processes(_judge, kept, workers=self.workers)
+        logger.info(f"Figures of each sequence and object:\n{davis_table(figures)}")
+        return summarize(figures)
+
+
+def _maps(item: SequenceResults) -> Iterator[np.ndarray]:
+    video = item.video
+    return index_maps(item.proposals, (video["height"], video["width"]), len(video["file_names"]))
+
+
+def _write(folder: Path, item: SequenceResults) -> None:
+    write_sequence(folder, item.video["file_names"], _maps(item))
+
+
+def _judge(item: SequenceResults) -> SequenceFigures:
+    names = item.video["file_names"]
+    return evaluate_sequence(str(PurePosixPath(names[0]).parent), paired(item.video["truth_files"], _maps(item), names))

@@ -1,0 +1,92 @@
+"""Tracks as DAVIS takes them: at most 20 proposals that do not overlap, in indexed PNGs."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from pycocotools import mask as coco_mask
+
+from mmvis_ext.davis_layout import index_png
+from mmvis_ext.errors import InputError
+from mmvis_ext.files import require_writable
+from mmvis_ext.structures.rle import RLE
+from mmvis_ext.structures.tracks import VideoTracks
+
+__all__ = ["best_proposals", "check_results_folder", "index_maps", "write_sequence"]
+
+
+def check_results_folder(path: str | Path) -> Path:
+    """The folder that results are to be written to, which may hold older results.
+
+    Raises:
+        InputError: it is a file, holds something else than results, or cannot be written.
+    """
+    path = Path(path)
+    if path.exists() and not path.is_dir():
+        raise InputError(f"{path}: is a file; DAVIS' results are a folder, so give another path.")
+    strange = next(_no_results(path), None) if path.exists() else None
+    if strange is not None:
+        raise InputError(
+            f"{path}: holds '{strange}', which is no result of DAVIS and would be lost; give an empty or a new folder."
+        )
+    require_writable(Path(os.path.realpath(path)).parent)
+    return path
+
+
+def _no_results(path: Path) -> Iterator[str]:
+    """What a folder of results does not hold: anything but folders of PNGs."""
+    for entry in os.scandir(path):
+        if not entry.is_dir():
+            yield entry.name
+        else:
+            yield from (f"{entry.name}/{name}" for name in os.listdir(entry.path) if not name.endswith(".png"))
+
+
+def best_proposals(tracks: VideoTracks, number: int, min_score: float = 0.0) -> list[list[RLE | None]]:
+    """Masks of the best tracks, one per frame, best first.
+
+    A track's score is that of its best class; equal scores keep their order. Tracks without any mask are left out.
+
+    Args:
+        tracks: of a video.
+        number: how many are kept.
+        min_score: tracks with a lower score are left out.
+
+    Raises:
+        InputError: the tracks have boxes alone.
+    """
+    if any(track.segmentations is None for track in tracks):
+        raise InputError("DAVIS compares masks, but the model gives boxes alone; test a model with a mask branch.")
+    ranked = sorted((t for t in tracks if t.visible.any()), key=lambda t: -t.scores.max())
+    return [t.segmentations or [] for t in ranked[:number] if t.scores.max() >= min_score]
+
+
+def index_maps(proposals: Sequence[Sequence[RLE | None]], size: tuple[int, int], length: int) -> Iterator[np.ndarray]:
+    """The proposals of each frame in one map; where masks overlap, the earlier proposal has the pixel.
+
+    Args:
+        proposals: each one compressed RLE or ``None`` per frame.
+        size: (H, W) of the frames.
+        length: number of frames.
+
+    Yields:
+        (H, W) uint8 per frame: 0 is background, 1 the first proposal.
+    """
+    height, width = size
+    for t in range(length):
+        # columns first, as the masks are encoded
+        out = np.zeros((width, height), np.uint8)
+        for index in range(len(proposals), 0, -1):
+            rle = proposals[index - 1][t]
+            if rle is not None:
+                np.copyto(out, np.uint8(index), where=coco_mask.decode(rle).T.view(bool))
+        yield np.ascontiguousarray(out.T)
+
+
+def write_sequence(root: Path, file_names: Sequence[str], maps: Iterator[np.ndarray]) -> None:
+    """Write a PNG per frame, (H, W) uint8 each: ``root/SEQUENCE/00000.png`` for ``SEQUENCE/00000.jpg``."""
+    for name, index_map in zip(file_names, maps, strict=True):
+        path = root / PurePosixPath(name).with_suffix(".png")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(index_png(index_map))
