@@ -1,0 +1,10 @@
+_base_ = [
+    "../_base_/models/srnet_r101.py",
+    "../_base_/datasets/youtube_vis_2019_coco.py",
+    "../_base_/schedules/sgd_160k.py",
+    "../_base_/iter_runtime.py",
+]
+
+# with categories: video instance segmentation
+model = dict(head=dict(num_classes=40))
+train_dataloader = dict(batch_size=4, dataset=dict(clips=dict(clip_len=2, scattered=False)))
