@@ -68,7 +68,7 @@ def dense_losses(
     output: DenseOutput, targets: Sequence[DenseTargets], extra_bandwidths: Sequence[float],
     count: Tensor, linked: Tensor, weights: DenseLossWeights, iou: str = "lovasz", centre: str = "mass",
 ) -> dict[str, Tensor]:  # fmt: skip
-    """All terms for a batch of frames; without instances all but the score are exactly zero.
+    """All terms for a batch of frames; without instances all but the score are exactly zero, as are their gradients.
 
     Args:
         output: of B frames.
@@ -83,7 +83,7 @@ def dense_losses(
     Returns:
         ``loss_iou``, ``loss_smooth``, ``loss_track``, ``loss_score`` and, with categories, ``loss_category``.
     """
-    zero = output.objectness.sum() * 0
+    zero = torch.stack([maps.sum() for maps in output if maps is not None]).sum() * 0  # a gradient for every map
     sums = dict(iou=zero, smooth=zero, track=zero)
     wanted = torch.zeros_like(output.objectness)
     for b, target in enumerate(targets):
@@ -118,7 +118,7 @@ def _frame_losses(
     terms = dict(
         iou=iou_losses(probabilities, target.masks, iou).sum(),
         smooth=(spread * member).sum(1).div(pixels[:, 0]).sum(),
-        track=drift.norm(dim=-1)[target.was_there].sum(),
+        track=drift[target.was_there].norm(dim=-1).sum(),
     )
     return terms, (probabilities.detach() * target.masks).amax(0)
 
