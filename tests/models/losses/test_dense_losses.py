@@ -120,7 +120,7 @@ def test_every_term_is_its_sum_over_pixels(iou, centre, extra):
     assert min(total.values()) > 0
     assert found.keys() == expected.keys()
     for name, value in expected.items():
-        assert float(found[name]) == pytest.approx(value, rel=1e-4), name
+        assert found[name].item() == pytest.approx(value, rel=1e-4), name
 
 
 def test_where_the_vector_is_read_matters():
@@ -151,7 +151,7 @@ def test_perfect_predictions_cost_nothing(iou):
 def test_frames_without_instances_teach_the_score_alone():
     maps = output()
     found = compute(maps, [targets(), targets()])
-    assert float(found["loss_score"]) == pytest.approx(float((maps.objectness**2).mean()))
+    assert found["loss_score"].item() == pytest.approx((maps.objectness**2).mean().item())
     assert all(found[name] == 0 for name in NAMES if name != "loss_score")
     sum(found.values()).backward()
     assert (maps.objectness.grad != 0).all()
