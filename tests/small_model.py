@@ -86,6 +86,29 @@ def inspro_cfg(**changes) -> Config:
     return inspro
 
 
+def srnet_cfg(**changes) -> Config:
+    """Config of a small SRNet with the same backbone; without categories unless ``changes`` ask for them."""
+    cfg = model_cfg()
+    srnet = Config(
+        dict(
+            type="SRNet",
+            data_preprocessor=cfg.data_preprocessor,
+            backbone=cfg.backbone,
+            neck=cfg.neck,
+            head=dict(
+                type="DenseHead",
+                in_channels=C,
+                channels=8,
+                head_channels=8,
+                num_levels=2,
+                norm_cfg=dict(type="GN", num_groups=2),
+            ),
+        )
+    )
+    srnet.merge_from_dict(changes)
+    return srnet
+
+
 def build_model(**changes) -> EfficientVIS:
     """The model as training starts it."""
     model = MODELS.build(model_cfg(**changes))

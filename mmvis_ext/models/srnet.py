@@ -216,7 +216,8 @@ class SRNet(VideoModel):
     ) -> Detections:
         masks = encode_probabilities(found.probabilities, size, geometry)
         shown = [rle for rle in masks if rle is not None]
-        boxes, visible = np.zeros((len(ids), 1, 4), dtype=np.float32), np.array([[m is not None] for m in masks])
+        boxes = np.zeros((len(ids), 1, 4), dtype=np.float32)
+        visible = np.array([m is not None for m in masks], dtype=bool)[:, None]
         if shown:
             boxes[visible] = boxes_of(shown)
         objectness = found.scores[:, None].cpu().numpy()
@@ -230,7 +231,7 @@ class SRNet(VideoModel):
             scores=scores,
             boxes=boxes,
             masks=[[mask] for mask in masks],
-            visible=visible.reshape(len(ids), 1),
+            visible=visible,
             objectness=None if output.class_logits is None else objectness,
         )
 

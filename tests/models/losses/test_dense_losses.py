@@ -185,7 +185,7 @@ def test_a_vector_that_is_right_and_bandwidths_that_agree_have_finite_gradients(
     even = maps._replace(bandwidths=torch.ones(1, 2, H, W, requires_grad=True))
     now = spatial_grid(H, W)[:, truth.masks[0]].mean(1)
     found = compute(even, [truth._replace(before=now[None])])
-    assert float(found["loss_track"]) == pytest.approx(0, abs=1e-6)
+    assert found["loss_track"].item() == pytest.approx(0, abs=1e-6)
     assert found["loss_smooth"] == 0
     sum(found.values()).backward()
     assert all(torch.isfinite(m.grad).all() for m in even)
