@@ -58,10 +58,11 @@ class Detections:
     def __post_init__(self) -> None:
         n, t = self.visible.shape
         masks = [[None] * t] * n if self.masks is None else self.masks
-        if not (len(self.track_ids) == len(masks) == len(self.scores) == len(self.boxes) == n):
-            raise ValueError("Detections: track_ids, scores, boxes, masks and visible must agree in N.")
-        if self.scores.shape[1] != t or self.boxes.shape[1] != t or any(len(m) != t for m in masks):
-            raise ValueError("Detections: scores, boxes, masks and visible must agree in T.")
+        objectness = self.visible if self.objectness is None else self.objectness
+        if not (len(self.track_ids) == len(masks) == len(self.scores) == len(self.boxes) == len(objectness) == n):
+            raise ValueError("Detections: track_ids, scores, boxes, masks, visible and objectness must agree in N.")
+        if any(a.shape[1] != t for a in (self.scores, self.boxes, objectness)) or any(len(m) != t for m in masks):
+            raise ValueError("Detections: scores, boxes, masks, visible and objectness must agree in T.")
 
     @property
     def shown(self) -> np.ndarray:

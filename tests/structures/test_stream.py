@@ -1,5 +1,6 @@
 """What passes between steps: geometry, detections, and tracks gathered window by window."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -25,10 +26,15 @@ def detections(seed: int = 0, track_ids=None, length: int = T) -> Detections:
     return Detections(ids, rng.random((N, length, K)).astype(np.float32), boxes, masks, visible)
 
 
+def with_objectness(d: Detections, seed: int = 9) -> Detections:
+    return replace(d, objectness=np.random.default_rng(seed).random(d.visible.shape).astype(np.float32))
+
+
 def window(d: Detections, start: int, stop: int) -> Detections:
-    masks = [row[start:stop] for row in d.masks]
+    masks, objectness = [row[start:stop] for row in d.masks], d.objectness
     return Detections(
-        d.track_ids, d.scores[:, start:stop], d.boxes[:, start:stop], masks, d.visible[:, start:stop]
+        d.track_ids, d.scores[:, start:stop], d.boxes[:, start:stop], masks, d.visible[:, start:stop],
+        None if objectness is None else objectness[:, start:stop],
     )  # fmt: skip
 
 
@@ -39,23 +45,23 @@ def gathered(*windows: Detections, reduction: str = "visible_mean"):
     return book.close(5, GEOMETRY)
 
 
+def reduce_slowly(every: list[float], visible: list[bool], reduction: str) -> float:
+    seen = [value for value, shown in zip(every, visible, strict=True) if shown]
+    return {"visible_mean": sum(seen) / max(len(seen), 1), "mean": sum(every) / len(every), "max": max(every)}[
+        reduction
+    ]  # fmt: skip
+
+
 def score_slowly(d: Detections, i: int, reduction: str) -> list[float]:
-    """The track's score per class, from the definition."""
-    out = []
-    for k in range(K):
-        every = [float(d.scores[i, t, k]) for t in range(d.scores.shape[1])]
-        seen = [s for t, s in enumerate(every) if d.visible[i, t]]
-        out.append(
-            {"visible_mean": sum(seen) / max(len(seen), 1), "mean": sum(every) / len(every), "max": max(every)}[
-                reduction
-            ]
-        )
-    return out
+    """The track's score per class, from the definition: times its objectness where there is one."""
+    visible = d.visible[i].tolist()
+    objectness = 1.0 if d.objectness is None else reduce_slowly(d.objectness[i].tolist(), visible, reduction)
+    return [objectness * reduce_slowly(d.scores[i, :, k].tolist(), visible, reduction) for k in range(K)]
 
 
 @pytest.mark.parametrize("reduction", ["visible_mean", "mean", "max"])
-def test_scores_are_reduced_over_time(reduction):
-    d = detections()
+@pytest.mark.parametrize("d", [detections(), with_objectness(detections())], ids=["classes", "objectness"])
+def test_scores_are_reduced_over_time(d, reduction):
     tracks = {t.track_id: t for t in gathered(d, reduction=reduction)}
     assert len(tracks) == N
     for i in range(N):
@@ -63,9 +69,13 @@ def test_scores_are_reduced_over_time(reduction):
 
 
 @settings(max_examples=30)
-@given(st.lists(st.integers(1, T - 1), max_size=3, unique=True), st.sampled_from(["visible_mean", "mean", "max"]))
-def test_windows_add_up_to_the_whole(cuts, reduction):
-    d = detections(3)
+@given(
+    st.lists(st.integers(1, T - 1), max_size=3, unique=True),
+    st.sampled_from(["visible_mean", "mean", "max"]),
+    st.booleans(),
+)
+def test_windows_add_up_to_the_whole(cuts, reduction, objectness):
+    d = with_objectness(detections(3)) if objectness else detections(3)
     edges = [0, *sorted(cuts), T]
     whole = gathered(d, reduction=reduction)
     split = gathered(*(window(d, a, b) for a, b in pairwise(edges)), reduction=reduction)
@@ -75,6 +85,14 @@ def test_windows_add_up_to_the_whole(cuts, reduction):
         assert a.segmentations == b.segmentations
         assert np.array_equal(a.boxes, b.boxes)
         np.testing.assert_allclose(a.scores, b.scores, rtol=1e-12)
+
+
+@pytest.mark.parametrize("reduction", ["visible_mean", "mean", "max"])
+def test_an_objectness_of_one_changes_nothing(reduction):
+    d = detections()
+    certain = replace(d, objectness=np.ones((N, T), dtype=np.float32))
+    for a, b in zip(gathered(d, reduction=reduction), gathered(certain, reduction=reduction), strict=True):
+        assert np.array_equal(a.scores, b.scores)
 
 
 def test_masks_and_boxes_stand_at_their_frames():
@@ -126,17 +144,17 @@ def test_an_unknown_reduction_is_refused():
         TrackBook("median")
 
 
-@pytest.mark.parametrize("name", ["track_ids", "scores", "boxes", "masks"])
+@pytest.mark.parametrize("name", ["track_ids", "scores", "boxes", "masks", "objectness"])
 def test_detections_must_agree_in_number(name):
-    parts = vars(detections())
+    parts = vars(with_objectness(detections()))
     parts[name] = parts[name][:-1]
     with pytest.raises(ValueError, match="agree in N"):
         Detections(**parts)
 
 
-@pytest.mark.parametrize("name", ["scores", "boxes", "masks"])
+@pytest.mark.parametrize("name", ["scores", "boxes", "masks", "objectness"])
 def test_detections_must_agree_in_length(name):
-    parts = vars(detections())
+    parts = vars(with_objectness(detections()))
     parts[name] = parts[name][:, :-1] if name != "masks" else [row[:-1] for row in parts[name]]
     with pytest.raises(ValueError, match="agree in T"):
         Detections(**parts)
