@@ -46,7 +46,7 @@ def read_index_map(path: str | Path) -> np.ndarray:
             if image.mode != "P":
                 raise InputError(
                     f"{path}: has no palette (its mode is {image.mode}), so its values are no object ids; save it as a "
-                    "PNG with a palette, as DAVIS has them."
+                    "PNG with a palette, as DAVIS and Pascal VOC have them."
                 )
             return np.array(image)
     except FileNotFoundError:

@@ -8,6 +8,7 @@ from .imagenet_vid import ImageNetDETDataset, ImageNetVIDDataset
 from .mixed import MixedDataset
 from .samplers import VideoClipSampler, VideoDrawSampler
 from .transforms import *  # noqa: F403
+from .voc import VOCPseudoVideoDataset
 from .youtube_vis import ClipIndex, Draw, YouTubeVISDataset
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "ImageNetVIDDataset",
     "ImagePseudoVideoDataset",
     "MixedDataset",
+    "VOCPseudoVideoDataset",
     "VideoClipSampler",
     "VideoDrawSampler",
     "YouTubeVISDataset",

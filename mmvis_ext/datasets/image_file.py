@@ -14,7 +14,10 @@ from .annotation_file import load_json, read_categories
 from .checks import box_in_frame, category_of, entries_of, frame_size, owner_of, require, require_unique
 from .records import AnnotationFile, TrackAnnotation, VideoRecord
 
-__all__ = ["in_classes", "read_image_file"]
+__all__ = ["OTHERS", "in_classes", "read_image_file"]
+
+OTHERS = "*"
+"""In a class map, every category that the map does not name."""
 
 TOGETHER = 512  # images that a process reads at a time
 
@@ -63,8 +66,9 @@ def read_image_file(path: str | Path, *, workers: int | None = None) -> Annotati
 def in_classes(file: AnnotationFile, class_map: Mapping[str, str | None], classes: Sequence[str]) -> AnnotationFile:
     """The file in the classes of another data set.
 
-    A category goes to the class that ``class_map`` names, to none where that is ``None``, and otherwise to the class of
-    its own name, if there is one. Objects without a class are left out. The classes get ids from 1.
+    A category goes to the class that ``class_map`` names, to none where that is ``None``, and otherwise to that of
+    :data:`OTHERS` or, where the map has no such entry, to the class of its own name, if there is one. Objects without a
+    class are left out. The classes get ids from 1.
 
     Args:
         file: of images.
@@ -75,13 +79,15 @@ def in_classes(file: AnnotationFile, class_map: Mapping[str, str | None], classe
         InputError: the map speaks of a category that the file lacks, or of a class that is not there.
     """
     names = {c["id"]: c["name"] for c in file.categories}
-    lacking = sorted(set(class_map) - set(names.values()))
+    lacking = sorted(set(class_map) - set(names.values()) - {OTHERS})
     strange = sorted({c for c in class_map.values() if c is not None} - set(classes))
     if lacking or strange:
         said = f"categories {lacking} that the file lacks" if lacking else f"classes {strange} that are not in the list"
         raise InputError(f"{file.path}: class_map names {said}; correct class_map or metainfo.classes in the config.")
     ids = {name: number for number, name in enumerate(classes, 1)}
-    new_ids = {old: ids[new] for old, name in names.items() if (new := class_map.get(name, name)) in ids}
+    new_ids = {
+        old: ids[new] for old, name in names.items() if (new := class_map.get(name, class_map.get(OTHERS, name))) in ids
+    }
     videos = [
         replace(
             video,

@@ -6,7 +6,7 @@ from typing import Any
 from mmvis_ext.errors import InputError
 from mmvis_ext.registry import DATASETS
 
-from .image_file import in_classes, read_image_file
+from .image_file import OTHERS, in_classes, read_image_file
 from .records import AnnotationFile
 from .youtube_vis import YouTubeVISDataset
 
@@ -25,8 +25,12 @@ CLASS_MAPS: dict[str, dict[str, str | None]] = dict(
         "mouse": None,
         "tennis racket": "tennis_racket",
     },
+    voc_to_youtube_vis_2019={"aeroplane": "airplane", "car": "sedan"},
+    voc_to_youtube_vis_2021={"aeroplane": "airplane"},
+    object={OTHERS: "object"},
 )
-"""Where COCO's names and those of a video data set differ in more than the name being absent."""
+"""Where the names of an image data set and those of a video data set differ in more than the name being absent;
+``object`` puts the objects of any data set into one class."""
 
 
 @DATASETS.register_module()
@@ -38,15 +42,17 @@ class ImagePseudoVideoDataset(YouTubeVISDataset):
 
     Args:
         class_map: puts the objects into the classes of another data set, which ``metainfo.classes`` then names: a
-            name in :data:`CLASS_MAPS`, or a dict from category name to class name or ``None``; a category that the
-            dict does not speak of goes to the class of its own name. Objects without a class are left out, and images
-            without objects by ``filter_cfg=dict(filter_empty_gt=True)``. ``None`` keeps the file's own classes.
+            name in :data:`CLASS_MAPS`, or a dict from category name to class name or ``None``. A category that the
+            dict does not speak of goes to the class of ``"*"`` if the dict has it, and to that of its own name if not.
+            A dict with ``"*"`` names all classes, so they may be left out of ``metainfo``: ``class_map="object"``.
+            Objects without a class are left out, and images without objects by
+            ``filter_cfg=dict(filter_empty_gt=True)``. ``None`` keeps the file's own classes.
         workers: processes that read the masks; one per core by default.
         kwargs: of :class:`YouTubeVISDataset`; ``filter_cfg`` speaks of images.
 
     Raises:
-        InputError: see :func:`read_image_file` and :func:`in_classes`; also for an unknown name of a map, or a map
-            without classes.
+        InputError: see :meth:`read_images` and :func:`in_classes`; also for an unknown name of a map, or a map without
+            classes.
     """
 
     def __init__(
@@ -63,13 +69,25 @@ class ImagePseudoVideoDataset(YouTubeVISDataset):
         super().__init__(*args, **kwargs)
 
     def read(self) -> AnnotationFile:
-        file = read_image_file(self.ann_file, workers=self.workers)
-        if self.class_map is None:
-            return file
+        file = self.read_images()
+        return file if self.class_map is None else in_classes(file, self.class_map, self._classes(self.class_map))
+
+    def read_images(self) -> AnnotationFile:
+        """The images in classes of their own; the place to override for another format.
+
+        Raises:
+            InputError: see :func:`read_image_file`.
+        """
+        return read_image_file(self.ann_file, workers=self.workers)
+
+    def _classes(self, class_map: Mapping[str, str | None]) -> list[str]:
+        """Names of the classes to map to, in label order."""
         classes = self._metainfo.get("classes")
-        if classes is None:
+        if classes is None and OTHERS in class_map:
+            classes = dict.fromkeys(name for name in class_map.values() if name is not None)
+        if not classes:
             raise InputError(
                 f"{self.ann_file}: class_map has no classes to map to; give metainfo=dict(classes=(...)), or mix the "
                 "images with videos in a MixedDataset, which hands on theirs."
             )
-        return in_classes(file, self.class_map, classes)
+        return list(classes)

@@ -18,7 +18,7 @@ from mmvis_ext.parallel import map_in_processes
 from .checks import MAX_SIDE
 from .records import TrackAnnotation, VideoRecord
 
-__all__ = ["Tree", "read_det_images", "read_image_sets", "read_vid_videos", "read_xml"]
+__all__ = ["Tree", "read_det_images", "read_image_sets", "read_lines", "read_vid_videos", "read_xml"]
 
 TOGETHER = 256  # images that a process reads at a time
 
@@ -84,16 +84,24 @@ def read_image_sets(pattern: str) -> list[str]:
     return list(rows)
 
 
-def _positive_rows(path: str) -> Iterator[str]:
-    """The paths of one list whose number is 1 or more."""
+def read_lines(path: str) -> list[str]:
+    """The lines of an image-set list, blank ones included.
+
+    Raises:
+        InputError: the file cannot be read or is no text.
+    """
     try:
         with open(path, encoding="utf-8") as file:
-            lines = file.read().splitlines()
+            return file.read().splitlines()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions.") from None
     except UnicodeDecodeError:
         raise InputError(f"{path}: is not a text file; ann_file names the lists in ImageSets.") from None
-    for number, line in enumerate(lines, 1):
+
+
+def _positive_rows(path: str) -> Iterator[str]:
+    """The paths of one list whose number is 1 or more."""
+    for number, line in enumerate(read_lines(path), 1):
         if not line.strip():
             continue
         try:

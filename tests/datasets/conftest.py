@@ -11,6 +11,7 @@ from mmengine.registry import DefaultScope
 from small_davis import SmallDAVIS
 from small_file import HEIGHT, LENGTHS, WIDTH, coco_file, cocovid_file, frame_name, official_file
 from small_imagenet import SmallImageNet
+from small_voc import SmallVOC
 
 from mmvis_ext.datasets.shapes_vis import LAYOUTS, generate
 
@@ -47,6 +48,12 @@ def imagenet(tmp_path) -> SmallImageNet:
 def davis(tmp_path) -> SmallDAVIS:
     """DAVIS 2019, as small as it can be."""
     return SmallDAVIS(tmp_path / "davis")
+
+
+@pytest.fixture
+def voc(tmp_path) -> SmallVOC:
+    """Pascal VOC 2012's segmentation, as small as it can be."""
+    return SmallVOC(tmp_path / "VOC2012")
 
 
 @pytest.fixture(scope="session")

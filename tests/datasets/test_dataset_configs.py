@@ -25,7 +25,7 @@ def load(name: str) -> Config:
 
 
 @pytest.fixture
-def small(official, coco, frames, imagenet, davis, tmp_path):
+def small(official, coco, frames, imagenet, davis, voc, tmp_path):
     """Put small data in the place of what a data set's config names; all else stays."""
     for name, data in (("official", official), ("coco", coco)):
         (tmp_path / f"{name}.json").write_text(json.dumps(data))
@@ -40,10 +40,12 @@ def small(official, coco, frames, imagenet, davis, tmp_path):
             cfg.pop("metainfo", None)  # ShapesVIS' classes in this layout
         elif kind == "DAVISUnsupervisedDataset":
             cfg.update(data_root=str(davis.root))
+        elif kind == "VOCPseudoVideoDataset":
+            cfg.update(data_root=str(voc.root), ann_file=str(voc.list))
         elif kind in ("YouTubeVISDataset", "ImagePseudoVideoDataset"):
             file = tmp_path / ("official.json" if kind == "YouTubeVISDataset" else "coco.json")
             cfg.update(ann_file=str(file), data_root="", data_prefix=dict(img_path=str(frames)))
-        if "class_map" in cfg:
+        if "youtube_vis" in cfg.get("class_map", ""):
             cfg.class_map = {}
         if "filter_cfg" in cfg:
             cfg.filter_cfg = dict(filter_empty_gt=True)
@@ -88,6 +90,18 @@ def test_davis_trains_on_pairs_and_is_judged_by_its_own_measure(name, small):
             video = data[i]["data_samples"].metainfo["video"]
             evaluator.process([BaseDataElement(pred_tracks=perfect_tracks(video, [1]), video=video)], {})
         assert evaluator.evaluate(len(data))["davis/J&F"] == pytest.approx(100)
+
+
+def test_pairs_of_davis_are_mixed_with_moving_stills(small):
+    data = DATASETS.build(small(load("davis_2019_stills").train_dataloader.dataset))
+    assert data.metainfo["classes"] == ("object",)
+    draws = list(VideoDrawSampler(data, seed=0))
+    assert Counter(data.locate(*draw)[0] for draw in draws) == dict(videos=2, coco=1, voc=1)
+    for draw in draws:
+        frames = data[draw]["data_samples"].video_data_samples
+        assert len(frames) == 2
+        assert len({f.metainfo["img_path"] for f in frames}) == (2 if data.locate(*draw)[0] == "videos" else 1)
+        assert all(label == 0 for f in frames for label in f.gt_instances.labels)
 
 
 @pytest.mark.parametrize("name", THREE)

@@ -169,6 +169,21 @@ def test_objects_without_a_class_are_left_out(coco, write):
     ]
 
 
+def test_what_the_map_does_not_name_goes_to_one_class(coco, write):
+    file = read(write(coco))
+    for class_map, expected in (
+        ({"*": "thing"}, {7: 1, 3: 1, 5: 1}),
+        ({"*": "thing", "cat": "pet"}, {7: 2, 3: 1, 5: 1}),
+        ({"*": None, "cat": "pet"}, {7: 2}),
+        ({"*": "thing", "fox": None}, {7: 1, 3: 1}),
+    ):
+        mapped = in_classes(file, class_map, ("thing", "pet"))
+        for a, b in zip(file.videos, mapped.videos, strict=True):
+            assert [expected[t.category_id] for t in a.tracks if t.category_id in expected] == [
+                t.category_id for t in b.tracks
+            ]
+
+
 def test_a_map_leaves_a_test_split_without_annotations(coco, write):
     del coco["annotations"]
     assert not in_classes(read(write(coco)), {}, ("dog",)).has_annotations

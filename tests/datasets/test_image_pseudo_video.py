@@ -92,6 +92,20 @@ def test_a_map_needs_classes_and_a_name_that_exists(coco, write):
         build(write(coco), class_map="coco", metainfo=dict(classes=("dog",)))
 
 
+def test_a_map_of_all_categories_names_the_classes(coco, write):
+    data = build(write(coco), class_map="object")
+    assert data.metainfo["classes"] == ("object",)
+    assert data.metainfo["categories"] == (dict(id=1, name="object"),)
+    labels = [[i["bbox_label"] for i in data.get_data_info(k)["images"][0]["instances"]] for k in range(9)]
+    assert labels == [[0], [], [], [0, 0], [0], [0], [], [], []]
+    data = build(write(coco), class_map={"cat": "pet", "*": "thing", "dog": None})
+    assert data.metainfo["classes"] == ("pet", "thing")
+    with pytest.raises(InputError, match="class_map has no classes to map to"):
+        build(write(coco), class_map={"*": None})
+    with pytest.raises(InputError, match=r"classes \['object'\] that are not in the list"):
+        build(write(coco), class_map="object", metainfo=dict(classes=("dog",)))
+
+
 COMMON = {"person", "skateboard", "dog", "cat", "cow", "train", "horse", "bear", "giraffe", "surfboard", "airplane",
           "truck", "zebra", "elephant", "snowboard", "boat"}  # fmt: skip
 
