@@ -1,4 +1,6 @@
-"""Make mmdet's Sparse R-CNN or QueryInst the starting point of an EfficientVIS or an InsPro.
+"""Make a model of mmdet the starting point of a video model.
+
+An EfficientVIS or an InsPro starts from Sparse R-CNN or QueryInst, an SRNet from Mask R-CNN's backbone and FPN.
 
 What has a counterpart goes over; the rest, and what keeps its initial value, is listed. Train from the result with
 --cfg-options load_from=FILE.pth model.backbone.init_cfg=None
@@ -17,15 +19,16 @@ from mmvis_ext.engine.checkpoints import plain, read_checkpoint
 from mmvis_ext.engine.launch import read_config
 from mmvis_ext.errors import InputError, command_line
 from mmvis_ext.files import write_atomically
-from mmvis_ext.models import EfficientVIS, InsPro
+from mmvis_ext.models import EfficientVIS, InsPro, SRNet, VideoModel
 from mmvis_ext.models.convert_condinst import add_condinst
-from mmvis_ext.models.convert_sparse_rcnn import convert_sparse_rcnn, matching_rows
+from mmvis_ext.models.convert_mask_rcnn import convert_mask_rcnn
+from mmvis_ext.models.convert_sparse_rcnn import Conversion, convert_sparse_rcnn, matching_rows
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoint", help="of mmdet's SparseRCNN or QueryInst")
-    parser.add_argument("config", help="of the EfficientVIS or InsPro that is to start from it")
+    parser.add_argument("checkpoint", help="of mmdet's SparseRCNN or QueryInst; for an SRNet, of its MaskRCNN")
+    parser.add_argument("config", help="of the EfficientVIS, InsPro or SRNet that is to start from it")
     parser.add_argument("--condinst", metavar="FILE", help="take an InsPro's mask branch from mmdet's CondInst")
     parser.add_argument("--out", type=Path, required=True, help="checkpoint to write (.pth)")
     parser.add_argument(
@@ -79,13 +82,17 @@ def category_names(path: str) -> tuple[str, ...]:
         raise InputError(f"{path}: has no 'categories' with names; give an annotation file.") from None
 
 
-@command_line
-def main() -> None:
-    args = parse_args()
-    model = build_model(read_config(args.config), seed=args.seed)
+def convert(model: VideoModel, checkpoint: dict, args: argparse.Namespace) -> Conversion:
+    """The model's weights from the checkpoint, by the kind of model."""
+    weights = checkpoint.get("state_dict", checkpoint)
+    if isinstance(model, SRNet):
+        if args.classes_of or args.condinst:
+            raise InputError(
+                f"{args.config}: an SRNet takes backbone and neck alone; leave out --classes-of and --condinst."
+            )
+        return convert_mask_rcnn(weights, model, args.checkpoint)
     if not isinstance(model, EfficientVIS | InsPro):
-        raise InputError(f"{args.config}: is of a {type(model).__name__}; give an EfficientVIS or an InsPro.")
-    checkpoint = load(args.checkpoint, args.allow_pickle)
+        raise InputError(f"{args.config}: is of a {type(model).__name__}; give an EfficientVIS, an InsPro or an SRNet.")
     rows = None
     if args.classes_of:
         names = category_names(args.classes_of)
@@ -95,10 +102,18 @@ def main() -> None:
                 "give the annotation file that the config trains on."
             )
         rows = matching_rows(names, class_names(checkpoint, args.checkpoint))
-    conversion = convert_sparse_rcnn(checkpoint.get("state_dict", checkpoint), model, rows, args.checkpoint)
+    conversion = convert_sparse_rcnn(weights, model, rows, args.checkpoint)
     if args.condinst:
         masks = load(args.condinst, args.allow_pickle)
         add_condinst(conversion, masks.get("state_dict", masks), model, args.condinst)
+    return conversion
+
+
+@command_line
+def main() -> None:
+    args = parse_args()
+    model = build_model(read_config(args.config), seed=args.seed)
+    conversion = convert(model, load(args.checkpoint, args.allow_pickle), args)
     content = io.BytesIO()
     meta = dict(converted_from=Path(args.checkpoint).name, config=args.config)
     torch.save(plain(dict(meta=meta, state_dict=conversion.state_dict)), content)
