@@ -5,8 +5,8 @@ import resource
 import statistics
 import sys
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -76,35 +76,32 @@ class Stepper:
     """
 
     def __init__(self, model: VideoModel, frames: Tensor, size: tuple[int, int], held: int | None = None) -> None:
-        self.model, self.frames = model, frames
+        self.model, self.frames, self.held = model, frames, held
         self.state = model.init_state(FrameGeometry(size, size))
-        self.hold = nullcontext() if held is None else _Hold(model, held)
         self.visible_share = 0.0
 
     def __call__(self) -> Detections:
-        with self.hold:
+        with nullcontext() if self.held is None else holding(self.model, self.held):
             for window in self.frames.split(self.model.window):
                 detections, self.state = self.model.step(window, self.state)
         self.visible_share = float(detections.visible.mean()) if detections.visible.size else 0.0
         return detections
 
 
-class _Hold:
-    """While it is entered, every frame shows ``held`` objects, see :meth:`VideoModel.hold`."""
+@contextmanager
+def holding(model: VideoModel, objects: int) -> Iterator[None]:
+    """Meanwhile every frame shows so many objects, see :meth:`VideoModel.hold`."""
+    own = model.forward_window
 
-    def __init__(self, model: VideoModel, held: int) -> None:
-        self.model, self.held = model, held
+    def forward_window(*args: Any) -> tuple[Any, ...]:
+        result, *rest = own(*args)
+        return model.hold(result, objects), *rest
 
-    def __enter__(self) -> None:
-        self.forward_window = self.model.forward_window
-        self.model.forward_window = self._forward_window
-
-    def __exit__(self, *args: object) -> None:
-        self.model.forward_window = self.forward_window
-
-    def _forward_window(self, *args: Any) -> tuple[Any, ...]:
-        result, *rest = self.forward_window(*args)
-        return self.model.hold(result, self.held), *rest
+    model.forward_window = forward_window
+    try:
+        yield
+    finally:
+        model.forward_window = own
 
 
 def time_in_turns(

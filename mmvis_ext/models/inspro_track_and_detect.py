@@ -117,7 +117,9 @@ class InsProTrackAndDetect(InsPro):
                     losses[name] = losses.get(name, 0) + value / (b * length)
         return losses
 
-    def _sample_losses(self, frames: list[list[Tensor]], targets: Tracklets, sizes: Tensor) -> list[dict[str, Tensor]]:
+    def _sample_losses(
+        self, frames: Sequence[Sequence[Tensor]], targets: Tracklets, sizes: Tensor
+    ) -> list[dict[str, Tensor]]:
         """Losses of each frame of one sample."""
         tracks, followed = self._no_tracks(), list[int]()  # followed: the ground truth of each track query
         losses = []

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any
 
 import numpy as np
@@ -66,7 +66,7 @@ class SRNet(VideoModel):
         centre: where the tracking vector is read and starts: the ``mass`` centre of the mask, or the ``predicted`` one
             that its pixels point to.
         min_score: objectness that starts an instance.
-        max_instances: per frame.
+        max_instances: per frame; those that are left out for their pixels count too.
         min_pixels: of an instance, on the head's maps.
         min_free: see :func:`cluster_instances`; 0 is the paper's algorithm to the letter, 0.5 that of its source, which
             drops the rims that are left of instances.
@@ -89,7 +89,7 @@ class SRNet(VideoModel):
         self.head = MODELS.build(head)
         self.loss_weights = DenseLossWeights(**(loss_weights or {}))
         self.iou_loss, self.heatmap, self.temporal, self.centre = iou_loss, heatmap, temporal, centre
-        self.clustering = dict(
+        self.clustering: dict[str, Any] = dict(
             min_score=min_score, max_instances=max_instances, min_pixels=min_pixels, min_free=min_free
         )
         self.max_distance = max_distance
@@ -119,7 +119,7 @@ class SRNet(VideoModel):
                 before = maps[:, t - 1] if t else torch.zeros_like(maps[:, 0])
                 targets.append(frame_targets(maps[:, t], before, truth.labels))
                 there = before[before.flatten(1).any(1)]
-                heatmaps.append(self._draw(mass_centres(there), mask_extents(there), features[0]))
+                heatmaps.append(self._draw(mass_centres(there), mask_extents(there), (height, width)))
         coarsest = features[-1].unflatten(0, (b, length))
         before = torch.cat([coarsest[:, :1], coarsest[:, :-1]], dim=1).flatten(0, 1)
         output = self.head(features, before, torch.stack(heatmaps), size)
@@ -133,12 +133,10 @@ class SRNet(VideoModel):
                 self.centre,
             )  # fmt: skip
 
-    def _draw(self, centres: Tensor, extents: Tensor, finest: Tensor) -> Tensor:
-        """(1,h,w) heatmap of instances for the tracking head, of the finest level's size."""
-        h, w = finest.shape[-2:]
-        if not self.heatmap:
-            return finest.new_zeros(1, h, w, dtype=torch.float32)
-        return draw_centres(centres, extents, (h, w))[None]
+    def _draw(self, centres: Tensor, extents: Tensor, size: tuple[int, int]) -> Tensor:
+        """(1,h,w) heatmap of instances for the tracking head, of the finest level's size; ``size`` is the input's."""
+        h, w = (-(-side // FINEST_STRIDE) for side in size)
+        return draw_centres(centres, extents, (h, w))[None] if self.heatmap else centres.new_zeros(1, h, w)
 
     # inference
 
@@ -167,7 +165,8 @@ class SRNet(VideoModel):
     def hold(self, result: DenseOutput, objects: int) -> DenseOutput:
         """See :meth:`VideoModel.hold`: the frame falls into columns, each of which points to its middle."""
         height, width = result.objectness.shape[-2:]
-        edges = torch.linspace(0, width, min(objects, width, self.clustering["max_instances"]) + 1).round().long()
+        columns = min(objects, width, int(self.clustering["max_instances"]))
+        edges = torch.linspace(0, width, columns + 1).round().long()
         grid = spatial_grid(height, width, result.objectness.device)
         offsets, bandwidths = torch.zeros_like(result.offsets), torch.full_like(result.bandwidths, 1e-2)
         for first, last in pairwise(edges.tolist()):
@@ -180,11 +179,9 @@ class SRNet(VideoModel):
     @torch.no_grad()
     def step(self, frames: Tensor, state: SRNetState) -> tuple[Detections, SRNetState]:
         """One frame, (1,3,H,W); see :meth:`VideoModel.step`."""
-        size, geometry = tuple(frames.shape[-2:]), state.geometry
-        finest = [-(-side // FINEST_STRIDE) for side in size]
-        heatmap = frames.new_zeros(1, 1, *finest)
-        if self.heatmap:
-            heatmap = draw_centres(state.centres, state.extents, (finest[0], finest[1]))[None, None]
+        (_, _, height, width), geometry = frames.shape, state.geometry
+        size = height, width
+        heatmap = self._draw(state.centres, state.extents, size)[None]
         output, coarsest = self.forward_window(frames, state.before, heatmap)
         output = output.frame(0)
         found = cluster_instances(
@@ -194,7 +191,7 @@ class SRNet(VideoModel):
         centres = mass_centres(found.masks)
         at = centres if self.centre == "mass" else found.centres[:, :2]
         links = greedy_link(state.centres, at + read_at(output.tracking, at), self.max_distance).tolist()
-        fresh = iter(range(state.next_id, state.next_id + len(links)))
+        fresh = count(state.next_id)
         ids = tuple(next(fresh) if before < 0 else state.track_ids[before] for before in links)
         following = replace(
             state,
@@ -202,7 +199,7 @@ class SRNet(VideoModel):
             centres=at,
             extents=mask_extents(found.masks),
             track_ids=ids,
-            next_id=state.next_id + links.count(-1),
+            next_id=next(fresh),
         )
         return self._detections(output, found, ids, size, geometry), following
 
@@ -256,8 +253,8 @@ def frame_targets(now: Tensor, before: Tensor, labels: Tensor) -> DenseTargets:
     return DenseTargets(now[seen], labels[seen], mass_centres(before[seen]), before[seen].flatten(1).any(1))
 
 
-def within(objectness: Tensor, padded: tuple[int, ...], resized: tuple[int, int]) -> Tensor:
-    """(h,w) objectness with zeros where the input is padding.
+def within(objectness: Tensor, padded: tuple[int, int], resized: tuple[int, int]) -> Tensor:
+    """(h,w) objectness with -1 where the input is padding, whose pixels belong to nobody.
 
     Args:
         objectness: (h,w), aligned with the corners of the padded input.
@@ -268,11 +265,11 @@ def within(objectness: Tensor, padded: tuple[int, ...], resized: tuple[int, int]
         sample_rows(full, small, objectness.device) < real
         for full, small, real in zip(padded, objectness.shape, resized, strict=True)
     )
-    return objectness * (rows[:, None] & columns)
+    return torch.where(rows[:, None] & columns, objectness, -1.0)
 
 
 def encode_probabilities(
-    probabilities: Tensor, padded: tuple[int, ...], geometry: FrameGeometry
+    probabilities: Tensor, padded: tuple[int, int], geometry: FrameGeometry
 ) -> list[RLE | None]:  # fmt: skip
     """Masks in original pixels, encoded one at a time so that memory stays flat.
 
@@ -287,7 +284,7 @@ def encode_probabilities(
     out: list[RLE | None] = []
     h, w = geometry.resized
     for probability in probabilities:
-        full = resize(probability[None, None], (padded[0], padded[1]))[..., :h, :w]
+        full = resize(probability[None, None], padded)[..., :h, :w]
         mask = F.interpolate(full, geometry.original, mode="bilinear", align_corners=False)[0] > 0.5
         out.append(encode(mask.cpu().numpy())[0] if bool(mask.any()) else None)
     return out

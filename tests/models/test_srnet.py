@@ -343,13 +343,13 @@ def test_a_stream_of_two_thousand_frames_keeps_nothing():
     ("padded", "size", "resized"),
     [((32, 48), (8, 12), (24, 40)), ((32, 48), (32, 48), (24, 40)), ((33, 48), (9, 12), (33, 29))],
 )
-def test_objectness_is_zero_where_the_input_is_padding(padded, size, resized):
+def test_pixels_belong_to_nobody_where_the_input_is_padding(padded, size, resized):
     objectness = torch.rand(size) + 0.1
     found = within(objectness, padded, resized)
     for j in range(size[0]):
         for i in range(size[1]):
             y, x = round(j * (padded[0] - 1) / (size[0] - 1)), round(i * (padded[1] - 1) / (size[1] - 1))
-            assert found[j, i] == (objectness[j, i] if y < resized[0] and x < resized[1] else 0)
+            assert found[j, i] == (objectness[j, i] if y < resized[0] and x < resized[1] else -1)
 
 
 def test_padding_starts_no_instance():

@@ -36,10 +36,10 @@ def cluster_instances(
     Args:
         offsets: (D,H,W) pixel offsets E.
         bandwidths: (2,H,W) Sigma, above 0.
-        objectness: (H,W) in 0..1.
+        objectness: (H,W) in 0..1; a pixel below 0 belongs to nobody.
         extra_bandwidths: of the D - 2 extra dimensions.
         min_score: pixels below start no instance.
-        max_instances: no more are looked for.
+        max_instances: no more are looked for; those that are left out count too.
         min_pixels: smaller instances are left out; their pixels are used up.
         min_free: so is one whose free pixels are a smaller share of all pixels that point to it: the rim of another.
 
@@ -56,6 +56,7 @@ def cluster_instances(
         )
     embeddings, width = embed(offsets), objectness.shape[-1]
     left = objectness.nan_to_num(nan=0.0).clone()  # objectness of the free pixels
+    counted = left >= 0
     found: list[tuple[Tensor, ...]] = []
     for _ in range(max_instances):
         score, pixel = left.flatten().max(dim=0)
@@ -64,7 +65,7 @@ def cluster_instances(
         y, x = pixel // width, pixel % width
         centre, bandwidth = embeddings[:, y, x], with_extra(bandwidths[:, y, x], extra_bandwidths)
         probability = pixel_probability(embeddings, centre, bandwidth)
-        wide = probability > 0.5
+        wide = (probability > 0.5) & counted
         free = left >= 0
         mask = wide & free
         left = left.masked_fill(mask, -1.0)

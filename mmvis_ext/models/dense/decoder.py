@@ -43,5 +43,5 @@ class DenseDecoder(nn.Module):
         *skips, coarsest = features
         x = torch.relu(self.norm(self.over_time(torch.stack([before, coarsest], dim=2))[:, :, 0]))
         for block, skip in zip(self.blocks, reversed(skips), strict=True):
-            x = block(torch.cat([resize(x, tuple(skip.shape[-2:])), skip], dim=1))
+            x = block(torch.cat([resize(x, (skip.shape[-2], skip.shape[-1])), skip], dim=1))
         return x

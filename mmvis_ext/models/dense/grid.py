@@ -69,7 +69,7 @@ def read_at(maps: Tensor, points: Tensor) -> Tensor:
 
 def mass_centres(masks: Tensor) -> Tensor:
     """Mean grid position of (n,H,W) masks: (n,2) x and y; the grid's middle for an empty one."""
-    grid = spatial_grid(*masks.shape[-2:], device=masks.device).flatten(1)
+    grid = spatial_grid(masks.shape[-2], masks.shape[-1], masks.device).flatten(1)
     weight = masks.flatten(1).float()
     return weight @ grid.T / weight.sum(1, keepdim=True).clamp(min=1)
 

@@ -92,13 +92,14 @@ class DenseHead(BaseModule):
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d | nn.Conv3d):
                 nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-        for branch in self.children():
-            if not isinstance(branch, nn.Sequential):
-                continue
-            nn.init.normal_(branch[-1].weight, std=1e-3)
-            nn.init.zeros_(branch[-1].bias)
-        nn.init.constant_(self.bandwidths[-1].bias, math.log(math.expm1(START_BANDWIDTH)))
-        nn.init.constant_(self.objectness[-1].bias, -2.0)
+        bias = dict(
+            offsets=0.0, bandwidths=math.log(math.expm1(START_BANDWIDTH)), tracking=0.0, objectness=-2.0, categories=0.0
+        )
+        for name, value in bias.items():
+            branch = getattr(self, name)
+            if branch is not None:
+                nn.init.normal_(branch[-1].weight, std=1e-3)
+                nn.init.constant_(branch[-1].bias, value)
 
     def map_size(self, height: int, width: int) -> tuple[int, int]:
         """Size of the maps for a padded input (H, W)."""

@@ -19,7 +19,7 @@ def embed(offsets: Tensor) -> Tensor:
     Returns:
         (...,D,H,W).
     """
-    grid = spatial_grid(*offsets.shape[-2:], device=offsets.device).to(offsets.dtype)
+    grid = spatial_grid(offsets.shape[-2], offsets.shape[-1], offsets.device).to(offsets.dtype)
     return torch.cat([offsets[..., :2, :, :] + grid, offsets[..., 2:, :, :]], dim=-3)
 
 

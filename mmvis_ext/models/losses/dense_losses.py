@@ -127,9 +127,8 @@ def category_loss(class_logits: Tensor, targets: Sequence[DenseTargets]) -> Tens
     """Cross-entropy of (B,K,H,W) logits, averaged over the pixels that belong to an instance."""
     logits, labels = [], []
     for frame, target in zip(class_logits, targets, strict=True):
-        member = target.masks.any(0)
-        owner = target.masks.float().argmax(0) if len(target.masks) else None
-        if owner is not None:
+        if len(target.masks):
+            member, owner = target.masks.any(0), target.masks.float().argmax(0)
             logits.append(frame[:, member].T)
             labels.append(target.labels[owner[member]])
     if not logits:

@@ -56,14 +56,14 @@ def _corners(start: Tensor, extent: Tensor, side: int, samples: int, length: Ten
     return pixels.flatten(2).long(), weights.flatten(2)
 
 
-def align_rows(levels: tuple[Tensor, ...], rois: Tensor, chosen: Tensor, layers: list[RoIAlign]) -> Tensor:
+def align_rows(levels: Pyramid, rois: Tensor, chosen: Tensor, layers: list[RoIAlign]) -> Tensor:
     """RoIAlign of mmcv's ``layers`` (average pooling, a fixed number of samples) on a pyramid.
 
     A bin is the mean of its bilinear samples, thus a weighted sum of positions: one ``embedding_bag`` for all of them,
     which reads whole rows and uses all cores, where mmcv's operator walks through each channel's plane on one.
 
     Args:
-        levels: (images, C, h, w) each, the finest first; a :class:`Pyramid` keeps its rows from call to call.
+        levels: (images, C, h, w) each, the finest first; they keep their rows from call to call.
         rois: (R,5) image index and xyxy pixels of the network's input.
         chosen: (R,) int64, the level of each.
         layers: one per level.
@@ -71,7 +71,7 @@ def align_rows(levels: tuple[Tensor, ...], rois: Tensor, chosen: Tensor, layers:
     Returns:
         (R,C,S,S), with the channels last in memory.
     """
-    rows = (levels if isinstance(levels, Pyramid) else Pyramid(levels)).rows
+    rows = levels.rows
     side, samples, offset = layers[0].output_size[0], int(layers[0].sampling_ratio), 0.5 * layers[0].aligned
     shapes = torch.tensor([(len(f), *f.shape[-2:]) for f in levels], device=rois.device)
     counts = shapes.prod(dim=1)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from mmvis_ext.registry import MODELS
 
-from .pyramid import Pyramid, align_rows, as_pyramid
+from .pyramid import Pyramid, align_rows
 from .roi_op import roi_align
 
 __all__ = ["StaticRoIExtractor", "boxes_to_rois"]
@@ -58,8 +58,8 @@ class StaticRoIExtractor(SingleRoIExtractor):
             if roi_scale_factor is not None:
                 rois = self.roi_rescale(rois, roi_scale_factor)
             if layer.sampling_ratio > 0 and not (rois.is_cuda or torch.compiler.is_compiling()):
-                feats = feats if isinstance(feats, Pyramid) else as_pyramid(feats)
-                return align_rows(feats, rois, levels, list(self.roi_layers))
+                pyramid = feats if isinstance(feats, Pyramid) else Pyramid(f.float() for f in feats)
+                return align_rows(pyramid, rois, levels, list(self.roi_layers))
             levels = levels.view(-1, 1, 1, 1)
             pooled = roi_align(feats[0].float(), rois, layer)
             for level in range(1, self.num_inputs):

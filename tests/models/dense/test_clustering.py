@@ -220,3 +220,12 @@ def test_inputs_stay_as_they_are():
 def test_extra_bandwidths_must_be_as_many_as_extra_dimensions(dimensions, extra):
     with pytest.raises(ValueError, match=f"{dimensions} dimensions need {dimensions - 2} extra_bandwidths"):
         cluster_instances(*perfect(TOUCHING, dimensions=dimensions), extra)
+
+
+def test_pixels_of_nobody_neither_belong_nor_count():
+    """Most of the frame points to the instance too, but is padding."""
+    offsets, bandwidths, objectness = perfect(WHOLE)
+    objectness[H // 4 :] = -1.0
+    found = cluster_instances(offsets, bandwidths, objectness, min_free=0.5)
+    assert torch.equal(found.masks, box(0, 0, W, H // 4)[None])
+    assert not found.probabilities[:, H // 4 :].any()
