@@ -137,11 +137,13 @@ FIGURES = dict(
     APonly=("AP",),
     AP50=("AP50",),
     FPS=("FPS",),
+    JF=("JF", "J", "F"),
+    JF7=("JF", "J", "J-recall", "J-decay", "F", "F-recall", "F-decay"),
 )
 
 
 @pytest.mark.skipif(not TABLES.exists(), reason="the papers' tables are not on this machine")
-@pytest.mark.parametrize("system", ["efficientvis", "inspro"])
+@pytest.mark.parametrize("system", ["efficientvis", "inspro", "srnet"])
 def test_every_row_is_a_config_with_the_papers_figures(system):
     tables = yaml.safe_load(TABLES.read_text())[system]
     rows = {r["id"]: r for k, v in tables.items() if k != "default" for r in (v if isinstance(v, list) else [v])}
@@ -238,8 +240,23 @@ CHANGES: dict[str, dict] = {
         f"i6d-{i}": {"data": "imagenet", **VID, HEAD + "bank_length": length}
         for i, length in enumerate((6, 12, 18, 24, 30, 36), 1)
     },
+    "s1-dice": {"model.iou_loss": "dice"},
+    "s1-lovasz": {},
+    "s2-baseline": {},
+    "s2-wo-heatmap": {"model.heatmap": False},
+    "s2-wo-temporal": {"model.temporal": False},
+    "s2-wo-extra-dims": {HEAD + "extra_bandwidths": ()},
+    "s2-wo-synthesized": {"train_dataloader.dataset.type": "DAVISUnsupervisedDataset"},
+    "s3-r50": {"model.backbone.depth": 50},
+    "s3-r101": {},
+    "s4-davis": {},
+    "s5-ytvis": {"data": "youtube_vis_2019", HEAD + "num_classes": 40, "images": "coco_to_youtube_vis_2019"},
 }  # fmt: skip
-DEFAULTS = {"efficientvis": "efficientvis_r50_ytvis2019", "inspro": "inspro_r50_ytvis2019"}
+DEFAULTS = {
+    "efficientvis": "efficientvis_r50_ytvis2019",
+    "inspro": "inspro_r50_ytvis2019",
+    "srnet": "srnet_r101_davis2019",
+}
 
 
 def setting(cfg: Config, key: str) -> object:

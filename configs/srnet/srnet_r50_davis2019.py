@@ -1,0 +1,8 @@
+_base_ = [
+    "../_base_/models/srnet_r50.py",
+    "../_base_/datasets/davis_2019_stills.py",
+    "../_base_/schedules/sgd_160k.py",
+    "../_base_/iter_runtime.py",
+]
+
+train_dataloader = dict(batch_size=4)
