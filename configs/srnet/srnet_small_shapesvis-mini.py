@@ -1,7 +1,7 @@
 _base_ = [
     "../_base_/models/srnet_small.py",
     "../_base_/datasets/shapes_vis_mini.py",
-    "../_base_/schedules/small.py",
+    "../_base_/schedules/small_20e.py",
     "../_base_/default_runtime.py",
 ]
 
@@ -10,8 +10,3 @@ model = dict(head=dict(num_classes=5))
 train_dataloader = dict(
     batch_size=8, num_workers=1, sampler=dict(repeat=8), dataset=dict(clips=dict(clip_len=2, num_clips=1))
 )
-train_cfg = dict(type="EpochBasedTrainLoop", max_epochs=20, val_interval=20)
-param_scheduler = [
-    dict(type="LinearLR", start_factor=0.01, by_epoch=False, end=50),
-    dict(type="CosineAnnealingLR", eta_min=1e-5, by_epoch=False, begin=50, end=1600),
-]

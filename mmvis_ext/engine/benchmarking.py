@@ -73,35 +73,46 @@ class Stepper:
         size: (H, W) in pixels without padding.
         held: slots that are visible in every frame, whatever the weights make of it, so that their masks are pasted and
             encoded; ``None`` leaves it to the model. Needs a model with a ``forward_window``.
+
+    Attributes:
+        network_seconds: of each call so far, what its ``forward_window`` took; 0 without one.
+        visible_share: of slots and frames in the last window.
     """
 
     def __init__(self, model: VideoModel, frames: Tensor, size: tuple[int, int], held: int | None = None) -> None:
         self.model, self.frames, self.held = model, frames, held
         self.state = model.init_state(FrameGeometry(size, size))
+        self.network_seconds: list[float] = []
         self.visible_share = 0.0
 
     def __call__(self) -> Detections:
-        with nullcontext() if self.held is None else holding(self.model, self.held):
+        self.network_seconds.append(0.0)
+        with self._watched() if hasattr(self.model, "forward_window") else nullcontext():
             for window in self.frames.split(self.model.window):
                 detections, self.state = self.model.step(window, self.state)
         self.visible_share = float(detections.visible.mean()) if detections.visible.size else 0.0
         return detections
 
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Meanwhile the network's time is taken, and every frame shows ``held`` objects."""
+        own, device = self.model.forward_window, self.frames.device.type
 
-@contextmanager
-def holding(model: VideoModel, objects: int) -> Iterator[None]:
-    """Meanwhile every frame shows so many objects, see :meth:`VideoModel.hold`."""
-    own = model.forward_window
+        def forward_window(*args: Any) -> tuple[Any, ...]:
+            start = time.perf_counter()
+            result = own(*args)
+            if self.held is not None:
+                shown, *rest = result
+                result = self.model.hold(shown, self.held), *rest
+            _wait(device)
+            self.network_seconds[-1] += time.perf_counter() - start
+            return result
 
-    def forward_window(*args: Any) -> tuple[Any, ...]:
-        result, *rest = own(*args)
-        return model.hold(result, objects), *rest
-
-    model.forward_window = forward_window
-    try:
-        yield
-    finally:
-        model.forward_window = own
+        self.model.forward_window = forward_window
+        try:
+            yield
+        finally:
+            self.model.forward_window = own
 
 
 def time_in_turns(
@@ -163,8 +174,9 @@ def compare_speed(
         held: objects per frame.
 
     Returns:
-        ``seconds`` (all of them), ``fps``, ``ratio`` to backbone and neck, ``visible_share`` of slots and frames in the
-        last window, and with a rival each step's ``speedup`` over it.
+        ``seconds`` (all of them), ``fps``, ``ratio`` to backbone and neck, ``network_share`` of a step's time (the rest is
+        what is made of the network's result), ``visible_share`` of slots and frames in the last window, and with a rival
+        each step's ``speedup`` over it.
     """
     extract = torch.compile(model.extract_features, dynamic=False) if compile else model.extract_features
     steps = dict(step=Stepper(model, frames, size))
@@ -189,6 +201,11 @@ def compare_speed(
         seconds=seconds,
         fps={name: len(frames) / value for name, value in median.items()},
         ratio={name: median["backbone_neck"] / median[name] for name in steps},
+        network_share={
+            name: sum(step.network_seconds[-repeat:]) / sum(seconds[name])
+            for name, step in steps.items()
+            if hasattr(step.model, "forward_window")
+        },
         visible_share={name: step.visible_share for name, step in steps.items()},
     )
 

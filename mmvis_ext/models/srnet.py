@@ -221,7 +221,8 @@ class SRNet(VideoModel):
         scores = objectness[..., None]
         if output.class_logits is not None:
             member = found.masks.flatten(1).float()
-            summed = member @ output.class_logits.softmax(0).flatten(1).T  # (n,K)
+            classes = output.class_logits.softmax(0).nan_to_num(nan=0.0)
+            summed = member @ classes.flatten(1).T  # (n,K)
             scores = (summed / member.sum(1, keepdim=True))[:, None].cpu().numpy()
         return Detections(
             track_ids=list(ids),

@@ -91,6 +91,25 @@ def test_a_stepper_holds_some_slots_visible(model):
     assert model.forward_window == eager
 
 
+def test_a_stepper_knows_what_the_network_took(model, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(benchmarking.time, "perf_counter", lambda: clock[0])
+    network, rest = model.forward_window, model.step
+
+    def slow_network(*args):
+        clock[0] += 3.0
+        return network(*args)
+
+    def slow_step(*args):
+        clock[0] += 1.0
+        return rest(*args)
+
+    model.forward_window, model.step = slow_network, slow_step
+    figures = compare_speed(model, generated_frames(4, SIZE), SIZE, repeat=2, warmup=1)
+    assert figures["seconds"]["step"] == [8.0, 8.0], "two windows"
+    assert figures["network_share"] == dict.fromkeys(("step", "step_some_visible", "step_all_visible"), 0.75)
+
+
 def test_stream(model):
     model.visible_thr, model.reset_after = 0.0, 0
     result = stream_memory(model, 7, SIZE)

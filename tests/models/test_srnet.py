@@ -473,6 +473,18 @@ def test_without_categories_a_track_is_worth_its_objectness():
     assert track.scores.tolist() == pytest.approx([0.75])
 
 
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_pixels_without_a_class_count_for_none(bad):
+    mask = box(2, 1, 6, 5)
+    frame = says((mask, 0.9, (0.0, 0.0)), labels=[1])
+    frame.class_logits[0, 1, 1:3, 2:6] = bad  # half of them
+    (detections,) = told(telling([frame], **VIS), 1)
+    other = 1 / (np.exp(2) + K - 1)
+    expected = np.full(K, other / 2)
+    expected[1] = np.exp(2) * other / 2
+    np.testing.assert_allclose(detections.scores[0, 0], expected, rtol=1e-5)
+
+
 @pytest.mark.parametrize(("changes", "number"), [({}, 1), (VIS, K)])
 def test_number_of_classes(changes, number):
     model = lively(**changes)

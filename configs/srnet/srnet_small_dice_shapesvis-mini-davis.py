@@ -1,0 +1,3 @@
+_base_ = "./srnet_small_shapesvis-mini-davis.py"
+
+model = dict(iou_loss="dice")

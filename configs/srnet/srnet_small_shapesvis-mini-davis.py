@@ -1,0 +1,9 @@
+_base_ = [
+    "../_base_/models/srnet_small.py",
+    "../_base_/datasets/shapes_vis_mini_davis_stills.py",
+    "../_base_/schedules/small_20e.py",
+    "../_base_/default_runtime.py",
+]
+
+# unsupervised video object segmentation; for two processes
+train_dataloader = dict(batch_size=8, num_workers=1, sampler=dict(repeat=4))

@@ -1,0 +1,3 @@
+_base_ = "./srnet_small_shapesvis-mini-davis.py"
+
+model = dict(head=dict(extra_bandwidths=()))

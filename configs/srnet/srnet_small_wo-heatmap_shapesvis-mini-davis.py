@@ -1,0 +1,4 @@
+_base_ = "./srnet_small_shapesvis-mini-davis.py"
+
+# the tracking head sees no heatmap
+model = dict(heatmap=False)
