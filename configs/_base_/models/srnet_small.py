@@ -12,5 +12,5 @@ model = dict(
         init_cfg=None,
     ),
     neck=dict(in_channels=[32, 64, 128, 256], out_channels=64),
-    head=dict(in_channels=64, channels=64, head_channels=64, stride=2, norm_cfg=dict(num_groups=8)),
+    head=dict(in_channels=64, channels=48, head_channels=32, stride=2, norm_cfg=dict(num_groups=8)),
 )

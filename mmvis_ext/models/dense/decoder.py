@@ -42,6 +42,8 @@ class DenseDecoder(nn.Module):
         """
         *skips, coarsest = features
         x = torch.relu(self.norm(self.over_time(torch.stack([before, coarsest], dim=2))[:, :, 0]))
+        if not x.is_cuda:  # as the pyramid has them on a CPU, see VideoModel.extract_features; a 3D convolution has not
+            x = x.contiguous(memory_format=torch.channels_last)
         for block, skip in zip(self.blocks, reversed(skips), strict=True):
             x = block(torch.cat([resize(x, (skip.shape[-2], skip.shape[-1])), skip], dim=1))
         return x
