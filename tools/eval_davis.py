@@ -4,7 +4,7 @@ import argparse
 import json
 
 from mmvis_ext.errors import InputError, command_line
-from mmvis_ext.evaluation.davis_folders import evaluate_folders
+from mmvis_ext.evaluation.davis_folders import evaluate_folders, judged_list
 from mmvis_ext.evaluation.davis_jf import summarize
 from mmvis_ext.evaluation.report import davis_table
 from mmvis_ext.files import write_atomically
@@ -14,7 +14,9 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("ground_truth", help="DAVIS' folder, or a folder of sequences of PNGs")
     parser.add_argument("results", help="folder with a folder of PNGs per sequence")
-    parser.add_argument("--list", metavar="FILE", help="list of the sequences (ImageSets/...); all if not given")
+    parser.add_argument(
+        "--list", metavar="FILE", help="list of the sequences (default: DAVIS' val.txt if it is there, or else all)"
+    )
     parser.add_argument(
         "--json", nargs="?", const="-", metavar="FILE", help="print JSON instead of a table, or write it to a file"
     )
@@ -24,7 +26,7 @@ def parse_args() -> argparse.Namespace:
 @command_line
 def main() -> None:
     args = parse_args()
-    sequences = evaluate_folders(args.ground_truth, args.results, args.list)
+    sequences = evaluate_folders(args.ground_truth, args.results, args.list or judged_list(args.ground_truth))
     figures = summarize(sequences)
     if figures["J&F"] < 0:
         raise InputError(f"{args.ground_truth}: no sequence shows an object in its first frame; give another truth.")

@@ -1,6 +1,6 @@
 _base_ = [
     "../_base_/models/srnet_r101.py",
-    "../_base_/datasets/youtube_vis_2019_coco.py",
+    "../_base_/datasets/youtube_vis_2019_stills.py",
     "../_base_/schedules/sgd_160k.py",
     "../_base_/iter_runtime.py",
 ]

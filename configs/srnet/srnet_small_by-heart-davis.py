@@ -5,7 +5,7 @@ _base_ = [
     "../_base_/default_runtime.py",
 ]
 
-# the other task of srnet_small_by-heart: DATA_ROOT=... bash tools/dist_train.sh configs/srnet/srnet_small_by-heart-davis.py 2
+# the other task of srnet_small_by-heart: objects without classes, DATA_ROOT in DAVIS' layout
 train_dataloader = dict(batch_size=2, sampler=dict(repeat=400))
 train_cfg = dict(type="EpochBasedTrainLoop", max_epochs=4, val_interval=4)
 param_scheduler = [

@@ -1,12 +1,10 @@
 _base_ = [
     "../_base_/models/srnet_small.py",
-    "../_base_/datasets/shapes_vis_mini.py",
+    "../_base_/datasets/shapes_vis_mini_stills.py",
     "../_base_/schedules/small_20e.py",
     "../_base_/default_runtime.py",
 ]
 
 # video instance segmentation; for two processes
 model = dict(head=dict(num_classes=5))
-train_dataloader = dict(
-    batch_size=8, num_workers=1, sampler=dict(repeat=8), dataset=dict(clips=dict(clip_len=2, num_clips=1))
-)
+train_dataloader = dict(batch_size=8, num_workers=1, sampler=dict(repeat=4))

@@ -174,9 +174,9 @@ def compare_speed(
         held: objects per frame.
 
     Returns:
-        ``seconds`` (all of them), ``fps``, ``ratio`` to backbone and neck, ``network_share`` of a step's time (the rest is
-        what is made of the network's result), ``visible_share`` of slots and frames in the last window, and with a rival
-        each step's ``speedup`` over it.
+        ``seconds`` (all of them), ``fps``, ``ratio`` to backbone and neck, ``network_share`` of a step's time (the rest
+        is what is made of the network's result), ``visible_share`` of slots and frames in the last window, and with a
+        rival each step's ``speedup`` over it.
     """
     extract = torch.compile(model.extract_features, dynamic=False) if compile else model.extract_features
     steps = dict(step=Stepper(model, frames, size))

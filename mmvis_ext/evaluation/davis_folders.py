@@ -13,9 +13,10 @@ from mmvis_ext.parallel import map_in_processes
 
 from .davis_jf import SequenceFigures, evaluate_sequence
 
-__all__ = ["evaluate_folders", "paired", "sequences_of", "truth_folder"]
+__all__ = ["evaluate_folders", "judged_list", "paired", "sequences_of", "truth_folder"]
 
 ANNOTATIONS = ("Annotations_unsupervised/480p", "480p")
+VAL = "ImageSets/2017/val.txt"
 
 
 class _Task(NamedTuple):
@@ -37,6 +38,12 @@ def truth_folder(root: str | Path) -> Path:
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; give DAVIS' own, or one whose folders are sequences of PNGs.")
     return next((root / part for part in ANNOTATIONS if (root / part).is_dir()), root)
+
+
+def judged_list(root: str | Path) -> Path | None:
+    """The list of the sequences that the official evaluation judges, val; ``None`` outside the official layout."""
+    path = Path(root) / VAL
+    return path if path.is_file() else None
 
 
 def evaluate_folders(
@@ -117,7 +124,10 @@ def _task(name: str, root: Path, results: Path) -> _Task:
     if not frames:
         raise InputError(f"{root / name}: holds no PNGs; fetch the sequence again, or take its name from the list.")
     if not (results / name).is_dir():
-        raise InputError(f"{results / name}: the sequence is missing in the results; write a folder for each of them.")
+        raise InputError(
+            f"{results / name}: the sequence is missing in the results; write a folder for each of them, or name those "
+            "that count in a list (--list FILE)."
+        )
     missing = sorted(set(frames) - set(names_with(results / name, ".png")))
     if missing:
         raise InputError(

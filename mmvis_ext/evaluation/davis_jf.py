@@ -26,7 +26,7 @@ class SequenceFigures:
         J: (N, T) intersection over union, 0..1.
         F: (N, T) of the boundaries, 0..1.
         proposals: index of each object's proposal in the results; one that no result has is empty.
-        left_out: objects that the first frame does not show and that are not judged.
+        left_out: objects with an id above all those of the first frame, which are not judged.
     """
 
     name: str

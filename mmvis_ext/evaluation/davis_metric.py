@@ -1,5 +1,6 @@
 """J&F of DAVIS and the PNGs for its server, from what a model says about whole videos."""
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -54,7 +55,7 @@ class DAVISMetric(VideoMetric):
         prefix: stands before each figure's name.
 
     Raises:
-        InputError: an argument makes no sense, or ``out_dir`` holds something else than results.
+        InputError: an argument makes no sense, or ``out_dir`` holds something else than results, or the truth.
     """
 
     default_prefix = "davis"
@@ -93,8 +94,19 @@ class DAVISMetric(VideoMetric):
                     f"video {sample['video']['id']}: does not say what its files are called, which DAVISMetric needs; "
                     "test on a DAVISUnsupervisedDataset."
                 )
+            self._keep_truth(sample["video"])
             proposals = best_proposals(sample["pred_tracks"], self.max_proposals, self.min_score)
             self.results.append(SequenceResults(sample["video"], proposals))
+
+    def _keep_truth(self, video: dict) -> None:
+        """A folder of truth looks like one of older results, which would be replaced."""
+        if self.out_dir is None or not video["truth_files"]:
+            return
+        truth, out = (Path(os.path.realpath(path)) for path in (video["truth_files"][0], self.out_dir))
+        if truth.is_relative_to(out):
+            raise InputError(
+                f"{self.out_dir}: holds the annotations, which would be lost; write the results elsewhere."
+            )
 
     def compute_metrics(self, results: list[list[SequenceResults]]) -> dict[str, float]:
         """Write the folder and compute the figures.

@@ -32,7 +32,7 @@ def davis_table(sequences: Sequence[SequenceFigures]) -> str:
         rows += [["", str(i), *_texts(row)] for i, row in enumerate(sequence.object_summary(), 1)]
     table = AsciiTable([["sequence", "object", *FIGURES], *rows]).table
     left_out = ", ".join(f"{s.name} {i}" for s in sequences for i in s.left_out)
-    note = f"\nNot judged, because the first frame does not show them: {left_out}." if left_out else ""
+    note = f"\nNot judged, with an id above those of the first frame: {left_out}." if left_out else ""
     return table + note
 
 

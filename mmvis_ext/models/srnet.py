@@ -12,6 +12,7 @@ from mmdet.structures import TrackDataSample
 from mmdet.utils import reduce_mean
 from torch import Tensor
 
+from mmvis_ext.errors import InputError
 from mmvis_ext.registry import MODELS
 from mmvis_ext.structures import RLE, Detections, FrameGeometry, Tracklets
 from mmvis_ext.structures.rle import boxes_of, encode
@@ -64,7 +65,7 @@ class SRNet(VideoModel):
         heatmap: draw the last frame's centres for the tracking head; ``False`` leaves the heatmap zero (Table 2).
         temporal: ``False`` shows the decoder this frame in place of the last one, at test alone (Table 2).
         centre: where the tracking vector is read and starts: the ``mass`` centre of the mask, or the ``predicted`` one
-            that its pixels point to.
+            that its pixels point to. It leads to the mass centre in the last frame either way.
         min_score: objectness that starts an instance.
         max_instances: per frame; those that are left out for their pixels count too.
         min_pixels: of an instance, on the head's maps.
@@ -107,31 +108,51 @@ class SRNet(VideoModel):
         Args:
             inputs: (B,T,3,H,W), frames of one video each, in time order.
             data_samples: B, with per-frame ground truth.
+
+        Raises:
+            InputError: a sample has several clips.
         """
-        b, length, _, height, width = inputs.shape
-        size = self.head.map_size(height, width)
+        b, length, _, *padded = inputs.shape
+        if any(sample.get("num_clips", 1) != 1 for sample in data_samples):
+            raise InputError("SRNet follows one clip per sample; set num_clips=1 in the clips of its training data.")
         features = self.extract_features(inputs.flatten(0, 1))
-        truths = [Tracklets.from_frames(s, (height, width), inputs.device) for s in data_samples]
-        targets, heatmaps = [], []
-        for truth in truths:
-            maps = shrink(truth.masks, size)
-            for t in range(length):
-                before = maps[:, t - 1] if t else torch.zeros_like(maps[:, 0])
-                targets.append(frame_targets(maps[:, t], before, truth.labels))
-                there = before[before.flatten(1).any(1)]
-                heatmaps.append(self._draw(mass_centres(there), mask_extents(there), (height, width)))
-        coarsest = features[-1].unflatten(0, (b, length))
-        before = torch.cat([coarsest[:, :1], coarsest[:, :-1]], dim=1).flatten(0, 1)
-        output = self.head(features, before, torch.stack(heatmaps), size)
+        outputs: list[DenseOutput] = []
+        targets: list[DenseTargets] = []
+        for size, members in of_one_size(data_samples, (padded[0], padded[1])).items():
+            # as each sample is without the others of the batch, and at test: its size is what the grid measures
+            frames = [m * length + t for m in members for t in range(length)]
+            maps = features if len(members) == b else [f[frames] for f in features]
+            maps = [
+                f[..., : -(-f.shape[-2] * size[0] // padded[0]), : -(-f.shape[-1] * size[1] // padded[1])] for f in maps
+            ]
+            truths = [Tracklets.from_frames(data_samples[m], (padded[0], padded[1]), inputs.device) for m in members]
+            shown, heatmaps = self._shown(truths, size)
+            coarsest = maps[-1].unflatten(0, (len(members), length))
+            before = torch.cat([coarsest[:, :1], coarsest[:, :-1]], dim=1).flatten(0, 1)
+            output = self.head(maps, before, heatmaps, self.head.map_size(*size))
+            outputs += [output.frame(i) for i in range(len(frames))]
+            targets += shown
         counts = inputs.new_tensor(
             [sum(len(t.masks) for t in targets), sum(int(t.was_there.sum()) for t in targets)], dtype=torch.float32
         )
         instances, linked = reduce_mean(counts).clamp(min=1)
         with torch.autocast(inputs.device.type, enabled=False):
             return dense_losses(
-                output, targets, self.head.extra_bandwidths, instances, linked, self.loss_weights, self.iou_loss,
+                outputs, targets, self.head.extra_bandwidths, instances, linked, self.loss_weights, self.iou_loss,
                 self.centre,
             )  # fmt: skip
+
+    def _shown(self, truths: Sequence[Tracklets], size: tuple[int, int]) -> tuple[list[DenseTargets], Tensor]:
+        """What every frame of some samples shows, and (n,1,h,w) the heatmap before it; ``size`` is the input's."""
+        targets, heatmaps = [], []
+        for truth in truths:
+            maps = shrink(truth.masks[..., : size[0], : size[1]], self.head.map_size(*size))
+            for t in range(maps.shape[1]):
+                before = maps[:, t - 1] if t else torch.zeros_like(maps[:, 0])
+                targets.append(frame_targets(maps[:, t], before, truth.labels))
+                there = before[before.flatten(1).any(1)]
+                heatmaps.append(self._draw(mass_centres(there), mask_extents(there), size))
+        return targets, torch.stack(heatmaps)
 
     def _draw(self, centres: Tensor, extents: Tensor, size: tuple[int, int]) -> Tensor:
         """(1,h,w) heatmap of instances for the tracking head, of the finest level's size; ``size`` is the input's."""
@@ -179,11 +200,16 @@ class SRNet(VideoModel):
     @torch.no_grad()
     def step(self, frames: Tensor, state: SRNetState) -> tuple[Detections, SRNetState]:
         """One frame, (1,3,H,W); see :meth:`VideoModel.step`."""
-        (_, _, height, width), geometry = frames.shape, state.geometry
-        size = height, width
+        size = frames.shape[-2], frames.shape[-1]
         heatmap = self._draw(state.centres, state.extents, size)[None]
         output, coarsest = self.forward_window(frames, state.before, heatmap)
-        output = output.frame(0)
+        with torch.autocast(frames.device.type, enabled=False):
+            detections, seen = self._seen(output.frame(0), state, size)
+        return detections, replace(seen, before=coarsest)
+
+    def _seen(self, output: DenseOutput, state: SRNetState, size: tuple[int, int]) -> tuple[Detections, SRNetState]:
+        """Algorithm 1 on one frame; ``size`` of the input."""
+        geometry = state.geometry
         found = cluster_instances(
             output.offsets, output.bandwidths, within(output.objectness, size, geometry.resized),
             self.head.extra_bandwidths, **self.clustering,
@@ -195,8 +221,7 @@ class SRNet(VideoModel):
         ids = tuple(next(fresh) if before < 0 else state.track_ids[before] for before in links)
         following = replace(
             state,
-            before=coarsest,
-            centres=at,
+            centres=centres,
             extents=mask_extents(found.masks),
             track_ids=ids,
             next_id=next(fresh),
@@ -232,6 +257,15 @@ class SRNet(VideoModel):
             visible=visible,
             objectness=None if output.class_logits is None else objectness,
         )
+
+
+def of_one_size(samples: Sequence[TrackDataSample], padded: tuple[int, int]) -> dict[tuple[int, int], list[int]]:
+    """Which samples of a batch have the same padded size (H, W) by themselves; ``padded`` is that of the batch."""
+    sizes: dict[tuple[int, int], list[int]] = {}
+    for number, sample in enumerate(samples):
+        height, width = sample[0].get("pad_shape", padded)[:2]
+        sizes.setdefault((int(height), int(width)), []).append(number)
+    return sizes
 
 
 def shrink(masks: Tensor, size: tuple[int, int]) -> Tensor:

@@ -94,17 +94,17 @@ def test_a_stepper_holds_some_slots_visible(model):
 def test_a_stepper_knows_what_the_network_took(model, monkeypatch):
     clock = [0.0]
     monkeypatch.setattr(benchmarking.time, "perf_counter", lambda: clock[0])
-    network, rest = model.forward_window, model.step
+    extract, step = model.extract_features, model.step
 
-    def slow_network(*args):
+    def slow_extract(frames):
         clock[0] += 3.0
-        return network(*args)
+        return extract(frames)
 
     def slow_step(*args):
         clock[0] += 1.0
-        return rest(*args)
+        return step(*args)
 
-    model.forward_window, model.step = slow_network, slow_step
+    model.extract_features, model.step = slow_extract, slow_step
     figures = compare_speed(model, generated_frames(4, SIZE), SIZE, repeat=2, warmup=1)
     assert figures["seconds"]["step"] == [8.0, 8.0], "two windows"
     assert figures["network_share"] == dict.fromkeys(("step", "step_some_visible", "step_all_visible"), 0.75)

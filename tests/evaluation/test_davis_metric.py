@@ -179,6 +179,17 @@ def test_a_failure_leaves_nothing_half_written(samples, tmp_path, monkeypatch):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["truth"]
 
 
+@pytest.mark.parametrize("out", ["truth", "link", "."])
+def test_the_truth_is_not_overwritten(samples, tmp_path, out):
+    (tmp_path / "link").symlink_to(tmp_path / "truth")
+    metric = DAVISMetric(out_dir=str(tmp_path / "truth"), workers=1)
+    metric.out_dir = tmp_path / out
+    before = contents(tmp_path / "truth")
+    with pytest.raises(InputError, match="holds the annotations, which would be lost"):
+        run(metric, samples)
+    assert contents(tmp_path / "truth") == before
+
+
 def test_what_cannot_be_judged_is_refused(samples):
     boxes = samples[0] | dict(pred_tracks=VideoTracks(1, 9, 9, 1, [Track(0, np.ones(1), None, np.ones((1, 4)))]))
     with pytest.raises(InputError, match="the model gives boxes alone"):

@@ -73,11 +73,22 @@ def test_a_table_of_the_listed_sequences(folders, eval_davis, tmp_path):
     assert "car" not in text
 
 
+def test_val_is_judged_in_the_official_layout(folders, eval_davis, tmp_path):
+    truth, results = folders
+    (truth / "ImageSets/2017").mkdir(parents=True)
+    (truth / "ImageSets/2017/val.txt").write_text("dog\n")
+    shutil.rmtree(results / "car")
+    printed = json.loads(eval_davis(truth, results, "--json").out)
+    assert printed["J&F"] == summarize(expected("dog"))["J&F"]
+    (tmp_path / "train.txt").write_text("car\n")
+    assert "car: the sequence is missing" in eval_davis(truth, results, "--list", tmp_path / "train.txt", code=1).err
+
+
 def test_objects_that_are_not_judged_are_named(folders, eval_davis):
     truth, results = folders
     path = truth / "Annotations_unsupervised/480p/dog/00000.png"
     path.write_bytes(index_png(np.where(TRUTHS["dog"][0] == 2, 0, TRUTHS["dog"][0])))
-    assert "Not judged, because the first frame does not show them: dog 2." in eval_davis(truth, results).out
+    assert "Not judged, with an id above those of the first frame: dog 2." in eval_davis(truth, results).out
 
 
 def no_palette(path):

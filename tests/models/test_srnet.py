@@ -10,7 +10,9 @@ import torch
 from small_model import SIZE, C, K, empty_sample, rectangles, srnet_cfg, video_sample
 from streamed import assert_same_detections, assert_same_tracks, stored_numbers, streamed, tracks_of
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
+from mmvis_ext.errors import InputError
 from mmvis_ext.models import SRNet, cluster_instances, spatial_grid, srnet
 from mmvis_ext.models.dense import DenseOutput, draw_centres
 from mmvis_ext.models.dense.grid import mask_extents, mass_centres
@@ -172,7 +174,7 @@ def test_ids_go_on_counting_after_a_frame_without_instances():
 
 @pytest.mark.parametrize("centre", ["mass", "predicted"])
 def test_the_vector_is_read_at_the_centre(centre):
-    """An L whose pixels point to its corner: its mass centre lies elsewhere."""
+    """An L whose pixels point to its corner: its mass centre lies elsewhere, and that is where it was."""
     shape = box(1, 1, 2, 7) | box(1, 6, 9, 7)
     grid, corner = spatial_grid(*MAP), spatial_grid(*MAP)[:, 6, 1]
     output = says((shape, 0.9, (0.0, 0.0)))
@@ -180,7 +182,7 @@ def test_the_vector_is_read_at_the_centre(centre):
     at = corner if centre == "predicted" else centre_of(shape)
     column, row = ((at + torch.tensor([1.5, 1.0])) * torch.tensor([11 / 3, 7 / 2])).round().int().tolist()
     output.tracking.fill_(9)
-    output.tracking[0, :, row, column] = 0
+    output.tracking[0, :, row, column] = centre_of(shape) - at
     assert [d.track_ids for d in told(telling([output, output], centre=centre), 2)] == [[0], [0]]
     output.tracking[0, :, row, column] = 9
     assert [d.track_ids for d in told(telling([output, output], centre=centre), 2)] == [[0], [1]]
@@ -574,6 +576,99 @@ def test_a_batch_gives_what_its_samples_give_alone():
     for name, value in together.items():
         share = 0.5 if name == "loss_score" else 1
         torch.testing.assert_close(value, share * (alone[0][name] + alone[1][name]))
+
+
+@pytest.mark.parametrize("others", [(32, 32), (16, 64), (32, 64)])
+def test_a_batch_of_several_sizes_gives_what_its_samples_give_alone(others):
+    """Grid, targets and heatmap are those of each sample's own size, whatever the batch is padded to."""
+    model = lively(**VIS)
+
+    def features_of_places(frames):  # which do not depend on how far the padding goes
+        levels = [torch.nn.functional.avg_pool2d(frames, 4 * 2**i) for i in range(2)]
+        return tuple(level.mean(1, keepdim=True).expand(-1, C, -1, -1) for level in levels)
+
+    model.extract_features = features_of_places
+    samples = [training_sample(), training_sample(), training_sample()]
+    sizes = [SIZE, others, SIZE]
+    frames = [torch.randn(1, 3, 3, *size) for size in sizes]
+    for sample, size in zip(samples, sizes, strict=True):
+        for t in range(3):
+            sample[t].set_metainfo(dict(pad_shape=size))
+            instances = sample[t].gt_instances
+            instances.masks.masks = instances.masks.masks[:, : size[0], : size[1]]
+    padded = [max(side) for side in zip(*sizes, strict=True)]
+    batch = torch.zeros(3, 3, 3, *padded)
+    for b, frame in enumerate(frames):
+        batch[b, ..., : sizes[b][0], : sizes[b][1]] = frame
+    together = model.loss(batch, samples)
+    alone = [model.loss(frame, [sample]) for frame, sample in zip(frames, samples, strict=True)]
+    counts = [sum(len(s[t].gt_instances.masks.masks.any((1, 2)).nonzero()[0]) for t in range(3)) for s in samples]
+    for name in ("loss_iou", "loss_smooth"):
+        expected = sum(one[name] * n for one, n in zip(alone, counts, strict=True)) / sum(counts)
+        torch.testing.assert_close(together[name], expected)
+    torch.testing.assert_close(together["loss_score"], sum(one["loss_score"] for one in alone) / 3)
+
+
+def test_several_clips_in_a_sample_are_refused():
+    sample = training_sample()
+    sample.set_metainfo(dict(num_clips=3))
+    with pytest.raises(InputError, match="one clip per sample; set num_clips=1"):
+        build().loss(torch.randn(1, 3, 3, *SIZE), [sample])
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_mixed_precision_leaves_targets_and_losses_in_full(dtype):
+    """At stride 1 the sum of a large mask's coordinates is beyond what half precision holds."""
+    model = lively(**VIS, **{"head.stride": 1})
+    model.extract_features = lambda frames: (frames.new_zeros(3, C, 80, 96), frames.new_zeros(3, C, 40, 48))
+    sample = video_sample(*(rectangles((1, 0, (160, 0, 384, 320)), size=(320, 384)) for _ in range(3)), size=(320, 384))
+    frames = torch.zeros(1, 3, 3, 320, 384)
+    full = model.loss(frames, [sample])
+    with torch.autocast("cpu", dtype=dtype):
+        half = model.loss(frames, [sample])
+    for name, value in half.items():
+        assert value.dtype == torch.float32
+        torch.testing.assert_close(value, full[name], rtol=0.05, atol=1e-3)
+
+
+@torch.no_grad()
+def test_mixed_precision_leaves_clustering_in_full():
+    mask = box(2, 1, 300, 250, (300, 320))
+    frame = says((mask, 0.9, (0.0, 0.0)), size=(300, 320), labels=[1])
+    (full,) = told(telling([frame], **VIS), 1, FrameGeometry((300, 320), (300, 320)), (300, 320))
+    with torch.autocast("cpu", dtype=torch.float16):
+        (half,) = told(telling([frame], **VIS), 1, FrameGeometry((300, 320), (300, 320)), (300, 320))
+    np.testing.assert_array_equal(half.scores, full.scores)
+    assert_same_detections(half, full)
+
+
+class Calls(TorchDispatchMode):
+    """Counts what is asked of tensors."""
+
+    def __init__(self):
+        super().__init__()
+        self.number = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.number += 1
+        return func(*args, **(kwargs or {}))
+
+
+@torch.no_grad()
+def test_a_step_goes_over_instances_and_never_over_pixels():
+    def calls(size: tuple[int, int], columns: int) -> int:
+        edge = size[1] // columns
+        frame = says(
+            *((box(i * edge, 0, (i + 1) * edge, size[0], size), 0.9, (0.0, 0.0)) for i in range(columns)), size=size
+        )
+        model = telling([frame])
+        with Calls() as counted:
+            (detections,) = told(model, 1, FrameGeometry((64, 96), (64, 96)), (64, 96))
+        assert len(detections.track_ids) == columns
+        return counted.number
+
+    assert calls((8, 12), 3) == calls((64, 96), 3)
+    assert calls((8, 12), 3) < calls((8, 12), 6)
 
 
 def shrink_slowly(mask: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:

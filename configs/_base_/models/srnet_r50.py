@@ -8,4 +8,5 @@ model = dict(
     backbone={{_base_.model.backbone}},
     neck={{_base_.model.neck}},
     head=dict(type="DenseHead", in_channels=256, norm_cfg=dict(type="GN", num_groups=32)),
+    min_pixels=16,  # of the maps; specks are left out
 )

@@ -69,9 +69,9 @@ def read_at(maps: Tensor, points: Tensor) -> Tensor:
 
 def mass_centres(masks: Tensor) -> Tensor:
     """Mean grid position of (n,H,W) masks: (n,2) x and y; the grid's middle for an empty one."""
-    grid = spatial_grid(masks.shape[-2], masks.shape[-1], masks.device).flatten(1)
-    weight = masks.flatten(1).float()
-    return weight @ grid.T / weight.sum(1, keepdim=True).clamp(min=1)
+    grid = spatial_grid(masks.shape[-2], masks.shape[-1], masks.device)
+    # no matrix product, which mixed precision would do in halves
+    return (masks[:, None] * grid).sum((2, 3)) / masks.sum((1, 2)).clamp(min=1)[:, None]
 
 
 def mask_extents(masks: Tensor) -> Tensor:

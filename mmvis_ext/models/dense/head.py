@@ -88,7 +88,6 @@ class DenseHead(BaseModule):
 
     def init_weights(self) -> None:
         """Pixels start where they are, with a small bandwidth and little objectness."""
-        super().init_weights()
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d | nn.Conv3d):
                 nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
@@ -100,6 +99,7 @@ class DenseHead(BaseModule):
             if branch is not None:
                 nn.init.normal_(branch[-1].weight, std=1e-3)
                 nn.init.constant_(branch[-1].bias, value)
+        super().init_weights()  # last, for a checkpoint that init_cfg names
 
     def map_size(self, height: int, width: int) -> tuple[int, int]:
         """Size of the maps for a padded input (H, W)."""

@@ -65,14 +65,14 @@ def iou_losses(probabilities: Tensor, masks: Tensor, kind: str) -> Tensor:
 
 
 def dense_losses(
-    output: DenseOutput, targets: Sequence[DenseTargets], extra_bandwidths: Sequence[float],
+    outputs: Sequence[DenseOutput], targets: Sequence[DenseTargets], extra_bandwidths: Sequence[float],
     count: Tensor, linked: Tensor, weights: DenseLossWeights, iou: str = "lovasz", centre: str = "mass",
 ) -> dict[str, Tensor]:  # fmt: skip
     """All terms for a batch of frames; without instances all but the score are exactly zero, as are their gradients.
 
     Args:
-        output: of B frames.
-        targets: B.
+        outputs: of each frame, without the leading dimension; frames may differ in size.
+        targets: of each frame.
         extra_bandwidths: of the extra dimensions.
         count: () number of instances, averaged over all processes, at least 1.
         linked: () number of those that were there in the frame before, likewise.
@@ -83,21 +83,24 @@ def dense_losses(
     Returns:
         ``loss_iou``, ``loss_smooth``, ``loss_track``, ``loss_score`` and, with categories, ``loss_category``.
     """
-    zero = torch.stack([maps.sum() for maps in output if maps is not None]).sum() * 0  # a gradient for every map
+    zero = sum(maps.sum() for output in outputs for maps in output if maps is not None) * 0  # a gradient for every map
     sums = dict(iou=zero, smooth=zero, track=zero)
-    wanted = torch.zeros_like(output.objectness)
-    for b, target in enumerate(targets):
+    score = zero
+    for output, target in zip(outputs, targets, strict=True):
+        wanted = torch.zeros_like(output.objectness)
         if len(target.masks):
-            terms, wanted[b] = _frame_losses(output.frame(b), target, extra_bandwidths, iou, centre)
+            terms, wanted = _frame_losses(output, target, extra_bandwidths, iou, centre)
             sums = {name: value + terms[name] for name, value in sums.items()}
+        score = score + F.mse_loss(output.objectness, wanted) / len(outputs)
     losses = dict(
         loss_iou=weights.iou * sums["iou"] / count,
         loss_smooth=weights.smooth * sums["smooth"] / count,
         loss_track=weights.track * sums["track"] / linked,
-        loss_score=weights.score * F.mse_loss(output.objectness, wanted),
+        loss_score=weights.score * score,
     )
-    if output.class_logits is not None:
-        losses["loss_category"] = weights.category * category_loss(output.class_logits, targets)
+    logits = [output.class_logits for output in outputs if output.class_logits is not None]
+    if logits:
+        losses["loss_category"] = weights.category * category_loss(logits, targets)
     return losses
 
 
@@ -123,8 +126,8 @@ def _frame_losses(
     return terms, (probabilities.detach() * target.masks).amax(0)
 
 
-def category_loss(class_logits: Tensor, targets: Sequence[DenseTargets]) -> Tensor:
-    """Cross-entropy of (B,K,H,W) logits, averaged over the pixels that belong to an instance."""
+def category_loss(class_logits: Sequence[Tensor], targets: Sequence[DenseTargets]) -> Tensor:
+    """Cross-entropy of each frame's (K,H,W) logits, averaged over the pixels that belong to an instance."""
     logits, labels = [], []
     for frame, target in zip(class_logits, targets, strict=True):
         if len(target.masks):
@@ -132,5 +135,5 @@ def category_loss(class_logits: Tensor, targets: Sequence[DenseTargets]) -> Tens
             logits.append(frame[:, member].T)
             labels.append(target.labels[owner[member]])
     if not logits:
-        return class_logits.sum() * 0
+        return sum(frame.sum() for frame in class_logits) * 0
     return F.cross_entropy(torch.cat(logits), torch.cat(labels))

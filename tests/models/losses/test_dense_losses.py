@@ -49,7 +49,8 @@ def number(value: int) -> torch.Tensor:
 
 def compute(maps, truths, count=1, linked=1, weights=ONES, **options) -> dict[str, torch.Tensor]:
     extra = EXTRA[: maps.offsets.shape[1] - 2]
-    return dense_losses(maps, truths, extra, number(count), number(linked), weights, **options)
+    frames = [maps.frame(b) for b in range(len(truths))]
+    return dense_losses(frames, truths, extra, number(count), number(linked), weights, **options)
 
 
 def dice_slowly(probability: dict[tuple[int, int], float], inside: set[tuple[int, int]]) -> float:
