@@ -667,7 +667,7 @@ def test_a_step_goes_over_instances_and_never_over_pixels():
         assert len(detections.track_ids) == columns
         return counted.number
 
-    assert calls((8, 12), 3) == calls((64, 96), 3)
+    assert calls((8, 12), 3) == calls((32, 48), 3)
     assert calls((8, 12), 3) < calls((8, 12), 6)
 
 
