@@ -83,7 +83,8 @@ def dense_losses(
     Returns:
         ``loss_iou``, ``loss_smooth``, ``loss_track``, ``loss_score`` and, with categories, ``loss_category``.
     """
-    zero = sum(maps.sum() for output in outputs for maps in output if maps is not None) * 0  # a gradient for every map
+    # a gradient for every map
+    zero = torch.stack([maps.sum() for output in outputs for maps in output if maps is not None]).sum() * 0
     sums = dict(iou=zero, smooth=zero, track=zero)
     score = zero
     for output, target in zip(outputs, targets, strict=True):
@@ -135,5 +136,5 @@ def category_loss(class_logits: Sequence[Tensor], targets: Sequence[DenseTargets
             logits.append(frame[:, member].T)
             labels.append(target.labels[owner[member]])
     if not logits:
-        return sum(frame.sum() for frame in class_logits) * 0
+        return torch.stack([frame.sum() for frame in class_logits]).sum() * 0
     return F.cross_entropy(torch.cat(logits), torch.cat(labels))
