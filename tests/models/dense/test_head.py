@@ -133,3 +133,11 @@ def test_the_stride_gives_the_size_of_the_maps(stride, size):
 def test_settings_that_make_no_sense_are_refused(changes, message):
     with pytest.raises(ValueError, match=message):
         build(**changes)
+
+
+def test_a_checkpoint_of_the_heads_own_config_stays(tmp_path):
+    other = lively()
+    torch.save(dict(state_dict=other.state_dict()), tmp_path / "head.pth")
+    head = build(init_cfg=dict(type="Pretrained", checkpoint=str(tmp_path / "head.pth")))
+    for name, value in other.state_dict().items():
+        assert torch.equal(head.state_dict()[name], value), name
