@@ -112,25 +112,22 @@ class SRNet(VideoModel):
         Raises:
             InputError: a sample has several clips.
         """
-        b, length, _, *padded = inputs.shape
+        _, length, _, *sides = inputs.shape
+        padded = sides[0], sides[1]
         if any(sample.get("num_clips", 1) != 1 for sample in data_samples):
             raise InputError("SRNet follows one clip per sample; set num_clips=1 in the clips of its training data.")
         features = self.extract_features(inputs.flatten(0, 1))
         outputs: list[DenseOutput] = []
         targets: list[DenseTargets] = []
-        for size, members in of_one_size(data_samples, (padded[0], padded[1])).items():
-            # as each sample is without the others of the batch, and at test: its size is what the grid measures
-            frames = [m * length + t for m in members for t in range(length)]
-            maps = features if len(members) == b else [f[frames] for f in features]
-            maps = [
-                f[..., : -(-f.shape[-2] * size[0] // padded[0]), : -(-f.shape[-1] * size[1] // padded[1])] for f in maps
-            ]
-            truths = [Tracklets.from_frames(data_samples[m], (padded[0], padded[1]), inputs.device) for m in members]
+        for size, members in of_one_size(data_samples, padded).items():
+            # the grid measures a sample's own size, as at test, not what the others of the batch make of it
+            levels = cut(features, [m * length + t for m in members for t in range(length)], size, padded)
+            truths = [Tracklets.from_frames(data_samples[m], padded, inputs.device) for m in members]
             shown, heatmaps = self._shown(truths, size)
-            coarsest = maps[-1].unflatten(0, (len(members), length))
+            coarsest = levels[-1].unflatten(0, (len(members), length))
             before = torch.cat([coarsest[:, :1], coarsest[:, :-1]], dim=1).flatten(0, 1)
-            output = self.head(maps, before, heatmaps, self.head.map_size(*size))
-            outputs += [output.frame(i) for i in range(len(frames))]
+            output = self.head(levels, before, heatmaps, self.head.map_size(*size))
+            outputs += [output.frame(i) for i in range(len(shown))]
             targets += shown
         counts = inputs.new_tensor(
             [sum(len(t.masks) for t in targets), sum(int(t.was_there.sum()) for t in targets)], dtype=torch.float32
@@ -266,6 +263,16 @@ def of_one_size(samples: Sequence[TrackDataSample], padded: tuple[int, int]) -> 
         height, width = sample[0].get("pad_shape", padded)[:2]
         sizes.setdefault((int(height), int(width)), []).append(number)
     return sizes
+
+
+def cut(
+    levels: Sequence[Tensor], frames: Sequence[int], size: tuple[int, int], padded: tuple[int, int]
+) -> list[Tensor]:  # fmt: skip
+    """Pyramid levels of some frames of a batch, where those are ``size`` (H, W) and the batch is ``padded``."""
+    rows, columns = ([-(-level.shape[axis] * size[axis] // padded[axis]) for level in levels] for axis in (-2, -1))
+    if len(frames) < len(levels[0]):
+        levels = [level[frames] for level in levels]
+    return [level[..., :h, :w] for level, h, w in zip(levels, rows, columns, strict=True)]
 
 
 def shrink(masks: Tensor, size: tuple[int, int]) -> Tensor:
