@@ -6,7 +6,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -87,32 +87,52 @@ class Stepper:
 
     def __call__(self) -> Detections:
         self.network_seconds.append(0.0)
-        with self._watched() if hasattr(self.model, "forward_window") else nullcontext():
+        with self._watched():
             for window in self.frames.split(self.model.window):
                 detections, self.state = self.model.step(window, self.state)
         self.visible_share = float(detections.visible.mean()) if detections.visible.size else 0.0
         return detections
 
-    @contextmanager
-    def _watched(self) -> Iterator[None]:
+    def _watched(self) -> AbstractContextManager[None]:
         """Meanwhile the network's time is taken, and every frame shows ``held`` objects."""
-        own, device = self.model.forward_window, self.frames.device.type
+        if not hasattr(self.model, "forward_window"):
+            return nullcontext()
 
-        def forward_window(*args: Any) -> tuple[Any, ...]:
+        def timed(network: Callable, *args: Any) -> tuple[Any, ...]:
             start = time.perf_counter()
-            result = own(*args)
-            if self.held is not None:
-                shown, *rest = result
-                result = self.model.hold(shown, self.held), *rest
-            _wait(device)
+            result = network(*args)
+            _wait(self.frames.device.type)
             self.network_seconds[-1] += time.perf_counter() - start
             return result
 
-        self.model.forward_window = forward_window
-        try:
-            yield
-        finally:
-            self.model.forward_window = own
+        return around_network(self.model, timed, self.held)
+
+
+@contextmanager
+def around_network(
+    model: VideoModel, call: Callable[..., tuple[Any, ...]], held: int | None = None
+) -> Iterator[None]:  # fmt: skip
+    """Meanwhile ``call(forward_window, *args)`` runs in place of a model's ``forward_window``.
+
+    Args:
+        model: with a ``forward_window``.
+        call: what runs.
+        held: objects that every frame shows then, see :meth:`VideoModel.hold`; ``None`` leaves it to the model.
+    """
+    own = model.forward_window
+
+    def forward_window(*args: Any) -> tuple[Any, ...]:
+        result = call(own, *args)
+        if held is None:
+            return result
+        shown, *rest = result
+        return model.hold(shown, held), *rest
+
+    model.forward_window = forward_window
+    try:
+        yield
+    finally:
+        model.forward_window = own
 
 
 def time_in_turns(
@@ -221,7 +241,9 @@ def compile_step(model: VideoModel) -> None:
     model.forward_window = torch.compile(model.forward_window, dynamic=False)
 
 
-def stream_memory(model: VideoModel, length: int, size: tuple[int, int], device: str = "cpu") -> dict[str, Any]:
+def stream_memory(
+    model: VideoModel, length: int, size: tuple[int, int], device: str = "cpu", held: int | None = None
+) -> dict[str, Any]:  # fmt: skip
     """Stream a generated video, one window in memory at a time, and say what it took.
 
     Args:
@@ -229,13 +251,15 @@ def stream_memory(model: VideoModel, length: int, size: tuple[int, int], device:
         length: frames of the video.
         size: (H, W) in pixels.
         device: of the model.
+        held: see :func:`around_network`.
 
     Returns:
         ``frames``, ``tracks``, ``masks`` of the results, and ``peak_memory_mib`` of the process so far.
     """
     stream = model.open_stream(FrameGeometry(size, size))
-    for start in range(0, length, model.window):
-        model.advance(generated_frames(min(model.window, length - start), size, device, seed=start), stream)
+    with nullcontext() if held is None else around_network(model, lambda network, *args: network(*args), held):
+        for start in range(0, length, model.window):
+            model.advance(generated_frames(min(model.window, length - start), size, device, seed=start), stream)
     tracks = stream.book.close(0, stream.geometry)
     masks = sum(int(track.visible.sum()) for track in tracks)
     return dict(frames=length, tracks=len(tracks), masks=masks, peak_memory_mib=peak_memory(device))

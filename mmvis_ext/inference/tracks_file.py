@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mmvis_ext.files import write_atomically
+from mmvis_ext.files import atomic_file
 from mmvis_ext.structures import Track, VideoTracks
 
 __all__ = ["write_tracks"]
@@ -36,10 +36,13 @@ def write_tracks(
         InputError: the place cannot be written.
     """
     ranked = sorted(tracks, key=lambda track: -float(track.scores.max()))
-    kept = [_entry(track, categories) for track in ranked if track.scores.max() >= score_thr]
+    kept = [track for track in ranked if track.scores.max() >= score_thr]
     head = dict(about, width=tracks.width, height=tracks.height, length=tracks.length, categories=list(categories))
-    lines = ",\n".join(json.dumps(entry) for entry in kept)  # a line per track, for people and their tools
-    write_atomically(path, f'{json.dumps(head)[:-1]}, "tracks": [\n{lines}\n]}}\n'.encode())
+    with atomic_file(path) as file:
+        file.write(f'{json.dumps(head)[:-1]}, "tracks": ['.encode())
+        for number, track in enumerate(kept):  # a line per track, for people, their tools and little memory
+            file.write(f"{',' if number else ''}\n{json.dumps(_entry(track, categories))}".encode())
+        file.write(b"\n]}\n")
     return len(kept)
 
 

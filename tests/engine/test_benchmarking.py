@@ -119,6 +119,12 @@ def test_stream(model):
     assert 50 < result["peak_memory_mib"] <= peak_memory()
 
 
+def test_a_stream_holds_objects(model):
+    result = stream_memory(model, 6, SIZE, held=2)
+    assert (result["frames"], result["tracks"]) == (6, 2)
+    assert result["masks"] > 0
+
+
 def test_only_models_with_a_tensor_part_compile(model):
     with pytest.raises(InputError, match="Linear has no forward_window"):
         compile_step(torch.nn.Linear(1, 1))

@@ -51,12 +51,13 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--json", metavar="FILE", help="write the figures there; - prints them and nothing else")
     parser.add_argument("--long", type=int, metavar="N", help="compare the memory of a short and of an N-frame stream")
     parser.add_argument("--stream", type=int, metavar="N", help="run one N-frame stream and give its peak memory")
+    parser.add_argument("--held", type=int, metavar="N", help="objects that every frame of a stream shows")
     add_cfg_options(parser)
     return parser.parse_args()
 
 
 def check(args: argparse.Namespace) -> None:
-    for name, least in (("frames", 1), ("repeat", 1), ("warmup", 0), ("long", 1), ("stream", 1)):
+    for name, least in (("frames", 1), ("repeat", 1), ("warmup", 0), ("long", 1), ("stream", 1), ("held", 1)):
         value = getattr(args, name)
         if value is not None and value < least:
             raise InputError(f"--{name} {value} is too small; give {least} or more.")
@@ -116,10 +117,12 @@ def speed(args: argparse.Namespace) -> dict[str, Any]:
 
 def stream(args: argparse.Namespace) -> dict[str, Any]:
     model = load(args)
+    if args.held and not hasattr(model, "forward_window"):
+        raise InputError(f"--held {args.held}: {type(model).__name__} has no forward_window to change; leave it out.")
     if args.compile:
         compile_step(model)
     with torch.autocast(torch.device(args.device).type, enabled=args.amp):
-        figures = stream_memory(model, args.stream, frame_size(args.size), args.device)
+        figures = stream_memory(model, args.stream, frame_size(args.size), args.device, args.held)
     return dict(conditions(args, model), window=model.window, **figures)
 
 
