@@ -54,6 +54,7 @@ def test_get_flops(write_config, tmp_path, capsys):
         (["--size", "60"], "WIDTHxHEIGHT"),
         (["--repeat", 0], "--repeat 0 is too small"),
         (["--frames", 0], "--frames 0 is too small"),
+        (["--held", 0], "--held 0 is too small"),
         (["--device", "cuda"], "no CUDA device"),
         (["--device", "gpu"], "--device gpu is not known"),
         (["--checkpoint", "no.pth"], "no.pth: no such checkpoint"),
