@@ -1,10 +1,12 @@
 """What every test shares: one thread and a fixed start of the random generators."""
 
+import logging
 import random
 
 import numpy as np
 import pytest
 import torch
+from mmengine.logging import MMLogger
 
 torch.set_num_threads(1)
 
@@ -14,3 +16,13 @@ def same_random_numbers() -> None:
     random.seed(0)
     np.random.seed(0)
     torch.manual_seed(0)
+
+
+@pytest.fixture
+def log(caplog):
+    """mmengine's logger writes to the console alone; a handler makes its lines visible."""
+    logger = MMLogger.get_current_instance()
+    logger.addHandler(caplog.handler)
+    caplog.set_level(logging.INFO, logger=logger.name)
+    yield caplog
+    logger.removeHandler(caplog.handler)

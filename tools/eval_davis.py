@@ -2,11 +2,12 @@
 
 import argparse
 import json
+import sys
 
 from mmvis_ext.errors import InputError, command_line
 from mmvis_ext.evaluation.davis_folders import evaluate_folders, judged_list
 from mmvis_ext.evaluation.davis_jf import summarize
-from mmvis_ext.evaluation.report import davis_table
+from mmvis_ext.evaluation.report import davis_notes, davis_table
 from mmvis_ext.files import write_atomically
 
 
@@ -33,7 +34,12 @@ def main() -> None:
     content = json.dumps(figures | dict(sequences={s.name: s.report() for s in sequences}))
     if args.json not in (None, "-"):
         write_atomically(args.json, f"{content}\n".encode())
-    print(content if args.json == "-" else davis_table(sequences))
+    if args.json == "-":
+        for note in davis_notes(sequences):
+            print(note, file=sys.stderr)
+        print(content)
+    else:
+        print(davis_table(sequences))
 
 
 if __name__ == "__main__":

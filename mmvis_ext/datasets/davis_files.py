@@ -1,11 +1,13 @@
 """DAVIS 2019, unsupervised, as it unpacks: a folder of frames and one of indexed PNGs per sequence."""
 
+import logging
 import os
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
+from mmengine.logging import print_log
 from PIL import Image
 
 from mmvis_ext.davis_layout import VOID, names_with, read_index_map
@@ -33,8 +35,8 @@ def read_davis_videos(
 ) -> list[VideoRecord]:
     """The sequences, numbered from 1, with a track per object; the track's id is the object's.
 
-    Void pixels belong to no track. Where none of the sequences has a folder of annotations, as in the test sets, their
-    tracks are ``None``.
+    Void pixels belong to no track, and frames of void alone are warned of. Where none of the sequences has a folder of
+    annotations, as in the test sets, their tracks are ``None``.
 
     Args:
         names: of the sequences.
@@ -48,10 +50,19 @@ def read_davis_videos(
     """
     annotated = any(os.path.isdir(os.path.join(annotations, name)) for name in names)
     folders = _Folders(images, annotations if annotated else None)
-    return map_in_processes(partial(_read_video, folders), list(enumerate(names, 1)), workers=workers)
+    read = map_in_processes(partial(_read_video, folders), list(enumerate(names, 1)), workers=workers)
+    void = [path for _, paths in read for path in paths]
+    if void:
+        print_log(
+            f"{void[0]}: is void throughout, as {len(void)} annotations of the list are; these frames show no object.",
+            "current",
+            logging.WARNING,
+        )
+    return [video for video, _ in read]
 
 
-def _read_video(folders: _Folders, task: tuple[int, str]) -> VideoRecord:
+def _read_video(folders: _Folders, task: tuple[int, str]) -> tuple[VideoRecord, list[str]]:
+    """A sequence, and the paths of its PNGs of void alone."""
     number, name = task
     folder = os.path.join(folders.images, name)
     frames = names_with(folder, ".jpg")
@@ -60,11 +71,12 @@ def _read_video(folders: _Folders, task: tuple[int, str]) -> VideoRecord:
         raise InputError(f"{folder}: {state}; fetch it again, check data_prefix.img_path, or take it from the list.")
     height, width = _frame_size(folder, frames)
     tracks = None
+    void: list[str] = []
     if folders.annotations is not None:
         pngs = _pngs(os.path.join(folders.annotations, name), frames)
-        tracks = _read_tracks(pngs, height, width)
+        tracks, void = _read_tracks(pngs, height, width)
     file_names = [f"{name}/{frame}.jpg" for frame in frames]
-    return VideoRecord(number, height, width, file_names, list(range(len(frames))), tracks)
+    return VideoRecord(number, height, width, file_names, list(range(len(frames))), tracks), void
 
 
 def _frame_size(folder: str, frames: list[str]) -> tuple[int, int]:
@@ -106,7 +118,9 @@ def _pngs(folder: str, frames: list[str]) -> list[str]:
     return [os.path.join(folder, f"{frame}.png") for frame in frames]
 
 
-def _read_tracks(pngs: list[str], height: int, width: int) -> list[TrackAnnotation]:
+def _read_tracks(pngs: list[str], height: int, width: int) -> tuple[list[TrackAnnotation], list[str]]:
+    """The objects of a sequence, and those of its PNGs that are void throughout."""
+    void: list[str] = []
     masks: dict[int, list[RLE | None]] = {}
     for t, path in enumerate(pngs):
         index_map = read_index_map(path)
@@ -116,6 +130,8 @@ def _read_tracks(pngs: list[str], height: int, width: int) -> list[TrackAnnotati
                 "annotations and frames of the same resolution."
             )
         counts = np.bincount(index_map.ravel(), minlength=VOID + 1)
+        if counts[VOID] == index_map.size:
+            void.append(path)
         ids = np.flatnonzero(counts[1:VOID]) + 1
         # columns first, as the encoding takes them, so that nothing is copied
         across = np.ascontiguousarray(index_map.T)
@@ -128,4 +144,4 @@ def _read_tracks(pngs: list[str], height: int, width: int) -> list[TrackAnnotati
             f"{os.path.dirname(pngs[0])}: shows the objects {sorted(masks)} but never {absent[0]}; number the objects "
             "of a sequence 1, 2, ... without gaps."
         )
-    return [TrackAnnotation(i, OBJECT["id"], masks[i], boxes_of(masks[i])) for i in sorted(masks)]
+    return [TrackAnnotation(i, OBJECT["id"], masks[i], boxes_of(masks[i])) for i in sorted(masks)], void

@@ -6,7 +6,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -87,48 +87,46 @@ class Stepper:
 
     def __call__(self) -> Detections:
         self.network_seconds.append(0.0)
-        with self._watched():
+        with network_replaced(self.model, self._watch):
             for window in self.frames.split(self.model.window):
                 detections, self.state = self.model.step(window, self.state)
         self.visible_share = float(detections.visible.mean()) if detections.visible.size else 0.0
         return detections
 
-    def _watched(self) -> AbstractContextManager[None]:
-        """Meanwhile the network's time is taken, and every frame shows ``held`` objects."""
-        if not hasattr(self.model, "forward_window"):
-            return nullcontext()
+    def _watch(self, network: Callable) -> Callable:
+        """The network, of which the time is taken before every frame is made to show ``held`` objects."""
 
-        def timed(network: Callable, *args: Any) -> tuple[Any, ...]:
+        def forward_window(*args: Any) -> tuple[Any, ...]:
             start = time.perf_counter()
             result = network(*args)
             _wait(self.frames.device.type)
             self.network_seconds[-1] += time.perf_counter() - start
             return result
 
-        return around_network(self.model, timed, self.held)
+        return holding(self.model, forward_window, self.held)
+
+
+def holding(model: VideoModel, network: Callable, objects: int | None) -> Callable:
+    """A ``forward_window`` whose frames show so many objects, see :meth:`VideoModel.hold`; ``None`` changes nothing."""
+
+    if objects is None:
+        return network
+
+    def forward_window(*args: Any) -> tuple[Any, ...]:
+        result, *rest = network(*args)
+        return model.hold(result, objects), *rest
+
+    return forward_window
 
 
 @contextmanager
-def around_network(
-    model: VideoModel, call: Callable[..., tuple[Any, ...]], held: int | None = None
-) -> Iterator[None]:  # fmt: skip
-    """Meanwhile ``call(forward_window, *args)`` runs in place of a model's ``forward_window``.
-
-    Args:
-        model: with a ``forward_window``.
-        call: what runs.
-        held: objects that every frame shows then, see :meth:`VideoModel.hold`; ``None`` leaves it to the model.
-    """
-    own = model.forward_window
-
-    def forward_window(*args: Any) -> tuple[Any, ...]:
-        result = call(own, *args)
-        if held is None:
-            return result
-        shown, *rest = result
-        return model.hold(shown, held), *rest
-
-    model.forward_window = forward_window
+def network_replaced(model: VideoModel, change: Callable[[Callable], Callable]) -> Iterator[None]:
+    """Meanwhile ``change`` of a model's ``forward_window`` runs in its place, if it has one."""
+    own = getattr(model, "forward_window", None)
+    if own is None:
+        yield
+        return
+    model.forward_window = change(own)
     try:
         yield
     finally:
@@ -251,13 +249,13 @@ def stream_memory(
         length: frames of the video.
         size: (H, W) in pixels.
         device: of the model.
-        held: see :func:`around_network`.
+        held: objects that every frame shows, of a model with a ``forward_window``; ``None`` leaves it to the model.
 
     Returns:
         ``frames``, ``tracks``, ``masks`` of the results, and ``peak_memory_mib`` of the process so far.
     """
     stream = model.open_stream(FrameGeometry(size, size))
-    with nullcontext() if held is None else around_network(model, lambda network, *args: network(*args), held):
+    with network_replaced(model, lambda network: holding(model, network, held)):
         for start in range(0, length, model.window):
             model.advance(generated_frames(min(model.window, length - start), size, device, seed=start), stream)
     tracks = stream.book.close(0, stream.geometry)

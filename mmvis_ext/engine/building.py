@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from mmengine.config import Config
+from mmengine.logging import MMLogger
 
 from mmvis_ext.errors import InputError
 from mmvis_ext.models.video_model import VideoModel
@@ -80,9 +81,10 @@ def _without_pretrained(node: Any) -> Any:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Without mmengine's line per parameter."""
-    before = logging.root.manager.disable
-    logging.disable(logging.INFO)
+    logger = MMLogger.get_current_instance()
+    before = logger.level
+    logger.setLevel(logging.WARNING)  # not logging.disable, which mmengine's logger would remember for good
     try:
         yield
     finally:
-        logging.disable(before)
+        logger.setLevel(before)

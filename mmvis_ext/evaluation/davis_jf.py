@@ -27,6 +27,7 @@ class SequenceFigures:
         F: (N, T) of the boundaries, 0..1.
         proposals: index of each object's proposal in the results; one that no result has is empty.
         left_out: objects with an id above all those of the first frame, which are not judged.
+        void_frames: numbers, from 0, of the frames whose truth is void throughout, where any result is right.
     """
 
     name: str
@@ -34,6 +35,7 @@ class SequenceFigures:
     F: np.ndarray = field(repr=False)
     proposals: list[int]
     left_out: list[int]
+    void_frames: list[int]
 
     def object_summary(self) -> list[dict[str, float]]:
         """The :data:`FIGURES` of each object in 0..100, in the order of their ids."""
@@ -74,10 +76,12 @@ def evaluate_sequence(name: str, frames: Iterable[tuple[np.ndarray, np.ndarray]]
     Raises:
         InputError: an index of the results is above 20, or there are no frames.
     """
-    objects, found, seen = 0, 0, np.zeros(VOID + 1, bool)
+    objects, found, seen, void_frames = 0, 0, np.zeros(VOID + 1, bool), []
     regions: list[np.ndarray] = []
     boundaries: list[np.ndarray] = []
-    for truth, result in frames:
+    for t, (truth, result) in enumerate(frames):
+        if (truth == VOID).all():
+            void_frames.append(t)
         known = np.where(truth == VOID, 0, truth)
         if not regions:
             objects = int(known.max(initial=0))
@@ -101,4 +105,4 @@ def evaluate_sequence(name: str, frames: Iterable[tuple[np.ndarray, np.ndarray]]
     given = rows[np.argsort(columns)]
     ids = np.arange(objects)
     left_out = [int(i) for i in np.flatnonzero(seen) if i > objects]
-    return SequenceFigures(name, J[given, ids], F[given, ids], (given + 1).tolist(), left_out)
+    return SequenceFigures(name, J[given, ids], F[given, ids], (given + 1).tolist(), left_out, void_frames)

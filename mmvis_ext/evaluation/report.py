@@ -7,7 +7,7 @@ from terminaltables import AsciiTable
 from .davis_jf import FIGURES, SequenceFigures, summarize
 from .ytvis_ap import YTVISResult
 
-__all__ = ["class_table", "davis_table", "summary_table"]
+__all__ = ["class_table", "davis_notes", "davis_table", "summary_table"]
 
 COLUMNS = ("AP", "AP50", "AP75", "AR1", "AR10")
 
@@ -25,15 +25,26 @@ def class_table(result: YTVISResult) -> str:
 
 
 def davis_table(sequences: Sequence[SequenceFigures]) -> str:
-    """The figures of DAVIS in 0..100, all together, of each sequence and of each object; ``-`` where there is none."""
+    """The figures of DAVIS in 0..100, all together, of each sequence and of each object; ``-`` where there is none.
+
+    Below them stand the :func:`davis_notes`.
+    """
     rows = [["all", "", *_texts(summarize(sequences))]]
     for sequence in sequences:
         rows.append([sequence.name, "", *_texts(sequence.summary())])
         rows += [["", str(i), *_texts(row)] for i, row in enumerate(sequence.object_summary(), 1)]
-    table = AsciiTable([["sequence", "object", *FIGURES], *rows]).table
+    return "\n".join([AsciiTable([["sequence", "object", *FIGURES], *rows]).table, *davis_notes(sequences)])
+
+
+def davis_notes(sequences: Sequence[SequenceFigures]) -> list[str]:
+    """A sentence about the objects that are not judged, and one about frames of void alone, where there are any."""
     left_out = ", ".join(f"{s.name} {i}" for s in sequences for i in s.left_out)
-    note = f"\nNot judged, with an id above those of the first frame: {left_out}." if left_out else ""
-    return table + note
+    void = ", ".join(f"{s.name} {t}" for s in sequences for t in s.void_frames)
+    notes = {
+        "Not judged, with an id above those of the first frame": left_out,
+        "Void throughout, so that any result is right there, are the frames (from 0)": void,
+    }
+    return [f"{what}: {which}." for what, which in notes.items() if which]
 
 
 def _texts(figures: dict[str, float]) -> list[str]:

@@ -37,7 +37,7 @@ class SRNetState:
     Attributes:
         geometry: of the video's frames.
         before: (1,C,h,w) the coarsest level of the last frame; ``None`` before the first.
-        centres: (A,2) of its instances, x and y on the grid.
+        centres: (A,2) mass centres of its instances, x and y on the grid.
         extents: (A,2) their width and height in units of the grid.
         track_ids: A of them.
         next_id: first id not given away yet.
@@ -112,8 +112,8 @@ class SRNet(VideoModel):
         Raises:
             InputError: a sample has several clips.
         """
-        _, length, _, *sides = inputs.shape
-        padded = sides[0], sides[1]
+        _, length, _, height, width = inputs.shape
+        padded = height, width
         if any(sample.get("num_clips", 1) != 1 for sample in data_samples):
             raise InputError("SRNet follows one clip per sample; set num_clips=1 in the clips of its training data.")
         features = self.extract_features(inputs.flatten(0, 1))
@@ -201,11 +201,10 @@ class SRNet(VideoModel):
         heatmap = self._draw(state.centres, state.extents, size)[None]
         output, coarsest = self.forward_window(frames, state.before, heatmap)
         with torch.autocast(frames.device.type, enabled=False):
-            detections, seen = self._seen(output.frame(0), state, size)
-        return detections, replace(seen, before=coarsest)
+            return self._found(output.frame(0), replace(state, before=coarsest), size)
 
-    def _seen(self, output: DenseOutput, state: SRNetState, size: tuple[int, int]) -> tuple[Detections, SRNetState]:
-        """Algorithm 1 on one frame; ``size`` of the input."""
+    def _found(self, output: DenseOutput, state: SRNetState, size: tuple[int, int]) -> tuple[Detections, SRNetState]:
+        """Algorithm 1 on what the pixels of one frame say; ``size`` (H, W) is the input's, with its padding."""
         geometry = state.geometry
         found = cluster_instances(
             output.offsets, output.bandwidths, within(output.objectness, size, geometry.resized),
@@ -260,8 +259,7 @@ def of_one_size(samples: Sequence[TrackDataSample], padded: tuple[int, int]) -> 
     """Which samples of a batch have the same padded size (H, W) by themselves; ``padded`` is that of the batch."""
     sizes: dict[tuple[int, int], list[int]] = {}
     for number, sample in enumerate(samples):
-        height, width = sample[0].get("pad_shape", padded)[:2]
-        sizes.setdefault((int(height), int(width)), []).append(number)
+        sizes.setdefault(sample[0].get("pad_shape", padded), []).append(number)
     return sizes
 
 

@@ -48,6 +48,20 @@ def test_a_sequence_without_objects(davis):
     assert read(davis, ["boat"])[0].tracks == []
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_frames_of_void_alone_are_warned_of(davis, log, workers):
+    read(davis, ["boat"], workers=workers)
+    assert "void throughout" not in log.text
+    for t in range(3):
+        davis.write_png("dogs", t, np.full((HEIGHT, WIDTH), VOID, np.uint8))
+    dogs, _ = read(davis, workers=workers)
+    assert dogs.tracks == []
+    (said,) = (r.getMessage() for r in log.records if "void throughout" in r.getMessage())
+    assert said.endswith(
+        "dogs/00000.png: is void throughout, as 3 annotations of the list are; these frames show no object."
+    )
+
+
 def test_test_sets_have_no_annotations(davis):
     (plane,) = read(davis, ["plane"])
     assert plane.tracks is None

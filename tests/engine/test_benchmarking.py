@@ -119,6 +119,11 @@ def test_stream(model):
     assert 50 < result["peak_memory_mib"] <= peak_memory()
 
 
+def test_as_many_objects_are_held_as_asked_for(model):
+    figures = compare_speed(model, generated_frames(2, SIZE), SIZE, repeat=1, warmup=0, held=1)
+    assert figures["visible_share"]["step_some_visible"] == pytest.approx(1 / 4)
+
+
 def test_a_stream_holds_objects(model):
     result = stream_memory(model, 6, SIZE, held=2)
     assert (result["frames"], result["tracks"]) == (6, 2)

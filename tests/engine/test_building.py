@@ -1,5 +1,6 @@
 import pytest
 import torch
+from mmengine.logging import MMLogger
 
 from mmvis_ext.engine.building import build_model
 from mmvis_ext.errors import InputError
@@ -32,3 +33,9 @@ def test_checkpoint(tmp_path):
     assert all(torch.equal(loaded[k], expected[k]) for k in expected)
     with pytest.raises(InputError, match="5 classes and the config 7"):
         build_model(tiny_config(model__head__num_classes=7), str(path))
+
+
+def test_the_lines_of_initialisation_are_kept_back_and_no_others(log):
+    build_model(tiny_config())
+    MMLogger.get_current_instance().info("what comes after")
+    assert [record.getMessage() for record in log.records] == ["what comes after"]

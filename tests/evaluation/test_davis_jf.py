@@ -44,7 +44,9 @@ def test_what_is_said_about_void_pixels_does_not_matter():
 def test_a_frame_of_void_alone():
     truths, results = blobs(1), blobs(1, void=False)
     truths[2] = VOID
+    assert evaluate(blobs(1), results).void_frames == []
     ours = evaluate(truths, results)
+    assert ours.void_frames == [2]
     assert (ours.J[:, 2] == 1).all()
     assert (ours.F[:, 2] == 1).all()
 

@@ -1,7 +1,5 @@
 """The metric: tracks in, the figures of the tool and a folder of PNGs out, in one process or in several."""
 
-import logging
-
 import numpy as np
 import pytest
 import torch.distributed as dist
@@ -113,18 +111,6 @@ def test_more_than_twenty_tracks_are_no_error(samples):
     tracks += [track(100 + i, FOUND["car"] == 1, [0.001]) for i in range(30)]
     assert len(best_proposals(samples[0]["pred_tracks"], 20)) == 20
     assert run(DAVISMetric(workers=1), samples)["davis/J&F"] > 0
-
-
-@pytest.fixture
-def log(caplog):
-    """mmengine's logger writes to the console alone; a handler makes its lines visible."""
-    from mmengine.logging import MMLogger
-
-    logger = MMLogger.get_current_instance()
-    logger.addHandler(caplog.handler)
-    caplog.set_level(logging.INFO)
-    yield caplog
-    logger.removeHandler(caplog.handler)
 
 
 def test_a_table_is_logged(samples, log):

@@ -11,7 +11,7 @@ import pytest
 from davis_oracle import blobs
 from PIL import Image
 
-from mmvis_ext.davis_layout import index_png
+from mmvis_ext.davis_layout import VOID, index_png
 from mmvis_ext.evaluation.davis_jf import FIGURES, evaluate_sequence, summarize
 
 TOOL = Path(__file__).parents[2] / "tools" / "eval_davis.py"
@@ -89,6 +89,17 @@ def test_objects_that_are_not_judged_are_named(folders, eval_davis):
     path = truth / "Annotations_unsupervised/480p/dog/00000.png"
     path.write_bytes(index_png(np.where(TRUTHS["dog"][0] == 2, 0, TRUTHS["dog"][0])))
     assert "Not judged, with an id above those of the first frame: dog 2." in eval_davis(truth, results).out
+
+
+def test_frames_of_void_alone_are_named(folders, eval_davis):
+    truth, results = folders
+    path = truth / "Annotations_unsupervised/480p/dog/00001.png"
+    path.write_bytes(index_png(np.full_like(TRUTHS["dog"][1], VOID)))
+    said = "Void throughout, so that any result is right there, are the frames (from 0): dog 1.\n"
+    assert eval_davis(truth, results).out.endswith(said)
+    done = eval_davis(truth, results, "--json")
+    assert done.err == said
+    assert json.loads(done.out)["J&F"] > 0
 
 
 def no_palette(path):

@@ -1,7 +1,6 @@
 """The metric: tracks in, official figures and results file out, in one process or in several."""
 
 import copy
-import logging
 import os
 
 import numpy as np
@@ -139,18 +138,6 @@ def test_area_ranges_and_the_rule_for_crowds_are_handed_on(rule):
     assert expected != evaluate_ytvis(GT, RESULTS).summary()
     figures = run(YouTubeVISMetric(**rule), samples())
     assert figures == pytest.approx({f"youtube_vis/{name}": value for name, value in expected.items()})
-
-
-@pytest.fixture
-def log(caplog):
-    """mmengine's logger writes to the console alone; a handler makes its lines visible."""
-    from mmengine.logging import MMLogger
-
-    logger = MMLogger.get_current_instance()
-    logger.addHandler(caplog.handler)
-    caplog.set_level(logging.INFO)
-    yield caplog
-    logger.removeHandler(caplog.handler)
 
 
 def test_without_annotations_it_says_why_and_still_writes_the_file(log, tmp_path):

@@ -52,7 +52,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--json", metavar="FILE", help="write the figures there; - prints them and nothing else")
     parser.add_argument("--long", type=int, metavar="N", help="compare the memory of a short and of an N-frame stream")
     parser.add_argument("--stream", type=int, metavar="N", help="run one N-frame stream and give its peak memory")
-    parser.add_argument("--held", type=int, metavar="N", help="objects that every frame of a stream shows")
+    parser.add_argument(
+        "--held", type=int, metavar="N", help="objects that every frame shows (default: 10, in streams the model's own)"
+    )
     add_cfg_options(parser)
     return parser.parse_args()
 
@@ -76,6 +78,8 @@ def load(args: argparse.Namespace) -> VideoModel:
         if model.window == 1 and args.frames > 1:
             raise InputError(f"--frames {args.frames}: {type(model).__name__} goes frame by frame; leave it out.")
         model.window = args.frames
+    if args.held is not None and not hasattr(model, "forward_window"):
+        raise InputError(f"--held {args.held}: {type(model).__name__} has no forward_window to change; leave it out.")
     return model
 
 
@@ -106,7 +110,7 @@ def speed(args: argparse.Namespace) -> dict[str, Any]:
     if torch.device(args.device).type == "cuda":
         torch.cuda.reset_peak_memory_stats(args.device)
     with torch.autocast(torch.device(args.device).type, enabled=args.amp):
-        figures = compare_speed(model, frames, size, args.repeat, args.warmup, args.compile, rival)
+        figures = compare_speed(model, frames, size, args.repeat, args.warmup, args.compile, rival, args.held or 10)
     return dict(
         conditions(args, model),
         **figures,
@@ -118,8 +122,6 @@ def speed(args: argparse.Namespace) -> dict[str, Any]:
 
 def stream(args: argparse.Namespace) -> dict[str, Any]:
     model = load(args)
-    if args.held and not hasattr(model, "forward_window"):
-        raise InputError(f"--held {args.held}: {type(model).__name__} has no forward_window to change; leave it out.")
     if args.compile:
         compile_step(model)
     with torch.autocast(torch.device(args.device).type, enabled=args.amp):

@@ -23,6 +23,14 @@ test_pipeline = [
     ),
     dict(type="PackClip"),
 ]
+# single images of more scenes, for sets that are mixed: needs the layout coco
+images = dict(
+    type="ImagePseudoVideoDataset",
+    data_root="data/shapes_vis/mini/coco/",
+    ann_file="train.json",
+    data_prefix=dict(img_path="train"),
+    filter_cfg=dict(filter_empty_gt=True, min_size=8),
+)
 train_dataloader = dict(
     batch_size=2,
     dataset=dict(

@@ -12,12 +12,8 @@ train_dataloader = dict(
         datasets=dict(
             videos=videos,
             images=dict(
-                type="ImagePseudoVideoDataset",
-                data_root="data/shapes_vis/mini/coco/",
-                ann_file="train.json",
-                data_prefix=dict(img_path="train"),
+                _base_.images,
                 class_map="object",
-                filter_cfg=dict(filter_empty_gt=True, min_size=8),
                 pipeline=[videos.pipeline[0], dict(type="PseudoMotion"), videos.pipeline[1]],
             ),
         ),

@@ -3,7 +3,7 @@ _base_ = "./shapes_vis_mini.py"
 # as many samples made of single images, each frame of which moves on its own, as of videos; all in changed colours:
 # tools/dataset_converters/shapes_vis.py --preset mini --layouts youtube_vis coco
 load, pack = _base_.train_pipeline
-load["transforms"] = [*load["transforms"], dict(type="mmdet.PhotoMetricDistortion")]
+load = dict(load, transforms=[*load.transforms, dict(type="mmdet.PhotoMetricDistortion")])
 videos = dict(_base_.train_dataloader.dataset, pipeline=[load, pack])
 train_dataloader = dict(
     dataset=dict(
@@ -13,14 +13,7 @@ train_dataloader = dict(
         ratio=dict(videos=1, images=1),
         datasets=dict(
             videos=videos,
-            images=dict(
-                type="ImagePseudoVideoDataset",
-                data_root="data/shapes_vis/mini/coco/",
-                ann_file="train.json",
-                data_prefix=dict(img_path="train"),
-                filter_cfg=dict(filter_empty_gt=True, min_size=8),
-                pipeline=[load, dict(type="PseudoMotion"), pack],
-            ),
+            images=dict(_base_.images, pipeline=[load, dict(type="PseudoMotion"), pack]),
         ),
     ),
 )
