@@ -174,3 +174,12 @@ def test_rows_are_sampled_between_the_corners(length, number):
     for row, place in enumerate(found.tolist()):
         exact = row * (length - 1) / (number - 1) if number > 1 else 0
         assert abs(place - exact) <= 0.5 + 1e-5
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_mass_centres_are_the_same_in_mixed_precision(dtype):
+    masks = torch.zeros(1, 384, 640, dtype=torch.bool)
+    masks[..., 320:] = True
+    with torch.autocast("cpu", dtype=dtype):
+        found = mass_centres(masks)
+    assert torch.equal(found, mass_centres(masks))
