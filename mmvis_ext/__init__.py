@@ -2,7 +2,7 @@
 
 import warnings
 
-from .compat.stack import check_stack
+from .utils.stack import check_stack
 from .version import __version__
 
 __all__ = ["__version__"]

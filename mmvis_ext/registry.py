@@ -4,6 +4,8 @@ Every node is a child of mmengine's root registry and knows where its members li
 ``default_scope = "mmvis_ext"`` resolves in a fresh process without importing anything by hand.
 """
 
+import pkgutil
+
 from mmengine import registry as root
 from mmengine.registry import Registry
 
@@ -20,14 +22,19 @@ __all__ = [
 ]
 
 
+MMTRACK_BRIDGE = "mmvis_ext.datasets.mmtrack:bridged_dataset"
+"""A location, like those of the registries below: what is there is imported when it is first asked for."""
+
+
 class _DatasetRegistry(Registry):
-    """Also resolves ``mmtrack.YouTubeVISDataset``, by the bridge in :mod:`mmvis_ext.compat.mmtrack`."""
+    """Also resolves ``mmtrack.YouTubeVISDataset``, by the function that :data:`MMTRACK_BRIDGE` names.
+
+    The package mmtrack makes a registry of that scope itself, so this project cannot have one of its own.
+    """
 
     def get(self, key: str) -> type | None:
         if key.startswith("mmtrack."):
-            from mmvis_ext.compat.mmtrack import bridged_dataset
-
-            return bridged_dataset(key.removeprefix("mmtrack."))
+            return pkgutil.resolve_name(MMTRACK_BRIDGE)(key.removeprefix("mmtrack."))
         return super().get(key)
 
 

@@ -8,6 +8,8 @@ import pytest
 import torch
 from mmengine.logging import MMLogger
 
+pytest_plugins = ["small_data_sets"]
+
 torch.set_num_threads(1)
 
 

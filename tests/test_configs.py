@@ -13,7 +13,7 @@ from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData
 
 from mmvis_ext.registry import DATASETS, MODELS
-from mmvis_ext.structures import FrameGeometry
+from mmvis_ext.structures.geometry import FrameGeometry
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = sorted(p for p in (ROOT / "configs").glob("*/*.py") if p.parent.name != "_base_")

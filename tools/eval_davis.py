@@ -4,11 +4,11 @@ import argparse
 import json
 import sys
 
-from mmvis_ext.errors import InputError, command_line
 from mmvis_ext.evaluation.davis_folders import evaluate_folders, judged_list
 from mmvis_ext.evaluation.davis_jf import summarize
 from mmvis_ext.evaluation.report import davis_notes, davis_table
-from mmvis_ext.files import write_atomically
+from mmvis_ext.utils.errors import InputError, command_line
+from mmvis_ext.utils.files import write_atomically
 
 
 def parse_args() -> argparse.Namespace:

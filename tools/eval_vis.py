@@ -3,15 +3,16 @@
 import argparse
 import json
 
-from mmvis_ext.errors import command_line
+from mmvis_ext.annotations.youtube_vis import read_annotation_file
 from mmvis_ext.evaluation.report import class_table, summary_table
-from mmvis_ext.evaluation.submission import parse_json, read_bytes, read_results
+from mmvis_ext.evaluation.submission import read_results
 from mmvis_ext.evaluation.ytvis_ap import evaluate_ytvis
+from mmvis_ext.utils.errors import command_line
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("ground_truth", help="annotation file in the YouTube-VIS form (.json)")
+    parser.add_argument("ground_truth", help="annotation file in the YouTube-VIS or the CocoVID form (.json)")
     parser.add_argument("results", help="results in the official form (.json, or a .zip with results.json)")
     parser.add_argument("--iou-type", choices=("segm", "bbox"), default="segm", help="compare masks or boxes")
     parser.add_argument("--classwise", action="store_true", help="show each class too")
@@ -19,26 +20,13 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def read_ground_truth(path: str) -> dict:
-    """The annotation file in the official form; :func:`evaluate_ytvis` checks it."""
-    gt = parse_json(read_bytes(path), path)
-    if isinstance(gt, dict) and {"videos", "images"} <= gt.keys():
-        # The data sets load mmdet, which the official form does without.
-        from mmvis_ext.datasets.annotation_file import read_annotation_file
-
-        file = read_annotation_file(path)
-        gt = file.official() | ({} if file.has_annotations else dict(annotations=None))
-    return gt
-
-
 @command_line
 def main() -> None:
     args = parse_args()
     result = evaluate_ytvis(
-        read_ground_truth(args.ground_truth),
+        read_annotation_file(args.ground_truth, boxes_alone=args.iou_type == "bbox"),
         read_results(args.results),
         iou_type=args.iou_type,
-        gt_where=args.ground_truth,
         results_where=args.results,
     )
     if args.json:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from terminaltables import AsciiTable
 
-from mmvis_ext.datasets.splitting import Split, split_annotation_file, write_split
-from mmvis_ext.errors import InputError, command_line
+from mmvis_ext.annotations.splitting import Split, split_annotation_file, write_split
+from mmvis_ext.utils.errors import InputError, command_line
 
 
 def parse_args() -> argparse.Namespace:

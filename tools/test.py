@@ -7,8 +7,8 @@ from mmengine.model import is_model_wrapper
 
 from mmvis_ext.engine.checkpoints import check_fit, read_checkpoint, refuse_pickles
 from mmvis_ext.engine.launch import add_config_arguments, build_runner, load_config
-from mmvis_ext.errors import InputError, command_line
 from mmvis_ext.evaluation.video_metric import writing_metric
+from mmvis_ext.utils.errors import InputError, command_line
 
 
 def parse_args() -> argparse.Namespace:

@@ -10,7 +10,7 @@ from mmengine.runner import Runner
 from mmvis_ext.engine.checkpoints import check_resumable, check_start, read_checkpoint, refuse_pickles
 from mmvis_ext.engine.launch import add_config_arguments, build_runner, load_config, resume_point
 from mmvis_ext.engine.loops import unwrapped
-from mmvis_ext.errors import InputError, command_line
+from mmvis_ext.utils.errors import InputError, command_line
 
 
 def parse_args() -> argparse.Namespace:

@@ -1,15 +1,15 @@
-from mmvis_ext.compat.stack import import_mmdet
+from mmvis_ext.utils.stack import import_mmdet
 
 import_mmdet()
 
 from .davis import DAVISUnsupervisedDataset
-from .image_pseudo_video import ImagePseudoVideoDataset
+from .image_pseudo_video import ImagePseudoVideoDataset, VOCPseudoVideoDataset
 from .imagenet_vid import ImageNetDETDataset, ImageNetVIDDataset
 from .mixed import MixedDataset
 from .samplers import VideoClipSampler, VideoDrawSampler
 from .transforms import *  # noqa: F403
-from .voc import VOCPseudoVideoDataset
-from .youtube_vis import ClipIndex, Draw, YouTubeVISDataset
+from .video_dataset import ClipIndex, Draw, VideoDataset
+from .youtube_vis import YouTubeVISDataset
 
 __all__ = [
     "ClipIndex",
@@ -21,6 +21,7 @@ __all__ = [
     "MixedDataset",
     "VOCPseudoVideoDataset",
     "VideoClipSampler",
+    "VideoDataset",
     "VideoDrawSampler",
     "YouTubeVISDataset",
 ]

@@ -4,12 +4,12 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from mmvis_ext.davis_layout import read_sequence_list
+from mmvis_ext.annotations.davis import OBJECT, read_davis_videos
+from mmvis_ext.annotations.index_png import read_sequence_list
+from mmvis_ext.annotations.records import AnnotationFile
 from mmvis_ext.registry import DATASETS
 
-from .davis_files import OBJECT, read_davis_videos
-from .records import AnnotationFile
-from .youtube_vis import YouTubeVISDataset
+from .video_dataset import VideoDataset
 
 __all__ = ["DAVISUnsupervisedDataset"]
 
@@ -17,25 +17,25 @@ FOLDERS = dict(img_path="JPEGImages/480p", ann_path="Annotations_unsupervised/48
 
 
 @DATASETS.register_module()
-class DAVISUnsupervisedDataset(YouTubeVISDataset):
+class DAVISUnsupervisedDataset(VideoDataset):
     """Sequences of DAVIS 2019 (unsupervised) from the official folders, unconverted.
 
     ``ann_file`` is the list of the sequences, ``ImageSets/2017/train.txt`` or a test list of ``ImageSets/2019``. All
     PNGs are read at each start, on every core. There is one class, ``object``; track ids are the object ids, from 1.
     Void pixels belong to no object. A sequence of the test sets has no annotations.
 
-    What a test video carries in ``video``, with its last window, beside what :class:`YouTubeVISDataset` gives:
-    ``file_names`` of its frames, relative to the image folder, and ``truth_files``, the paths of their PNGs, from which
-    :class:`DAVISMetric` knows the void pixels, or ``None`` without annotations.
+    With its last window, a test video carries two more entries in ``video``: ``file_names`` of its frames, relative to
+    the image folder, and ``truth_files``, the paths of their PNGs, from which :class:`DAVISMetric` knows the void
+    pixels, or ``None`` without annotations.
 
     Args:
         data_prefix: ``img_path`` and ``ann_path``, the folders of the sequences' frames and PNGs; 480p by default.
         workers: processes that read the PNGs; one per core by default.
         source_fps: frame rate of the frames on disk, for ``fps``.
-        kwargs: of :class:`YouTubeVISDataset`.
+        kwargs: of :class:`VideoDataset`.
 
     Raises:
-        InputError: see :func:`read_sequence_list` and :func:`read_davis_videos`.
+        InputError: see :func:`read_sequence_list`, :func:`read_davis_videos` and :class:`VideoDataset`.
     """
 
     def __init__(
@@ -54,12 +54,10 @@ class DAVISUnsupervisedDataset(YouTubeVISDataset):
         videos = read_davis_videos(read_sequence_list(self.ann_file), *folders, self.workers)
         return AnnotationFile(self.ann_file, [dict(OBJECT)], videos)
 
-    def _window(self, video: dict, start: int, stop: int) -> dict:
-        frames = super()._window(video, start, stop)
-        if stop == video["video_length"]:
-            names = [image["file_name"] for image in video["images"]]
-            pngs = [os.path.join(self.data_prefix["ann_path"], f"{os.path.splitext(name)[0]}.png") for name in names]
-            truth = None if video["annotations"] is None else pngs
-            about = frames["video"][0] | dict(file_names=names, truth_files=truth)
-            frames["video"] = [about] * (stop - start)
-        return frames
+    def about(self, video: dict, start: int, stop: int) -> dict:
+        about = super().about(video, start, stop)
+        if stop < video["video_length"]:
+            return about
+        names = [image["file_name"] for image in video["images"]]
+        pngs = [os.path.join(self.data_prefix["ann_path"], f"{os.path.splitext(name)[0]}.png") for name in names]
+        return about | dict(file_names=names, truth_files=None if video["truth"] is None else pngs)

@@ -1,15 +1,16 @@
 """ImageNet VID and the images of ImageNet DET that show its classes; boxes alone, no masks."""
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mmengine.logging import print_log
 
-from mmvis_ext.errors import InputError
+from mmvis_ext.annotations.imagenet import Tree, read_det_images, read_image_sets, read_vid_videos
+from mmvis_ext.annotations.records import AnnotationFile, VideoRecord
 from mmvis_ext.registry import DATASETS
+from mmvis_ext.utils.errors import InputError
 
-from .imagenet_files import Tree, read_det_images, read_image_sets, read_vid_videos
-from .records import AnnotationFile, VideoRecord
-from .youtube_vis import YouTubeVISDataset
+from .video_dataset import VideoDataset
 
 __all__ = ["VID_WNIDS", "ImageNetDETDataset", "ImageNetVIDDataset"]
 
@@ -48,8 +49,56 @@ VID_WNIDS = dict(
 """The 30 classes of ImageNet VID, in the official order, and their WordNet ids."""
 
 
+def wnids_of(metainfo: Mapping[str, Any], where: str) -> dict[str, str]:
+    """The wnid of each class, in label order.
+
+    Args:
+        metainfo: of the config; without ``classes`` and ``wnids`` the classes are the 30 of :data:`VID_WNIDS`.
+        where: names the data set in errors.
+
+    Raises:
+        InputError: a class has no wnid, or one of the two lists names something twice or is longer than the other.
+    """
+    names, wnids = metainfo.get("classes"), metainfo.get("wnids")
+    if names is None and wnids is None:
+        return VID_WNIDS
+    if wnids is None:
+        unknown = [n for n in names or () if n not in VID_WNIDS]
+        if unknown:
+            raise InputError(
+                f"{where}: {unknown} are no classes of ImageNet VID; choose among {list(VID_WNIDS)}, or give the wnid "
+                "of each class as metainfo.wnids."
+            )
+        wnids = [VID_WNIDS[n] for n in names or ()]
+    if names is None or len(names) != len(wnids) or len(set(names)) < len(names) or len(set(wnids)) < len(wnids):
+        raise InputError(
+            f"{where}: metainfo.classes and metainfo.wnids must be equally long and name no class twice; correct the "
+            "config."
+        )
+    return dict(zip(names, wnids, strict=True))
+
+
+class _ImageNetDataset(VideoDataset):
+    """What VID and DET share: their lists, their trees of XML files and their classes."""
+
+    reader: Callable[[Sequence[str], Tree, int | None], list[VideoRecord]]
+
+    def __init__(self, *args: Any, workers: int | None = None, source_fps: float = 30.0, **kwargs: Any) -> None:
+        self.workers = workers
+        super().__init__(*args, source_fps=source_fps, **kwargs)
+
+    def read(self) -> AnnotationFile:
+        wnids = wnids_of(self._metainfo, self.ann_file)
+        ids = {wnid: number for number, wnid in enumerate(wnids.values(), 1)}
+        tree = Tree(self.data_prefix.get("img_path", ""), self.data_prefix.get("ann_path", ""), ids)
+        rows = read_image_sets(self.ann_file)
+        print_log(f"{self.ann_file}: reading the XML files of {len(rows)} rows", "current")
+        categories = [dict(id=ids[wnid], name=name) for name, wnid in wnids.items()]
+        return AnnotationFile(self.ann_file, categories, type(self).reader(rows, tree, self.workers))
+
+
 @DATASETS.register_module()
-class ImageNetVIDDataset(YouTubeVISDataset):
+class ImageNetVIDDataset(_ImageNetDataset):
     """Videos of ImageNet VID (ILSVRC2015) with tracks of boxes, from the XML files as they unpack.
 
     ``ann_file`` is an image-set list, or a pattern of several: ``ImageSets/VID/train_*.txt``. Its rows name folders of
@@ -64,64 +113,32 @@ class ImageNetVIDDataset(YouTubeVISDataset):
     Args:
         workers: processes that read the XML files; one per core by default.
         source_fps: frame rate of the frames on disk, for ``fps``.
-        kwargs: of :class:`YouTubeVISDataset`.
+        kwargs: of :class:`VideoDataset`.
 
     Raises:
-        InputError: see :func:`read_image_sets` and :func:`read_vid_videos`; also for classes without a wnid.
+        InputError: see :func:`read_image_sets`, :func:`read_vid_videos` and :class:`VideoDataset`; also for classes
+            without a wnid.
     """
 
-    def __init__(self, *args: Any, workers: int | None = None, source_fps: float = 30.0, **kwargs: Any) -> None:
-        self.workers = workers
-        super().__init__(*args, source_fps=source_fps, **kwargs)
-
-    def read(self) -> AnnotationFile:
-        wnids = self._wnids()
-        ids = {wnid: number for number, wnid in enumerate(wnids.values(), 1)}
-        tree = Tree(self.data_prefix.get("img_path", ""), self.data_prefix.get("ann_path", ""), ids)
-        rows = read_image_sets(self.ann_file)
-        print_log(f"{self.ann_file}: reading the XML files of {len(rows)} rows", "current")
-        categories = [dict(id=ids[wnid], name=name) for name, wnid in wnids.items()]
-        return AnnotationFile(self.ann_file, categories, self.read_videos(rows, tree))
-
-    def read_videos(self, rows: list[str], tree: Tree) -> list[VideoRecord]:
-        """The videos that the rows of the lists name."""
-        return read_vid_videos(rows, tree, self.workers)
-
-    def _wnids(self) -> dict[str, str]:
-        """The wnid of each class, in label order."""
-        names, wnids = self._metainfo.get("classes"), self._metainfo.get("wnids")
-        if names is None and wnids is None:
-            return VID_WNIDS
-        if wnids is None:
-            unknown = [n for n in names if n not in VID_WNIDS]
-            if unknown:
-                raise InputError(
-                    f"{self.ann_file}: {unknown} are no classes of ImageNet VID; choose among {list(VID_WNIDS)}, or "
-                    "give the wnid of each class as metainfo.wnids."
-                )
-            wnids = [VID_WNIDS[n] for n in names]
-        if names is None or len(names) != len(wnids) or len(set(names)) < len(names) or len(set(wnids)) < len(wnids):
-            raise InputError(
-                f"{self.ann_file}: metainfo.classes and metainfo.wnids must be equally long and name no class twice; "
-                "correct the config."
-            )
-        return dict(zip(names, wnids, strict=True))
+    reader = staticmethod(read_vid_videos)
 
 
 @DATASETS.register_module()
-class ImageNetDETDataset(ImageNetVIDDataset):
+class ImageNetDETDataset(_ImageNetDataset):
     """Images of ImageNet DET that show a class of ImageNet VID, as videos of one frame.
 
     ``ann_file`` names lists of images, ``ImageSets/DET/train_*.txt``; of a list by class only the images that are
     fully annotated with it (1) count. Images without an object of the classes are left out. The objects of an image
-    are tracks 0, 1, ... A clip shows its image again and again.
+    are tracks 0, 1, ... A clip shows its image again and again. Folders and classes are those of
+    :class:`ImageNetVIDDataset`.
 
     Args:
-        kwargs: of :class:`ImageNetVIDDataset`.
+        workers: processes that read the XML files; one per core by default.
+        kwargs: of :class:`VideoDataset`.
 
     Raises:
-        InputError: see :func:`read_image_sets` and :func:`read_det_images`.
+        InputError: see :func:`read_image_sets`, :func:`read_det_images` and :class:`VideoDataset`; also for classes
+            without a wnid.
     """
 
-    def read_videos(self, rows: list[str], tree: Tree) -> list[VideoRecord]:
-        return read_det_images(rows, tree, self.workers)
+    reader = staticmethod(read_det_images)

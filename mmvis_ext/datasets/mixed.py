@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from mmvis_ext.errors import InputError
 from mmvis_ext.registry import DATASETS
+from mmvis_ext.utils.errors import InputError
 
-from .youtube_vis import Draw
+from .video_dataset import Draw
 
 __all__ = ["MixedDataset"]
 

@@ -10,7 +10,7 @@ from torch.utils.data import Sampler
 
 from mmvis_ext.registry import DATA_SAMPLERS
 
-from .youtube_vis import ClipIndex, Draw
+from .video_dataset import ClipIndex, Draw
 
 __all__ = ["VideoClipSampler", "VideoDrawSampler"]
 

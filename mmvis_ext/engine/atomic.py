@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mmengine.fileio import LocalBackend, register_backend
 
-from mmvis_ext.files import write_atomically
+from mmvis_ext.utils.files import write_atomically
 
 __all__ = ["AtomicBackend"]
 

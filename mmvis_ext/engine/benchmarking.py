@@ -12,9 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mmvis_ext.errors import InputError
 from mmvis_ext.models.video_model import VideoModel
-from mmvis_ext.structures import Detections, FrameGeometry
+from mmvis_ext.structures.geometry import FrameGeometry
+from mmvis_ext.structures.stream import Detections
+from mmvis_ext.utils.errors import InputError
 
 __all__ = [
     "ALL_SLOTS",

@@ -9,9 +9,9 @@ import torch
 from mmengine.config import Config
 from mmengine.logging import MMLogger
 
-from mmvis_ext.errors import InputError
 from mmvis_ext.models.video_model import VideoModel
 from mmvis_ext.registry import MODELS
+from mmvis_ext.utils.errors import InputError
 
 from .checkpoints import check_fit, read_checkpoint
 

@@ -12,7 +12,7 @@ from mmengine.logging import print_log
 from mmengine.runner.checkpoint import CheckpointLoader
 from torch import nn
 
-from mmvis_ext.errors import InputError
+from mmvis_ext.utils.errors import InputError
 
 __all__ = [
     "check_fit",

@@ -9,8 +9,8 @@ from mmengine.hooks import CheckpointHook, Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
-from mmvis_ext.errors import InputError
 from mmvis_ext.registry import HOOKS
+from mmvis_ext.utils.errors import InputError
 
 from .checkpoints import plain, read_checkpoint
 

@@ -10,8 +10,8 @@ import torch
 from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
-from mmvis_ext.errors import InputError
-from mmvis_ext.files import require_writable, require_writable_file
+from mmvis_ext.utils.errors import InputError
+from mmvis_ext.utils.files import require_writable, require_writable_file
 
 from .building import building, reason_of
 from .checkpoints import latest_checkpoint, read_checkpoint

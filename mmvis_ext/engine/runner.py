@@ -7,7 +7,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 from torch import nn
 
-from mmvis_ext.errors import InputError
+from mmvis_ext.utils.errors import InputError
 
 from .building import building, name_of, reason_of
 

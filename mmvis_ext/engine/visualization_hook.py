@@ -9,10 +9,10 @@ import cv2
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from mmvis_ext.errors import InputError
-from mmvis_ext.files import write_atomically
 from mmvis_ext.registry import HOOKS
 from mmvis_ext.structures import VideoTracks
+from mmvis_ext.utils.errors import InputError
+from mmvis_ext.utils.files import write_atomically
 from mmvis_ext.visualization import (
     ShownTrack,
     VideoWriter,
@@ -90,8 +90,8 @@ class TrackVisualizationHook(Hook):
     def _write(self, video: dict, tracks: VideoTracks, metainfo: dict) -> None:
         prediction = shown_prediction(tracks, metainfo["classes"], self.score_thr)
         truth = None
-        if video.get("annotations") is not None:
-            truth = shown_truth(video, metainfo["categories"])
+        if video["truth"] is not None:
+            truth = shown_truth(video["truth"], metainfo["categories"])
         prediction = take_colours(prediction, truth or ())
         folder = Path(self.paths[0]).parent.name
         target = self.out_dir / f"{video['id']:04d}_{re.sub(r'[^-.@+0-9A-Za-z]+', '_', folder)}"

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mmvis_ext.davis_layout import names_with, read_index_map, read_sequence_list
-from mmvis_ext.errors import InputError
-from mmvis_ext.parallel import map_in_processes
+from mmvis_ext.annotations.index_png import names_with, read_index_map, read_sequence_list
+from mmvis_ext.utils.errors import InputError
+from mmvis_ext.utils.parallel import map_in_processes
 
 from .davis_jf import SequenceFigures, evaluate_sequence
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from mmvis_ext.davis_layout import VOID
-from mmvis_ext.errors import InputError
+from mmvis_ext.annotations.index_png import VOID
+from mmvis_ext.utils.errors import InputError
 
 from .davis_measures import boundary_figures, jaccards, statistics
 

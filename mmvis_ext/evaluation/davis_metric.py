@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from mmengine.logging import MMLogger
 
-from mmvis_ext.errors import InputError
-from mmvis_ext.files import atomic_folder
-from mmvis_ext.parallel import map_in_processes
 from mmvis_ext.registry import METRICS
 from mmvis_ext.structures.rle import RLE
+from mmvis_ext.utils.errors import InputError
+from mmvis_ext.utils.files import atomic_folder
+from mmvis_ext.utils.parallel import map_in_processes
 
 from .davis_folders import paired
 from .davis_jf import MAX_PROPOSALS, SequenceFigures, evaluate_sequence, summarize

@@ -7,11 +7,11 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from pycocotools import mask as coco_mask
 
-from mmvis_ext.davis_layout import index_png
-from mmvis_ext.errors import InputError
-from mmvis_ext.files import require_writable
+from mmvis_ext.annotations.index_png import index_png
 from mmvis_ext.structures.rle import RLE
 from mmvis_ext.structures.tracks import VideoTracks
+from mmvis_ext.utils.errors import InputError
+from mmvis_ext.utils.files import require_writable
 
 __all__ = ["best_proposals", "check_results_folder", "index_maps", "write_sequence"]
 

@@ -7,10 +7,11 @@ import zlib
 from pathlib import Path
 from typing import IO, Any
 
-from mmvis_ext.errors import InputError
-from mmvis_ext.files import atomic_file
+from mmvis_ext.annotations.json_file import parse_json, read_bytes
+from mmvis_ext.utils.errors import InputError
+from mmvis_ext.utils.files import atomic_file
 
-__all__ = ["check_results_path", "parse_json", "read_bytes", "read_results", "write_submission"]
+__all__ = ["check_results_path", "read_results", "write_submission"]
 
 MEMBER = "results.json"
 
@@ -65,32 +66,6 @@ def read_results(path: str | Path) -> list[dict]:
             "this is another kind of file, so check which of the two files is meant."
         )
     return results
-
-
-def read_bytes(path: str | Path) -> bytes:
-    """A whole file.
-
-    Raises:
-        InputError: it is not there, or cannot be read.
-    """
-    try:
-        return Path(path).read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; check the path.") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions.") from None
-
-
-def parse_json(text: bytes, where: str) -> Any:
-    """Parse a JSON file.
-
-    Raises:
-        InputError: the text is cut off or is not JSON.
-    """
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{where}: not complete JSON ({error}); download or write the file again.") from error
 
 
 def _rank(entry: dict) -> tuple:

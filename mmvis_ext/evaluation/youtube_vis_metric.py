@@ -6,10 +6,11 @@ from typing import Any
 
 from mmengine.logging import MMLogger
 
-from mmvis_ext.errors import InputError
-from mmvis_ext.files import require_writable_file
+from mmvis_ext.annotations.records import AnnotationFile
 from mmvis_ext.registry import METRICS
 from mmvis_ext.structures.tracks import Track, VideoTracks
+from mmvis_ext.utils.errors import InputError
+from mmvis_ext.utils.files import require_writable_file
 
 from .report import class_table
 from .submission import check_results_path, write_submission
@@ -31,10 +32,9 @@ class VideoResults:
 class YouTubeVISMetric(VideoMetric):
     """AP and AR of YouTube-VIS (also OVIS, and box tubes), and the file for the benchmark's server.
 
-    Each data sample holds ``pred_tracks`` (:class:`VideoTracks`) and ``video``: ``id``, ``width``, ``height``,
-    ``length`` and ``annotations``, a list in the official form or ``None`` where the split has none. The data set's
-    meta holds ``classes`` and, where the ids of the file are not 1, 2, ..., ``categories``: dicts with ``id`` and
-    ``name`` in label order.
+    Each data sample holds ``pred_tracks`` (:class:`VideoTracks`) and ``video`` with its ``id`` and its ``truth``, a
+    :class:`VideoRecord` or ``None`` where the split has no annotations. The data set's meta holds ``classes`` and,
+    where the ids of the file are not 1, 2, ..., ``categories``: dicts with ``id`` and ``name`` in label order.
 
     Args:
         top_k: number of (track, class) pairs kept per video.
@@ -43,7 +43,7 @@ class YouTubeVISMetric(VideoMetric):
             ``bbox`` the results file holds ``bboxes`` too.
         area_ranges: all, small, medium, large: mean area of an object in pixels.
         crowd_shares: see :func:`evaluate_ytvis`. With it and with COCO's area ranges the figures of images, read as
-            videos of one frame, are COCO's, except that the area of a ground truth is counted in pixels of its mask.
+            videos of one frame, are COCO's.
         classwise: log a table of the classes.
         outfile: path of the results file, ``.zip`` or ``.json``.
         format_only: write the file and compute nothing.
@@ -133,21 +133,18 @@ class YouTubeVISMetric(VideoMetric):
             logger.info(f"Wrote {len(entries)} results of {len(videos)} videos to {self.outfile}.")
         if self.format_only:
             return {}
-        missing = [video["id"] for video in videos if video.get("annotations") is None]
+        missing = [video["id"] for video in videos if video["truth"] is None]
         if missing or not videos:
             cause = f"{len(missing)} of {len(videos)} videos have no annotations" if videos else "there are no videos"
             logger.warning(f"AP cannot be computed: {cause}; send the results file to the benchmark's server instead.")
             return {}
-        return self._figures(videos, entries, logger)
+        truth = AnnotationFile("the ground truth", self.categories, [video["truth"] for video in videos])
+        return self._figures(truth, entries, logger)
 
-    def _figures(self, videos: list[dict], entries: list[dict], logger: MMLogger) -> dict[str, float]:
-        # Track ids need only be unique in their video.
-        annotations = [annotation for video in videos for annotation in video["annotations"]]
-        annotations = [annotation | dict(id=i) for i, annotation in enumerate(annotations, start=1)]
-        gt = dict(videos=videos, categories=self.categories, annotations=annotations)
+    def _figures(self, truth: AnnotationFile, entries: list[dict], logger: MMLogger) -> dict[str, float]:
         figures: dict[str, float] = {}
         for iou_type in self.iou_types:
-            result = evaluate_ytvis(gt, entries, iou_type, self.area_ranges, crowd_shares=self.crowd_shares)
+            result = evaluate_ytvis(truth, entries, iou_type, self.area_ranges, crowd_shares=self.crowd_shares)
             front = "" if iou_type == self.iou_types[0] else f"{iou_type}_"
             figures |= {front + name: value for name, value in result.summary().items()}
             if self.classwise:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 
-from mmvis_ext.errors import InputError
+from mmvis_ext.annotations.records import AnnotationFile
+from mmvis_ext.structures import tube_ious
+from mmvis_ext.utils.errors import InputError
 
-from .entries import Category, Entry, read_categories, read_videos, result_entries, truth_entries
-from .tubes import tube_ious
+from .entries import Entry, result_entries, truth_entries
 
 __all__ = ["AREA_RANGES", "IOU_THRESHOLDS", "MAX_DETS", "RECALL_POINTS", "YTVISResult", "evaluate_ytvis"]
 
@@ -68,14 +69,13 @@ def _percent(figure: float) -> float:
 
 
 def evaluate_ytvis(
-    gt: dict,
+    truth: AnnotationFile,
     results: list[dict],
     iou_type: str = "segm",
     area_ranges: Sequence[tuple[float, float]] = AREA_RANGES,
     max_dets: Sequence[int] = MAX_DETS,
     class_agnostic: bool = False,
     crowd_shares: bool = False,
-    gt_where: str = "the ground truth",
     results_where: str = "the results",
 ) -> YTVISResult:
     """Evaluate results on a whole data set.
@@ -87,7 +87,7 @@ def evaluate_ytvis(
     ``areas``: COCO takes the area from the annotation, which may be that of a polygon and not of its pixels.
 
     Args:
-        gt: ``videos``, ``categories`` and ``annotations`` in the official form; masks in any of COCO's forms.
+        truth: as :func:`read_annotation_file` reads it; with ``boxes_alone=True`` where boxes are to be compared.
         results: dicts with ``video_id``, ``category_id``, ``score`` and ``segmentations``, one compressed RLE or
             ``None`` per frame; for boxes ``bboxes``, one ``[x, y, width, height]`` or ``None`` per frame.
         iou_type: ``segm`` compares masks; ``bbox`` compares boxes, those of the masks where an entry has none.
@@ -96,7 +96,6 @@ def evaluate_ytvis(
         class_agnostic: compare across classes, as if all were one.
         crowd_shares: the overlap with a crowd is the share of the result that lies inside it, as COCO has it, and not
             intersection over union, as YouTube-VIS has it.
-        gt_where: names the ground truth in error messages.
         results_where: names the results in error messages.
 
     Raises:
@@ -106,22 +105,20 @@ def evaluate_ytvis(
         raise InputError(f"iou_type is 'segm' or 'bbox', not {iou_type!r}.")
     if len(area_ranges) != 4 or len(max_dets) != 3 or sorted(max_dets) != list(max_dets):
         raise InputError("area_ranges are four (all, small, medium, large) and max_dets are three, in rising order.")
-    videos, categories = read_videos(gt, gt_where), read_categories(gt, gt_where)
-    truths = truth_entries(gt, videos, categories, iou_type, gt_where)
-    found = result_entries(results, videos, categories, iou_type, results_where)
-    classes = list(categories.values())
+    truths = truth_entries(truth, iou_type)
+    found = result_entries(results, truth, iou_type, results_where)
+    classes = sorted(truth.categories, key=lambda c: c["id"])
     if class_agnostic:
-        classes = [Category(0, "object")]
+        classes = [dict(id=0, name="object")]
         truths, found = (sorted(entries, key=lambda e: e.category_id) for entries in (truths, found))
     truths_of, found_of = (_by_class_and_video(entries, class_agnostic) for entries in (truths, found))
     curves = []
-    for category in classes:
+    video_ids = sorted(video.id for video in truth.videos)
+    for category in (c["id"] for c in classes):
         matches = [
-            _match_video(
-                found_of[category.id][video], truths_of[category.id][video], area_ranges, max_dets[-1], crowd_shares
-            )
-            for video in sorted(videos)
-            if video in found_of[category.id] or video in truths_of[category.id]
+            _match_video(found_of[category][video], truths_of[category][video], area_ranges, max_dets[-1], crowd_shares)
+            for video in video_ids
+            if video in found_of[category] or video in truths_of[category]
         ]
         curves.append(_curves(matches, len(area_ranges), max_dets))
     return _result(curves, classes)
@@ -228,13 +225,13 @@ def _interpolate(hits: np.ndarray, misses: np.ndarray, targets: int) -> np.ndarr
     return np.take_along_axis(np.pad(envelope, ((0, 0), (0, 1))), reached, axis=-1)
 
 
-def _result(curves: list[tuple[np.ndarray, np.ndarray]], classes: list[Category]) -> YTVISResult:
+def _result(curves: list[tuple[np.ndarray, np.ndarray]], classes: list[dict]) -> YTVISResult:
     if not curves:
         raise InputError("There are no categories to evaluate; complete the annotation file.")
     precision = np.stack([p for p, _ in curves], axis=2)
     recall = np.stack([r for _, r in curves], axis=1)
     per_class = [
-        dict(id=c.id, name=c.name) | _figures(precision[:, :, [k]], recall[:, [k]]) for k, c in enumerate(classes)
+        dict(id=c["id"], name=c["name"]) | _figures(precision[:, :, [k]], recall[:, [k]]) for k, c in enumerate(classes)
     ]
     return YTVISResult(**_figures(precision, recall), per_class=per_class, precision=precision, recall=recall)
 

@@ -16,10 +16,11 @@ from torch import Tensor
 from mmvis_ext.engine.building import building
 from mmvis_ext.engine.checkpoints import check_fit, read_checkpoint
 from mmvis_ext.engine.launch import read_config
-from mmvis_ext.errors import InputError
 from mmvis_ext.models.video_model import VideoModel, VideoStream, frame_geometry
 from mmvis_ext.registry import MODELS
-from mmvis_ext.structures import Detections, VideoTracks
+from mmvis_ext.structures import VideoTracks
+from mmvis_ext.structures.stream import Detections
+from mmvis_ext.utils.errors import InputError
 from mmvis_ext.visualization.video_io import open_video
 
 __all__ = ["Session", "VISInferencer", "windows"]

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from mmvis_ext.files import atomic_file
 from mmvis_ext.structures import Track, VideoTracks
+from mmvis_ext.utils.files import atomic_file
 
 __all__ = ["write_tracks"]
 

@@ -1,4 +1,4 @@
-from mmvis_ext.compat.stack import import_mmdet
+from mmvis_ext.utils.stack import import_mmdet
 
 import_mmdet()
 

@@ -4,7 +4,7 @@ import re
 
 from torch import Tensor, nn
 
-from mmvis_ext.errors import InputError
+from mmvis_ext.utils.errors import InputError
 
 from .convert_sparse_rcnn import Conversion
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from torch import Tensor
 
-from mmvis_ext.errors import InputError
+from mmvis_ext.utils.errors import InputError
 
 from .convert_sparse_rcnn import Conversion
 from .video_model import VideoModel

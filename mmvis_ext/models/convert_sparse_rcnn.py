@@ -14,7 +14,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from mmvis_ext.errors import InputError
+from mmvis_ext.utils.errors import InputError
 
 from .efficientvis import EfficientVIS
 from .inspro import InsPro

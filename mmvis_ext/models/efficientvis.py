@@ -10,7 +10,9 @@ from mmdet.structures import TrackDataSample
 from torch import Tensor
 
 from mmvis_ext.registry import MODELS, TASK_UTILS
-from mmvis_ext.structures import Detections, FrameGeometry, Tracklets
+from mmvis_ext.structures.geometry import FrameGeometry
+from mmvis_ext.structures.stream import Detections
+from mmvis_ext.structures.tracklets import Tracklets
 
 from .association import ClipLinker, LinkMemory, Slots, renew_slots
 from .losses import LossWeights, Matches, count_entries, tracklet_losses

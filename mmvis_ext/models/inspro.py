@@ -9,7 +9,10 @@ from mmdet.structures import TrackDataSample
 from torch import Tensor
 
 from mmvis_ext.registry import MODELS, TASK_UTILS
-from mmvis_ext.structures import RLE, Detections, FrameGeometry, Tracklets
+from mmvis_ext.structures import RLE
+from mmvis_ext.structures.geometry import FrameGeometry
+from mmvis_ext.structures.stream import Detections
+from mmvis_ext.structures.tracklets import Tracklets
 
 from .losses import InstanceLossWeights, Matches, count_entries, instance_losses
 from .mask.dynamic_mask import MaskInputs, encode_logits

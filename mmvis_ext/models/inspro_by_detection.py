@@ -12,7 +12,9 @@ from mmengine.structures import InstanceData
 from torch import Tensor
 
 from mmvis_ext.registry import MODELS
-from mmvis_ext.structures import Detections, FrameGeometry, Tracklets
+from mmvis_ext.structures.geometry import FrameGeometry
+from mmvis_ext.structures.stream import Detections
+from mmvis_ext.structures.tracklets import Tracklets
 
 from .association import FoundObjects, TrackingState, link_detections
 from .inspro import FrameOutput, InsPro, frame_output

@@ -10,7 +10,8 @@ from mmdet.structures import TrackDataSample
 from torch import Tensor, nn
 
 from mmvis_ext.registry import MODELS
-from mmvis_ext.structures import Detections, Tracklets
+from mmvis_ext.structures.stream import Detections
+from mmvis_ext.structures.tracklets import Tracklets
 
 from .inspro import FrameOutput, InsPro, InsProState, frame_output, match_frame
 from .mask.dynamic_mask import MaskInputs

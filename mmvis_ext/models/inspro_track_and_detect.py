@@ -9,7 +9,9 @@ from mmdet.structures import TrackDataSample
 from torch import Tensor
 
 from mmvis_ext.registry import MODELS
-from mmvis_ext.structures import Detections, FrameGeometry, Tracklets
+from mmvis_ext.structures.geometry import FrameGeometry
+from mmvis_ext.structures.stream import Detections
+from mmvis_ext.structures.tracklets import Tracklets
 
 from .inspro import InsPro, frame_output
 from .losses import Matches

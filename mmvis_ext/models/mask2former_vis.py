@@ -12,9 +12,11 @@ from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData
 from torch import Tensor
 
-from mmvis_ext.errors import InputError
 from mmvis_ext.registry import MODELS
-from mmvis_ext.structures import RLE, Detections, FrameGeometry, boxes_of, encode
+from mmvis_ext.structures import RLE, boxes_of, encode
+from mmvis_ext.structures.geometry import FrameGeometry
+from mmvis_ext.structures.stream import Detections
+from mmvis_ext.utils.errors import InputError
 
 from .video_model import VideoModel
 

@@ -13,7 +13,8 @@ from mmengine.structures import InstanceData
 from torch import Tensor
 
 from mmvis_ext.registry import MODELS
-from mmvis_ext.structures import Detections, FrameGeometry
+from mmvis_ext.structures.geometry import FrameGeometry
+from mmvis_ext.structures.stream import Detections
 
 from .association import FoundObjects, TrackingState, link_detections
 from .mask import encode_visible

@@ -12,10 +12,13 @@ from mmdet.structures import TrackDataSample
 from mmdet.utils import reduce_mean
 from torch import Tensor
 
-from mmvis_ext.errors import InputError
 from mmvis_ext.registry import MODELS
-from mmvis_ext.structures import RLE, Detections, FrameGeometry, Tracklets
+from mmvis_ext.structures import RLE
+from mmvis_ext.structures.geometry import FrameGeometry
 from mmvis_ext.structures.rle import boxes_of, encode
+from mmvis_ext.structures.stream import Detections
+from mmvis_ext.structures.tracklets import Tracklets
+from mmvis_ext.utils.errors import InputError
 
 from .association import greedy_link
 from .dense import DenseOutput, Instances, cluster_instances, draw_centres

@@ -11,7 +11,9 @@ from mmengine.model import BaseModel
 from torch import Tensor
 
 from mmvis_ext.registry import MODELS
-from mmvis_ext.structures import Detections, FrameGeometry, TrackBook, VideoTracks
+from mmvis_ext.structures import VideoTracks
+from mmvis_ext.structures.geometry import FrameGeometry
+from mmvis_ext.structures.stream import Detections, TrackBook
 
 __all__ = ["VideoModel", "VideoStream"]
 

@@ -1,22 +1,24 @@
-from .boxes import apply_deltas, cxcywh_to_xyxy
-from .rle import RLE, box_masks, boxes_of, decode, encode, to_rle
-from .stream import Detections, FrameGeometry, TrackBook
-from .tracklets import Tracklets
+"""What passes between the rooms; masks and tracks are named here, tensors only in their own files.
+
+Nothing here imports torch, so that annotations can be read, judged and drawn without it.
+"""
+
+from .rle import RLE, box_masks, boxes_of, decode, encode, to_rle, to_rles
 from .tracks import Track, VideoTracks
+from .tubes import Tube, box_tube, mask_tube, tube_ious
 
 __all__ = [
     "RLE",
-    "Detections",
-    "FrameGeometry",
     "Track",
-    "TrackBook",
-    "Tracklets",
+    "Tube",
     "VideoTracks",
-    "apply_deltas",
     "box_masks",
+    "box_tube",
     "boxes_of",
-    "cxcywh_to_xyxy",
     "decode",
     "encode",
+    "mask_tube",
     "to_rle",
+    "to_rles",
+    "tube_ious",
 ]

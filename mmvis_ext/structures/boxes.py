@@ -5,15 +5,9 @@ import math
 import torch
 from torch import Tensor
 
-__all__ = ["apply_deltas", "cxcywh_to_xyxy"]
+__all__ = ["apply_deltas"]
 
 MAX_LOG_RATIO = abs(math.log(16 / 1000))  # as mmdet's coder: a step changes a side at most 62.5-fold
-
-
-def cxcywh_to_xyxy(boxes: Tensor) -> Tensor:
-    """(..., 4) centre and size to corners."""
-    centre, size = boxes[..., :2], boxes[..., 2:]
-    return torch.cat([centre - size / 2, centre + size / 2], dim=-1)
 
 
 def apply_deltas(boxes: Tensor, deltas: Tensor, stds: tuple[float, float, float, float]) -> Tensor:

@@ -1,16 +1,18 @@
 """Run-length encoded masks, always in COCO's compressed form with ``counts`` as ``str`` (so JSON can hold it)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from pycocotools import mask as coco_mask
 
-from mmvis_ext.errors import InputError
+from mmvis_ext.utils.errors import InputError
 
-__all__ = ["RLE", "box_masks", "boxes_of", "decode", "encode", "to_rle"]
+__all__ = ["RLE", "box_masks", "boxes_of", "decode", "encode", "legal_counts", "to_rle", "to_rles"]
 
 RLE = dict[str, Any]
+
+LONGEST_NUMBER = 6  # characters; pycocotools shifts them in 32 bits
 
 
 def encode(masks: np.ndarray) -> list[RLE]:
@@ -94,9 +96,38 @@ def to_rle(segmentation: Any, height: int, width: int, where: str) -> RLE | None
     else:
         raise InputError(
             f"{where}: a segmentation is null, polygons or an RLE with 'size' and 'counts', "
-            f"not {type(segmentation).__name__}; mend the file."
+            f"not {type(segmentation).__name__}; correct it in the file."
         )
     return rle if coco_mask.area(rle) else None
+
+
+def to_rles(segmentations: Sequence[Any], height: int, width: int, where: Callable[[int], str]) -> list[RLE | None]:
+    """:func:`to_rle` for all frames of a track.
+
+    Compressed masks, which are what results hold, are checked all at once; anything else is converted, or refused, one
+    frame at a time.
+
+    Args:
+        segmentations: one per frame.
+        height: frame height in pixels.
+        width: frame width in pixels.
+        where: names the file, annotation and frame, given the frame's number, for the error message.
+
+    Raises:
+        InputError: see :func:`to_rle`.
+    """
+    present = [t for t, s in enumerate(segmentations) if s is not None]
+    masks = [segmentations[t] for t in present]
+    plain = all(
+        isinstance(s, dict) and s.get("size") == [height, width] and isinstance(s.get("counts"), str) for s in masks
+    )
+    if not (plain and legal_counts([s["counts"] for s in masks], height * width)):
+        return [to_rle(s, height, width, where(t)) for t, s in enumerate(segmentations)]
+    out: list[RLE | None] = [None] * len(segmentations)
+    if masks:
+        for t, mask, area in zip(present, masks, coco_mask.area(masks), strict=True):
+            out[t] = mask if area else None
+    return out
 
 
 def _from_polygons(polygons: list, height: int, width: int, where: str) -> RLE:
@@ -110,7 +141,8 @@ def _from_polygons(polygons: list, height: int, width: int, where: str) -> RLE:
             or not all(isinstance(v, int | float) and abs(v) <= furthest for v in polygon)
         ):
             raise InputError(
-                f"{where}: a polygon is a list of at least three x, y pairs of numbers in or near the frame; mend it."
+                f"{where}: a polygon is a list of at least three x, y pairs of numbers in or near the frame; "
+                "correct it."
             )
     merged = coco_mask.merge(coco_mask.frPyObjects(polygons, height, width))
     return {"size": [height, width], "counts": merged["counts"].decode()}
@@ -132,38 +164,65 @@ def _from_rle(rle: dict, height: int, width: int, where: str) -> RLE:
         counts = coco_mask.frPyObjects({"size": [height, width], "counts": counts}, height, width)["counts"].decode()
     elif isinstance(counts, bytes | str):
         counts = counts.decode("ascii", "replace") if isinstance(counts, bytes) else counts
-        if _compressed_pixels(counts) != height * width:
+        if not legal_counts([counts], height * width):
             raise InputError(
                 f"{where}: the compressed RLE does not fill the frame's {height * width} pixels; regenerate the mask."
             )
     else:
-        raise InputError(f"{where}: an RLE's 'counts' is a list or a string, not {type(counts).__name__}.")
+        raise InputError(
+            f"{where}: an RLE's 'counts' is a list or a string, not {type(counts).__name__}; regenerate the mask."
+        )
     return {"size": [height, width], "counts": counts}
 
 
-def _compressed_pixels(counts: str) -> int:
-    """Number of pixels that COCO's compressed counts describe, or -1 where they are malformed.
+def legal_counts(counts: Sequence[str], pixels: int) -> bool:
+    """Whether each of COCO's compressed strings describes a mask of exactly ``pixels`` pixels.
 
-    pycocotools trusts its input: a string that runs past the frame reads and writes outside its buffers,
-    so the sum is checked before anything is decoded. It shifts in 32 bits, so a number has at most six characters.
+    pycocotools trusts its input: a string with a negative run, or one that runs past the frame, makes it read and
+    write outside its buffers, or never return. So nothing is decoded before all its runs are known to be at least zero
+    and to add up to the frame.
+
+    A string holds numbers of one to six characters, six bits each: five of the value, the lowest first, and one that
+    says whether more follow. From the fourth number on a run is stored as its difference to the last but one.
+
+    Args:
+        counts: any number of strings; they are checked at once, which is what makes this fast.
+        pixels: of the frame.
     """
-    runs: list[int] = []
-    value = shift = 0
-    for char in counts:
-        code = ord(char) - 48
-        if not 0 <= code < 64:
-            return -1
-        value |= (code & 0x1F) << shift
-        shift += 5
-        if shift > 30:
-            return -1
-        if not code & 0x20:
-            if code & 0x10:
-                value -= 1 << shift
-            if len(runs) > 2:
-                value += runs[-2]
-            if value < 0:
-                return -1
-            runs.append(value)
-            value = shift = 0
-    return sum(runs) if shift == 0 else -1
+    if not counts:
+        return True
+    codes = np.frombuffer("".join(counts).encode("ascii", "replace"), dtype=np.uint8) - np.uint8(48)
+    if not all(counts) or codes.max() >= 64:
+        return False
+    stops = np.array([len(c) for c in counts]).cumsum()
+    ends = np.flatnonzero(codes < 32)  # the last character of each number
+    if (codes[stops - 1] >= 32).any():  # a number is cut off
+        return False
+    owners = stops.searchsorted(ends, side="right")  # the string of each number
+    sizes = np.diff(ends, prepend=-1)
+    if sizes.max() > LONGEST_NUMBER:
+        return False
+    values = codes[ends].astype(np.int64)
+    values -= (values & 16) << 1  # the sign
+    for back in range(1, sizes.max()):
+        longer = np.flatnonzero(sizes > back)
+        values[longer] = (values[longer] << 5) | (codes[ends[longer] - back] & 31)
+    firsts = owners.searchsorted(np.arange(len(counts)))
+    runs = _from_differences(values, owners, np.arange(len(values)) - firsts[owners])
+    return bool((runs >= 0).all() and (np.add.reduceat(runs, firsts) == pixels).all())
+
+
+def _from_differences(values: np.ndarray, owners: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """(n,) runs from the (n,) stored numbers, with the string of each and its place in it.
+
+    The first run of a string stands alone. The others with an odd place are one chain of sums, those with an even place
+    another.
+    """
+    chains = 3 * owners + np.where(places == 0, 0, 1 + places % 2)
+    order = chains.argsort(kind="stable")
+    sums = values[order].cumsum()
+    begins = np.flatnonzero(np.diff(chains[order], prepend=-1))
+    before = sums[begins] - values[order][begins]
+    runs = np.empty_like(values)
+    runs[order] = sums - np.repeat(before, np.diff(begins, append=len(values)))
+    return runs

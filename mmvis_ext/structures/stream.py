@@ -1,36 +1,19 @@
 """What passes between the steps of a video."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from .rle import RLE
 from .tracks import Track, VideoTracks
 
-__all__ = ["Detections", "FrameGeometry", "TrackBook"]
+if TYPE_CHECKING:
+    from .geometry import FrameGeometry  # imports torch
+
+__all__ = ["Detections", "TrackBook"]
 
 REDUCTIONS = ("visible_mean", "mean", "max")
-
-
-@dataclass(frozen=True)
-class FrameGeometry:
-    """Sizes of a video's frames, (height, width) in pixels each.
-
-    Attributes:
-        original: as decoded; results are given in these pixels.
-        resized: on the network's input, without padding.
-    """
-
-    original: tuple[int, int]
-    resized: tuple[int, int]
-
-    def to_original(self, boxes: Tensor, clip: bool = True) -> Tensor:
-        """(..., 4) xyxy from the network's input to original pixels, clipped to the frame unless told otherwise."""
-        (h0, w0), (h1, w1) = self.original, self.resized
-        boxes = boxes * boxes.new_tensor([w0 / w1, h0 / h1, w0 / w1, h0 / h1])
-        return torch.minimum(boxes.clamp(min=0), boxes.new_tensor([w0, h0, w0, h0])) if clip else boxes
 
 
 @dataclass
@@ -127,7 +110,7 @@ class TrackBook:
                     entry.masks[self.length + t] = detections.masks[i][t]
         self.length += detections.visible.shape[1]
 
-    def close(self, video_id: int, geometry: FrameGeometry) -> VideoTracks:
+    def close(self, video_id: int, geometry: "FrameGeometry") -> VideoTracks:
         """The tracks of the whole video; one that is nowhere visible is left out."""
         tracks = []
         for track_id, entry in self._entries.items():

@@ -6,9 +6,9 @@ from typing import Any
 import torch
 from mmengine.config import Config
 
-from mmvis_ext.datasets.shapes_vis import CATEGORIES, generate
 from mmvis_ext.engine.building import build_model
 from mmvis_ext.models import VideoModel
+from mmvis_ext.shapes_vis import CATEGORIES, generate
 
 __all__ = ["tiny_checkpoint", "tiny_config", "tiny_dataset", "tiny_model"]
 

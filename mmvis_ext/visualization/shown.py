@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mmvis_ext.evaluation.tubes import mask_tube, tube_ious
-from mmvis_ext.structures import RLE, Detections, VideoTracks, box_masks, boxes_of
+from mmvis_ext.annotations.records import VideoRecord
+from mmvis_ext.structures import RLE, VideoTracks, box_masks, boxes_of, mask_tube, tube_ious
+from mmvis_ext.structures.stream import Detections
 
 from .draw import draw_tracks
 
@@ -45,25 +46,19 @@ def draw_shown(
     )
 
 
-def shown_truth(video: dict, categories: Sequence[dict]) -> list[ShownTrack]:
-    """Ground truth of one video.
+def shown_truth(video: VideoRecord, categories: Sequence[dict]) -> list[ShownTrack]:
+    """Ground truth of one video; none where it has no annotations.
 
     Args:
-        video: with ``height``, ``width`` and ``annotations``, a list in the official form with ``segmentations`` as
-            compressed RLE, or with ``bboxes`` alone; ``None`` where there are none.
+        video: whose tracks have masks or boxes alone.
         categories: dicts with ``id`` and ``name``.
     """
     names = {category["id"]: category["name"] for category in categories}
     shown = []
-    for i, annotation in enumerate(video["annotations"] or ()):
-        masks = annotation.get("segmentations")
-        if masks is None:
-            xywh = np.array([box or (0, 0, 0, 0) for box in annotation["bboxes"]], dtype=np.float32).reshape(-1, 4)
-            boxes = np.concatenate([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], axis=1)
-            masks = box_masks(boxes, xywh[:, 2] > 0, video["height"], video["width"])
-        else:
-            boxes = boxes_of(masks)
-        shown.append(ShownTrack(i, names[annotation["category_id"]], masks, boxes))
+    for i, track in enumerate(video.tracks or ()):
+        masks = track.segmentations or box_masks(track.boxes, track.visible, video.height, video.width)
+        boxes = boxes_of(masks) if track.segmentations else track.boxes
+        shown.append(ShownTrack(i, names[track.category_id], masks, boxes))
     return shown
 
 

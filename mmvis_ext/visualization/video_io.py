@@ -17,7 +17,7 @@ import numpy as np
 from tqdm import tqdm
 
 from mmvis_ext.datasets.transforms import LoadFrame
-from mmvis_ext.errors import InputError
+from mmvis_ext.utils.errors import InputError
 
 __all__ = ["VideoSource", "VideoWriter", "open_video", "read_frames"]
 

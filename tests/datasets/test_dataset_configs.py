@@ -10,6 +10,7 @@ from mmengine.config import Config
 from mmengine.evaluator import Evaluator
 from mmengine.structures import BaseDataElement
 
+from mmvis_ext.annotations.records import VideoRecord
 from mmvis_ext.datasets import Draw, VideoDrawSampler
 from mmvis_ext.registry import DATASETS, METRICS
 from mmvis_ext.structures import Track, VideoTracks, boxes_of, encode
@@ -88,7 +89,7 @@ def test_davis_trains_on_pairs_and_is_judged_by_its_own_measure(name, small):
         evaluator = Evaluator(METRICS.build(cfg[f"{key}_evaluator"]))
         for i in range(len(data)):
             video = data[i]["data_samples"].metainfo["video"]
-            evaluator.process([BaseDataElement(pred_tracks=perfect_tracks(video, [1]), video=video)], {})
+            evaluator.process([BaseDataElement(pred_tracks=perfect_tracks(video["truth"], [1]), video=video)], {})
         assert evaluator.evaluate(len(data))["davis/J&F"] == pytest.approx(100)
 
 
@@ -143,16 +144,14 @@ def test_three_frames_change_the_samples_and_no_more(name):
         assert three.train_dataloader.dataset[key] == plain.train_dataloader.dataset[key]
 
 
-def perfect_tracks(video: dict, category_ids: list[int]) -> VideoTracks:
+def perfect_tracks(video: VideoRecord, category_ids: list[int]) -> VideoTracks:
     """The ground truth as a model's results."""
     tracks = []
-    for i, annotation in enumerate(video["annotations"]):
-        boxes = np.array([[0] * 4 if b is None else b for b in annotation["bboxes"]], np.float32)
-        boxes[:, 2:] += boxes[:, :2]
-        masks = annotation.get("segmentations") or [None] * len(boxes)
-        scores = np.eye(len(category_ids))[category_ids.index(annotation["category_id"])]
-        tracks.append(Track(i, scores * 0.9, masks, boxes))
-    return VideoTracks(video["id"], video["height"], video["width"], video["length"], tracks)
+    for i, truth in enumerate(video.tracks):
+        masks = truth.segmentations or [None] * len(truth.boxes)
+        scores = np.eye(len(category_ids))[category_ids.index(truth.category_id)]
+        tracks.append(Track(i, scores * 0.9, masks, truth.boxes))
+    return VideoTracks(video.id, video.height, video.width, len(video.file_names), tracks)
 
 
 @pytest.mark.parametrize("name", ["imagenet_vid", "coco_instance", "youtube_vis_2019_coco"])
@@ -166,7 +165,7 @@ def test_perfect_results_on_the_validation_set_get_all_points(name, small):
         item = data[i]
         assert min(item["inputs"].shape[-2:]) == (800 if name == "coco_instance" else 360)
         video = item["data_samples"].metainfo["video"]
-        evaluator.process([BaseDataElement(pred_tracks=perfect_tracks(video, ids), video=video)], {})
+        evaluator.process([BaseDataElement(pred_tracks=perfect_tracks(video["truth"], ids), video=video)], {})
     figures = evaluator.evaluate(len(data))
     assert figures["youtube_vis/AP"] == pytest.approx(100)
     # a frame of 24x32 pixels has small objects only, by either measure

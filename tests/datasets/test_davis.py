@@ -7,8 +7,8 @@ import pytest
 from small_davis import HEIGHT, WIDTH
 
 from mmvis_ext.datasets import ClipIndex, Draw
-from mmvis_ext.errors import InputError
 from mmvis_ext.registry import DATASETS
+from mmvis_ext.utils.errors import InputError
 
 REAL = Path(__file__).parents[3] / "shared" / "real" / "davis"
 TWO = dict(type="ClipSample", clip_len=2)
@@ -41,7 +41,7 @@ def test_a_sample_holds_masks_and_ids(davis):
 def test_a_test_video_carries_what_the_evaluation_needs(davis):
     data = DATASETS.build(davis.config(test_mode=True))
     video = data[ClipIndex(0, 1, 3)]["video"][-1]
-    assert [a["id"] for a in video["annotations"]] == [1, 2]
+    assert [t.id for t in video["truth"].tracks] == [1, 2]
     assert video["file_names"] == ["dogs/00000.jpg", "dogs/00001.jpg", "dogs/00002.jpg"]
     assert video["truth_files"] == [str(davis.png("dogs", t)) for t in range(3)]
     assert "truth_files" not in data[ClipIndex(0, 0, 2)]["video"][0], "once per video is enough"
@@ -56,7 +56,7 @@ def test_a_lower_frame_rate_is_judged_at_that_rate(davis):
 def test_the_test_set_has_frames_alone(davis):
     data = DATASETS.build(davis.config("2019/test-dev.txt", test_mode=True))
     video = data[0]["video"][-1]
-    assert (video["annotations"], video["truth_files"], len(video["file_names"])) == (None, None, 3)
+    assert (video["truth"], video["truth_files"], len(video["file_names"])) == (None, None, 3)
     with pytest.raises(InputError, match="no video is left for training"):
         DATASETS.build(davis.config("2019/test-dev.txt"))
 
@@ -64,7 +64,7 @@ def test_the_test_set_has_frames_alone(davis):
 def test_other_folders(davis):
     shutil.move(davis.root / "Annotations_unsupervised/480p", davis.root / "masks")
     data = DATASETS.build(davis.config(data_prefix=dict(ann_path="masks"), test_mode=True))
-    assert len(data[0]["video"][-1]["annotations"]) == 2
+    assert len(data[0]["video"][-1]["truth"].tracks) == 2
 
 
 def test_a_missing_list(davis):
@@ -81,13 +81,13 @@ def test_the_masks_of_a_generated_set_are_those_of_its_youtube_vis_layout(tiny, 
     for i in range(len(davis)):
         ours, theirs = davis.get_data_info(i), vis.get_data_info(i)
         assert [im["file_name"] for im in ours["images"]] == [im["file_name"] for im in theirs["images"]]
-        assert [a["segmentations"] for a in ours["annotations"]] == [a["segmentations"] for a in theirs["annotations"]]
-        assert [a["bboxes"] for a in ours["annotations"]] == [a["bboxes"] for a in theirs["annotations"]]
+        pairs = list(zip(ours["truth"].tracks, theirs["truth"].tracks, strict=True))
+        assert all(a.segmentations == b.segmentations and a.boxes.tolist() == b.boxes.tolist() for a, b in pairs)
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the sequence in ../shared/real/davis is not there")
 def test_a_real_sequence():
     kind = dict(type="DAVISUnsupervisedDataset", data_root=str(REAL), ann_file="ImageSets/2017/val.txt")
     data = DATASETS.build(kind | dict(clips=TWO, pipeline=PIPELINE))
-    assert (len(data), data.get_len_per_video(0), len(data.get_data_info(0)["annotations"])) == (1, 70, 1)
+    assert (len(data), data.get_len_per_video(0), len(data.get_data_info(0)["truth"].tracks)) == (1, 70, 1)
     assert data[Draw(0, 1)]["inputs"].shape == (2, 3, 240, 432)

@@ -6,10 +6,10 @@ from mmdet.datasets import CocoDataset
 from mmdet.datasets import YouTubeVISDataset as MMDetYouTubeVIS
 from small_file import HEIGHT, WIDTH
 
+from mmvis_ext.annotations.class_maps import CLASS_MAPS
 from mmvis_ext.datasets import Draw
-from mmvis_ext.datasets.image_pseudo_video import CLASS_MAPS
-from mmvis_ext.errors import InputError
 from mmvis_ext.registry import DATASETS
+from mmvis_ext.utils.errors import InputError
 
 BROADCAST = dict(
     type="TransformBroadcaster",

@@ -8,9 +8,9 @@ from small_imagenet import CAR, DOG, FIRST, VIDEOS
 
 from mmvis_ext.datasets import Draw
 from mmvis_ext.datasets.imagenet_vid import VID_WNIDS
-from mmvis_ext.errors import InputError
 from mmvis_ext.registry import DATASETS
-from mmvis_ext.structures import Tracklets
+from mmvis_ext.structures.tracklets import Tracklets
+from mmvis_ext.utils.errors import InputError
 
 THREE = dict(type="ClipSample", clip_len=3, scattered=True)
 PIPELINE = [
@@ -44,7 +44,7 @@ def test_some_classes_are_selected_by_name(imagenet):
     assert data.metainfo["categories"] == (dict(id=1, name="car"), dict(id=2, name="dog"))
     labels = [[i["bbox_label"] for i in image["instances"]] for image in data.get_data_info(0)["images"]]
     assert labels == [[1, 0], [], [1, 0]]
-    assert [a["category_id"] for a in data.get_data_info(0)["annotations"]] == [2, 1]
+    assert [t.category_id for t in data.get_data_info(0)["truth"].tracks] == [2, 1]
 
 
 def test_own_classes_come_from_the_config_alone(imagenet):
@@ -98,16 +98,15 @@ def test_a_clip_shows_an_image_three_times(imagenet):
 def test_a_lower_frame_rate_counts_from_thirty(imagenet):
     data = DATASETS.build(imagenet.config("VID", fps=15))
     assert [data.get_len_per_video(i) for i in range(2)] == [2, 1]
-    assert [a["id"] for a in data.get_data_info(0)["annotations"]] == [0, 7, 3]
+    assert [t.id for t in data.get_data_info(0)["truth"].tracks] == [0, 7, 3]
 
 
 def test_a_test_video_carries_its_boxes_for_the_evaluation(imagenet):
     data = DATASETS.build(imagenet.config("VID", "frames.txt", test_mode=True))
-    annotations = data[0]["video"][-1]["annotations"]
-    assert [a["id"] for a in annotations] == [0, 7, 3]
-    assert annotations[0]["bboxes"] == [[2, 3, 10, 10], None, [4, 3, 10, 10]]
-    assert annotations[0]["areas"] == [100, None, 100]
-    assert all("segmentations" not in a for a in annotations)
+    tracks = data[0]["video"][-1]["truth"].tracks
+    assert [t.id for t in tracks] == [0, 7, 3]
+    assert tracks[0].boxes.tolist() == [[2, 3, 12, 13], [0] * 4, [4, 3, 14, 13]]
+    assert all(t.segmentations == [] for t in tracks)
 
 
 def test_classes_that_the_videos_do_not_show_leave_nothing(imagenet):

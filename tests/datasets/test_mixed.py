@@ -9,8 +9,8 @@ from small_imagenet import CAR, DOG
 from torch.utils.data import DataLoader
 
 from mmvis_ext.datasets import Draw, MixedDataset, VideoDrawSampler
-from mmvis_ext.errors import InputError
 from mmvis_ext.registry import DATASETS
+from mmvis_ext.utils.errors import InputError
 
 BROADCAST = dict(
     type="TransformBroadcaster",

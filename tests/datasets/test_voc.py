@@ -11,13 +11,13 @@ from PIL import Image
 from small_davis import HEIGHT, WIDTH, index_map
 from small_voc import AEROPLANE, DOG, IMAGES, PERSON
 
+from mmvis_ext.annotations.class_maps import CLASS_MAPS
+from mmvis_ext.annotations.index_png import VOID
+from mmvis_ext.annotations.voc import VOC_CLASSES, Folders, read_image_list, read_voc_images
 from mmvis_ext.datasets import Draw
-from mmvis_ext.datasets.image_pseudo_video import CLASS_MAPS
-from mmvis_ext.datasets.voc_files import VOC_CLASSES, Folders, read_image_list, read_voc_images
-from mmvis_ext.davis_layout import VOID
-from mmvis_ext.errors import InputError
 from mmvis_ext.registry import DATASETS
 from mmvis_ext.structures import decode
+from mmvis_ext.utils.errors import InputError
 
 FIRST = "2007_000032"
 BROADCAST = dict(
@@ -38,7 +38,7 @@ def labels_of(data):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_image_is_a_video_of_one_frame(voc, workers, monkeypatch):
-    monkeypatch.setattr("mmvis_ext.datasets.voc_files.TOGETHER", 2)
+    monkeypatch.setattr("mmvis_ext.annotations.voc.TOGETHER", 2)
     images = read(voc, workers)
     assert [(v.id, v.height, v.width, v.file_names) for v in images] == [
         (number, HEIGHT, WIDTH, [f"{name}.jpg"]) for number, name in enumerate(IMAGES, 1)

@@ -13,9 +13,9 @@ from small_file import HEIGHT, LENGTHS, WIDTH, cocovid_file, frame_name, officia
 from torch.utils.data import DataLoader
 
 from mmvis_ext.datasets import ClipIndex, Draw, VideoDrawSampler, YouTubeVISDataset
-from mmvis_ext.datasets.youtube_vis import evenly
-from mmvis_ext.errors import InputError
+from mmvis_ext.datasets.video_dataset import evenly
 from mmvis_ext.registry import DATASETS
+from mmvis_ext.utils.errors import InputError
 
 BROADCAST = dict(type="TransformBroadcaster", share_random_params=True)
 LOAD = [dict(type="LoadFrame"), dict(type="mmdet.LoadTrackAnnotations", with_mask=True)]
@@ -68,7 +68,7 @@ def test_both_forms_of_a_file_give_the_same_items(write):
             for instance in (*x["instances"], *y["instances"]):
                 instance.pop("instance_id")  # unique in the file or in the video
             assert {k: v for k, v in x.items() if k != "img_id"} == {k: v for k, v in y.items() if k != "img_id"}
-        assert [t["segmentations"] for t in a["annotations"]] == [t["segmentations"] for t in b["annotations"]]
+        assert [t.segmentations for t in a["truth"].tracks] == [t.segmentations for t in b["truth"].tracks]
 
 
 def test_instances_carry_box_label_mask_and_track(official, write):
@@ -111,7 +111,7 @@ def test_the_config_selects_and_orders_classes(official, write):
     assert data.metainfo["categories"] == (dict(id=5, name="fox"), dict(id=3, name="dog"))
     assert [[i["bbox_label"] for i in image["instances"]] for image in data[0]["images"]] == [[1], [], [], [1], [1]]
     assert not any(image["instances"] for image in data[1]["images"])
-    assert [a["category_id"] for a in data.get_data_info(0)["annotations"]] == [3], "ids stay the file's"
+    assert [t.category_id for t in data.get_data_info(0)["truth"].tracks] == [3], "ids stay the file's"
 
 
 def test_a_class_that_the_file_lacks_is_named(official, write):
@@ -129,8 +129,7 @@ def test_a_lower_frame_rate_drops_frames_evenly(fps, kept, official, write):
     assert data[0]["file_name"] == [frame_name(4, t) for t in kept]
     assert data[0]["frame_id"] == list(range(len(kept)))
     assert data.get_len_per_video(0) == len(kept)
-    annotations = data.get_data_info(0)["annotations"]
-    assert all(len(a["segmentations"]) == len(kept) for a in annotations)
+    assert all(len(t.segmentations) == len(kept) for t in data.get_data_info(0)["truth"].tracks)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +197,7 @@ def test_a_test_split_without_annotations_is_fine(official, write):
     del official["annotations"]
     data = dataset(write(official), test_mode=True)
     assert len(data) == 3
-    assert data[0]["video"][0]["annotations"] is None
+    assert data[0]["video"][0]["truth"] is None
 
 
 def test_a_window_of_a_test_video_says_where_it_stands(official, write, frames):
@@ -209,16 +208,16 @@ def test_a_window_of_a_test_video_says_where_it_stands(official, write, frames):
     assert torch.equal(torch.cat([first["inputs"], last["inputs"]]), whole["inputs"])
     about = [item["data_samples"].metainfo["video"] for item in (first, last, whole)]
     assert [(v["start"], v["length"], v["id"]) for v in about] == [(0, 5, 4), (3, 5, 4), (0, 5, 4)]
-    assert [v["annotations"] is None for v in about] == [True, False, False]
+    assert [v["truth"] is None for v in about] == [True, False, False]
     assert last["data_samples"][0].metainfo["frame_id"] == 3
     assert [f.metainfo["ori_video_length"] for f in last["data_samples"].video_data_samples] == [5, 5]
 
 
-def test_annotations_of_a_test_video_are_the_official_ones(official, cocovid, write):
+def test_the_truth_of_a_test_video_is_what_the_file_says(official, cocovid, write):
     for form in (official, cocovid):
         video = dataset(write(form), test_mode=True)[0]["video"][-1]
-        assert [a["category_id"] for a in video["annotations"]] == [3, 7]
-        assert video["annotations"][0]["segmentations"] == official["annotations"][0]["segmentations"]
+        assert [t.category_id for t in video["truth"].tracks] == [3, 7]
+        assert video["truth"].tracks[0].segmentations == official["annotations"][0]["segmentations"]
 
 
 def test_a_draw_depends_on_its_seed_alone(official, write, frames):

@@ -13,8 +13,8 @@ from mmvis_ext.engine.benchmarking import (
     time_in_turns,
 )
 from mmvis_ext.engine.building import build_model
-from mmvis_ext.errors import InputError
 from mmvis_ext.testing import tiny_config
+from mmvis_ext.utils.errors import InputError
 
 SIZE = (40, 60)
 

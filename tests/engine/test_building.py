@@ -3,8 +3,8 @@ import torch
 from mmengine.logging import MMLogger
 
 from mmvis_ext.engine.building import build_model
-from mmvis_ext.errors import InputError
 from mmvis_ext.testing import tiny_checkpoint, tiny_config
+from mmvis_ext.utils.errors import InputError
 
 
 def test_random_weights_depend_on_the_seed_alone():

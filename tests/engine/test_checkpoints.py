@@ -11,7 +11,7 @@ from small_model import build_model
 
 from mmvis_ext.engine import check_fit, latest_checkpoint, read_checkpoint
 from mmvis_ext.engine.checkpoints import plain
-from mmvis_ext.errors import InputError
+from mmvis_ext.utils.errors import InputError
 
 
 class Attack:

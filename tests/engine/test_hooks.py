@@ -16,8 +16,8 @@ from small_model import SIZE, K, T, empty_sample, inspro_cfg, model_cfg, rectang
 
 from mmvis_ext.datasets import Draw
 from mmvis_ext.engine import CheckClassesHook, CheckStartHook, FiniteLossHook, latest_checkpoint, read_checkpoint
-from mmvis_ext.errors import InputError
 from mmvis_ext.registry import DATASETS, MODELS
+from mmvis_ext.utils.errors import InputError
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from mmdet.structures import DetDataSample, TrackDataSample
 
+from mmvis_ext.annotations.records import TrackAnnotation, VideoRecord
 from mmvis_ext.engine.visualization_hook import TrackVisualizationHook
-from mmvis_ext.errors import InputError
 from mmvis_ext.structures import Track, VideoTracks, boxes_of, encode
+from mmvis_ext.utils.errors import InputError
 from mmvis_ext.visualization import open_video
 
 SIZE, LENGTH = (48, 64), 5
@@ -31,7 +32,7 @@ def frames(tmp_path):
     return [str(folder / f"{t}.png") for t in range(LENGTH)]
 
 
-def window(paths, start, annotations=None, video_id=3, tracks=None):
+def window(paths, start, truth=None, video_id=3, tracks=None):
     """A window as the test loop hands it to hooks: its batch, and the video if it is done."""
     images = []
     for path in paths[start : start + 2]:
@@ -39,8 +40,9 @@ def window(paths, start, annotations=None, video_id=3, tracks=None):
         image.set_metainfo(dict(img_path=path))
         images.append(image)
     sample = TrackDataSample(video_data_samples=images)
-    about = dict(id=video_id, start=start, length=LENGTH, height=SIZE[0], width=SIZE[1], annotations=annotations)
-    sample.set_metainfo(dict(video=about))
+    if truth is not None:
+        truth = VideoRecord(video_id, *SIZE, paths, list(range(LENGTH)), truth)
+    sample.set_metainfo(dict(video=dict(id=video_id, start=start, length=LENGTH, truth=truth)))
     if tracks is not None:
         sample.set_data(dict(pred_tracks=tracks))
     return dict(data_samples=[sample]), [] if tracks is None else [sample]
@@ -61,16 +63,16 @@ class Dataset:
 def run(hook, videos):
     runner = SimpleNamespace(test_dataloader=SimpleNamespace(dataset=Dataset()))
     hook.before_test(runner)
-    for paths, annotations, video_id in videos:
+    for paths, truth, video_id in videos:
         tracks = VideoTracks(video_id, *SIZE, LENGTH)
         tracks.tracks = [Track(i, np.array(s), masks(x), boxes_of(masks(x))) for i, (x, s) in enumerate(PREDICTED)]
         for start in (0, 2, 4):
-            batch, done = window(paths, start, annotations, video_id, tracks if start == 4 else None)
+            batch, done = window(paths, start, truth, video_id, tracks if start == 4 else None)
             hook.after_test_iter(runner, start, batch, done)
 
 
 PREDICTED = [(0, (0.9, 0.1)), (30, (0.1, 0.2))]
-TRUTH = [dict(id=1, category_id=7, segmentations=masks(2))]
+TRUTH = [TrackAnnotation(1, 7, masks(2), boxes_of(masks(2)))]
 
 
 def read(path):
@@ -94,7 +96,7 @@ def test_the_video_is_whole_and_small_frames_are_enlarged(frames, tmp_path):
 
 
 def test_the_video_has_truth_at_the_left_and_prediction_at_the_right(frames, tmp_path):
-    unlike = [dict(id=1, category_id=7, segmentations=masks(40))]
+    unlike = [TrackAnnotation(1, 7, masks(40), boxes_of(masks(40)))]
     run(TrackVisualizationHook(tmp_path / "out", "video"), [(frames, unlike, 3)])
     pictures = list(open_video(tmp_path / "out/0003_a_clip.mp4"))
     assert len(pictures) == LENGTH

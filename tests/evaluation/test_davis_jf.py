@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from davis_oracle import VOID, blobs, sequence
 
-from mmvis_ext.errors import InputError
 from mmvis_ext.evaluation.davis_jf import FIGURES, evaluate_sequence, summarize
 from mmvis_ext.evaluation.davis_measures import statistics
+from mmvis_ext.utils.errors import InputError
 
 
 def evaluate(truths, results):

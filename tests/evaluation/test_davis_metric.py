@@ -9,14 +9,14 @@ from mmengine.evaluator import Evaluator
 from mmengine.structures import BaseDataElement
 from PIL import Image
 
-from mmvis_ext.davis_layout import davis_palette, index_png
-from mmvis_ext.errors import InputError
+from mmvis_ext.annotations.index_png import davis_palette, index_png
 from mmvis_ext.evaluation import DAVISMetric
 from mmvis_ext.evaluation.davis_folders import evaluate_folders
 from mmvis_ext.evaluation.davis_jf import FIGURES, summarize
 from mmvis_ext.evaluation.davis_submission import best_proposals, index_maps
 from mmvis_ext.registry import METRICS
 from mmvis_ext.structures import Track, VideoTracks, boxes_of, encode
+from mmvis_ext.utils.errors import InputError
 
 TRUTHS = {"car": blobs(1), "dog": blobs(2, number=2), "ant": blobs(7, 6, number=1)}
 FOUND = {"car": blobs(1, shift=5, void=False), "dog": blobs(2, number=4, void=False), "ant": blobs(7, 6, number=3)}

@@ -5,10 +5,11 @@
 import copy
 
 import pytest
-from vis_problems import annotation, rectangle, result, truth, video
+from vis_problems import annotation, judged, rectangle, result, truth, video
 
-from mmvis_ext.errors import InputError
+from mmvis_ext.annotations.youtube_vis import read_annotations
 from mmvis_ext.evaluation import evaluate_ytvis
+from mmvis_ext.utils.errors import InputError
 
 OF = video(1, 2, 20, 30)
 MASK = rectangle(20, 30, 2, 2, 5, 5)
@@ -18,7 +19,7 @@ RESULTS = [result(OF, 1, 0.5, [None, MASK])]
 
 def message(gt=GT, results=RESULTS, iou_type="segm"):
     with pytest.raises(InputError) as error:
-        evaluate_ytvis(gt, results, iou_type, gt_where="gt.json", results_where="results.json")
+        judged(gt, results, iou_type, results_where="results.json")
     text = str(error.value)
     assert text.endswith(".")
     assert "\n" not in text
@@ -70,7 +71,7 @@ def test_boxes(bboxes):
 
 @pytest.mark.parametrize("gt", [[], None, dict(images=[], annotations=[], categories=[]), dict(videos="none")])
 def test_ground_truth_of_another_form(gt):
-    assert message(gt=gt).startswith("gt.json: there is no list 'videos'")
+    assert message(gt=gt).startswith("gt.json: ")
 
 
 def test_annotations_that_are_not_public():
@@ -82,10 +83,10 @@ def test_annotations_that_are_not_public():
 @pytest.mark.parametrize(
     ("field", "change", "expected"),
     [
-        ("videos", dict(height=0), "video 1: 'height'"),
+        ("videos", dict(height=0), "video 1: height 0"),
         ("videos", dict(length="2"), "video 1: 'length'"),
-        ("annotations", dict(video_id=4), "annotation 1: 'video_id' 4"),
-        ("annotations", dict(category_id=4), "annotation 1: 'category_id' 4"),
+        ("annotations", dict(video_id=4), "annotation 1: video_id 4"),
+        ("annotations", dict(category_id=4), "annotation 1: category_id 4"),
         ("annotations", dict(segmentations=[MASK]), "annotation 1: 'segmentations'"),
         ("annotations", dict(segmentations=[MASK, [[1, 2]]]), "annotation 1, frame 1"),
         ("annotations", dict(areas=["25", None]), "annotation 1: 'areas'"),
@@ -103,11 +104,11 @@ def test_ground_truth(field, change, expected):
 def test_boxes_alone_are_not_compared_as_masks():
     gt = copy.deepcopy(GT)
     del gt["annotations"][0]["segmentations"]
-    assert message(gt=gt) == (
-        "gt.json: annotation 1: has boxes alone, so masks cannot be compared; evaluate with the IoU type 'bbox'."
-    )
+    assert "annotation 1: the field 'segmentations' is missing" in message(gt=gt)
+    with pytest.raises(InputError, match=r"annotation 1: has boxes alone, so masks cannot be compared; evaluate with"):
+        evaluate_ytvis(read_annotations(gt, "gt.json", boxes_alone=True), RESULTS)
     found = RESULTS[0] | dict(bboxes=gt["annotations"][0]["bboxes"])
-    assert evaluate_ytvis(gt, [found], "bbox").AP == pytest.approx(1)
+    assert judged(gt, [found], "bbox").AP == pytest.approx(1)
     assert "results.json: entry 0: has boxes alone" in message(
         results=[{k: v for k, v in found.items() if k != "segmentations"}]
     )
@@ -117,14 +118,14 @@ def test_boxes_alone_are_not_compared_as_masks():
 def test_duplicate_ids(field):
     gt = copy.deepcopy(GT)
     gt[field].append(gt[field][0])
-    assert "1: the id stands twice" in message(gt=gt)
+    assert "id 1 occurs twice" in message(gt=gt)
 
 
 def test_no_categories():
-    assert "no categories" in message(gt=dict(GT, categories=[], annotations=[]), results=[])
+    assert "'categories' is empty" in message(gt=dict(GT, categories=[], annotations=[]), results=[])
 
 
 def test_length_may_be_left_to_the_file_names():
     gt = copy.deepcopy(GT)
     del gt["videos"][0]["length"]
-    assert evaluate_ytvis(gt, RESULTS).AP == 0
+    assert judged(gt, RESULTS).AP == 0

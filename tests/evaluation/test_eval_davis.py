@@ -11,7 +11,7 @@ import pytest
 from davis_oracle import blobs
 from PIL import Image
 
-from mmvis_ext.davis_layout import VOID, index_png
+from mmvis_ext.annotations.index_png import VOID, index_png
 from mmvis_ext.evaluation.davis_jf import FIGURES, evaluate_sequence, summarize
 
 TOOL = Path(__file__).parents[2] / "tools" / "eval_davis.py"

@@ -8,9 +8,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from vis_problems import random_problem
+from vis_problems import judged, random_problem
 
-from mmvis_ext.evaluation import evaluate_ytvis, write_submission
+from mmvis_ext.evaluation import write_submission
 
 ROOT = Path(__file__).parents[2]
 TOOL = ROOT / "tools" / "eval_vis.py"
@@ -48,7 +48,7 @@ def files(tmp_path):
 def test_json_is_all_that_stands_on_stdout(name, files, eval_vis):
     folder, gt, results = files
     figures = json.loads(eval_vis(folder / "gt.json", folder / name, "--json").out)
-    assert figures == pytest.approx(evaluate_ytvis(gt, results).summary(), abs=1e-9)
+    assert figures == pytest.approx(judged(gt, results).summary(), abs=1e-9)
     assert {"AP", "AP50", "AP75", "AR1", "AR10"} <= figures.keys()
 
 
@@ -56,7 +56,7 @@ def test_it_runs_as_a_program(files):
     folder, gt, results = files
     command = [sys.executable, str(TOOL), str(folder / "gt.json"), str(folder / "results.zip"), "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
-    assert json.loads(done.stdout)["AP"] == pytest.approx(evaluate_ytvis(gt, results).summary()["AP"])
+    assert json.loads(done.stdout)["AP"] == pytest.approx(judged(gt, results).summary()["AP"])
 
 
 def test_the_cocovid_form(files, eval_vis):
@@ -75,7 +75,7 @@ def test_the_cocovid_form(files, eval_vis):
     (folder / "coco_vid.json").write_text(json.dumps(gt | dict(images=images, annotations=annotations)))
     seen = [a for a in gt["annotations"] if any(a["segmentations"])]
     figures = json.loads(eval_vis(folder / "coco_vid.json", folder / "results.json", "--json").out)
-    assert figures == pytest.approx(evaluate_ytvis(gt | dict(annotations=seen), results).summary())
+    assert figures == pytest.approx(judged(gt | dict(annotations=seen), results).summary())
 
 
 def test_table_and_classes(files, eval_vis):
@@ -90,7 +90,7 @@ def test_table_and_classes(files, eval_vis):
 def test_boxes(files, eval_vis):
     folder, gt, results = files
     figures = json.loads(eval_vis(folder / "gt.json", folder / "results.json", "--json", "--iou-type", "bbox").out)
-    assert figures["AP"] == pytest.approx(evaluate_ytvis(gt, results, "bbox").summary()["AP"])
+    assert figures["AP"] == pytest.approx(judged(gt, results, "bbox").summary()["AP"])
 
 
 @pytest.mark.parametrize(
@@ -101,12 +101,12 @@ def test_boxes(files, eval_vis):
         ("gt.json", "missing.zip", "missing.zip: no such file"),
         ("file/below.json", "results.json", "below.json: cannot be read"),
         (".", "results.json", "cannot be read"),
-        ("gt.json", "cut.json", "cut.json: not complete JSON"),
-        ("cut.json", "results.json", "cut.json: not complete JSON"),
-        ("coco.json", "results.json", "coco.json: there is no list 'videos'"),
-        ("results.json", "results.json", "there is no list 'videos'"),
+        ("gt.json", "cut.json", "cut.json: not valid JSON"),
+        ("cut.json", "results.json", "cut.json: not valid JSON"),
+        ("coco.json", "results.json", "coco.json: not a video instance segmentation file"),
+        ("results.json", "results.json", "not a video instance segmentation file"),
         ("gt.json", "gt.json", "gt.json: results are a list"),
-        ("twice.json", "results.json", "twice.json: annotation 1: the id stands twice"),
+        ("twice.json", "results.json", "twice.json: annotation id 1 occurs twice"),
         ("hidden.json", "results.json", "no AP can be computed"),
         ("gt.json", "unknown.json", "unknown.json: entry 0: 'video_id' 999"),
         ("gt.json", "results.txt", ".zip"),

@@ -10,9 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pycocotools import mask as coco_mask
-from vis_problems import random_problem
+from vis_problems import judged, random_problem
 
-from mmvis_ext.evaluation import evaluate_ytvis
 from mmvis_ext.evaluation.ytvis_ap import FIGURES, IOU_THRESHOLDS
 
 PARITY = 1e-6
@@ -59,7 +58,7 @@ def test_trackeval(seed, tmp_path):
     for annotation in uncompressed["annotations"]:
         annotation["segmentations"] = [None if s is None else runs(s) for s in annotation["segmentations"]]
     expected = trackeval_figures(uncompressed, results, tmp_path)
-    ours = evaluate_ytvis(uncompressed, results)
+    ours = judged(uncompressed, results)
     assert {name: getattr(ours, name) for name in FIGURES} == pytest.approx(expected, abs=PARITY)
 
 
@@ -92,7 +91,7 @@ def test_official_code(seed, use_categories, official, monkeypatch):
     monkeypatch.setattr(np, "float", float, raising=False)  # upstream still asks for it
     api, evaluator = official
     gt, results = random_problem(seed, videos=6, crowds=True)
-    ours = evaluate_ytvis(gt, results, class_agnostic=not use_categories)
+    ours = judged(gt, results, class_agnostic=not use_categories)
     truth = api(copy.deepcopy(gt))
     theirs = evaluator(truth, truth.loadRes(copy.deepcopy(results)), "segm")
     theirs.params.useCats = int(use_categories)
@@ -153,7 +152,7 @@ COCO_ORDER = ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100",
 @pytest.mark.parametrize("seed", range(4))
 def test_videos_of_one_frame_are_judged_as_coco_judges_images(seed, iou_type):
     gt, results = images(seed)
-    ours = evaluate_ytvis(gt, results, iou_type, COCO_RANGES, crowd_shares=True)
+    ours = judged(gt, results, iou_type, COCO_RANGES, crowd_shares=True)
     np.testing.assert_allclose(
         [getattr(ours, name) for name in COCO_ORDER], coco_stats(gt, results, iou_type), atol=PARITY
     )
@@ -162,8 +161,8 @@ def test_videos_of_one_frame_are_judged_as_coco_judges_images(seed, iou_type):
 def test_without_its_area_ranges_and_its_crowds_the_figures_are_not_cocos():
     gt, results = images(0)
     theirs = dict(zip(COCO_ORDER, coco_stats(gt, results, "segm"), strict=True))
-    without_crowds = evaluate_ytvis(gt, results, area_ranges=COCO_RANGES)
-    without_ranges = evaluate_ytvis(gt, results, crowd_shares=True)
+    without_crowds = judged(gt, results, area_ranges=COCO_RANGES)
+    without_ranges = judged(gt, results, crowd_shares=True)
     assert abs(without_crowds.AP - theirs["AP"]) > 1e-3
     assert without_ranges.AP == pytest.approx(theirs["AP"], abs=PARITY)
     assert abs(without_ranges.APs - theirs["APs"]) > 1e-3

@@ -6,10 +6,10 @@ import zipfile
 
 import numpy as np
 import pytest
-from vis_problems import random_problem
+from vis_problems import judged, random_problem
 
-from mmvis_ext.errors import InputError
-from mmvis_ext.evaluation import evaluate_ytvis, read_results, write_submission
+from mmvis_ext.evaluation import read_results, write_submission
+from mmvis_ext.utils.errors import InputError
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_the_same_results_give_the_same_bytes(name, tmp_path):
     first = (tmp_path / name).read_bytes()
     write_submission(results[::-1], tmp_path / name)
     assert (tmp_path / name).read_bytes() == first
-    assert evaluate_ytvis(gt, read_results(tmp_path / name)).summary() == evaluate_ytvis(gt, results).summary()
+    assert judged(gt, read_results(tmp_path / name)).summary() == judged(gt, results).summary()
 
 
 def test_scores_keep_every_digit_and_numpy_is_written_as_plain_numbers(results, tmp_path):

@@ -9,12 +9,13 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 from mmengine.evaluator import Evaluator
 from mmengine.structures import BaseDataElement
-from vis_problems import random_problem
+from vis_problems import judged, random_problem
 
-from mmvis_ext.errors import InputError
-from mmvis_ext.evaluation import YouTubeVISMetric, evaluate_ytvis, read_results
+from mmvis_ext.annotations.youtube_vis import read_annotations
+from mmvis_ext.evaluation import YouTubeVISMetric, read_results
 from mmvis_ext.registry import METRICS
 from mmvis_ext.structures import Track, VideoTracks, boxes_of
+from mmvis_ext.utils.errors import InputError
 
 GT, RESULTS = random_problem(5, videos=7, crowds=True)
 META = dict(classes=("class_1", "class_2", "class_3"), categories=tuple(GT["categories"]))
@@ -22,10 +23,11 @@ META = dict(classes=("class_1", "class_2", "class_3"), categories=tuple(GT["cate
 
 def samples(gt=GT, results=RESULTS) -> list[dict]:
     """One data sample per video; each result is a track whose other classes score nothing."""
+    truths = {video.id: video for video in read_annotations(gt, "gt.json", boxes_alone=True).videos}
     return [
         dict(
             pred_tracks=tracks_of(v, [r for r in results if r["video_id"] == v["id"]]),
-            video=v | dict(annotations=[a for a in gt["annotations"] if a["video_id"] == v["id"]]),
+            video=dict(id=v["id"], truth=truths[v["id"]]),
         )
         for v in gt["videos"]
     ]
@@ -47,7 +49,7 @@ def run(metric, batches):
 
 
 def test_figures_are_those_of_the_measure():
-    expected = evaluate_ytvis(GT, RESULTS).summary()
+    expected = judged(GT, RESULTS).summary()
     figures = run(YouTubeVISMetric(top_k=1000, min_score=1e-9), samples())
     assert figures == pytest.approx({f"youtube_vis/{name}": value for name, value in expected.items()})
 
@@ -91,7 +93,8 @@ def test_padded_videos_count_once():
 def test_track_ids_that_repeat_between_videos():
     changed = samples()
     for sample in changed:
-        sample["video"]["annotations"] = [a | dict(id=i) for i, a in enumerate(sample["video"]["annotations"])]
+        for i, track in enumerate(sample["video"]["truth"].tracks):
+            track.id = i
     assert run(YouTubeVISMetric(), changed) == run(YouTubeVISMetric(), samples())
 
 
@@ -105,7 +108,7 @@ def test_a_second_evaluation_starts_afresh():
 def test_masks_and_boxes(tmp_path):
     outfile = tmp_path / "a.json"
     figures = run(YouTubeVISMetric(iou_types=("segm", "bbox"), outfile=str(outfile)), samples())
-    expected = evaluate_ytvis(GT, read_results(outfile), "bbox").summary()
+    expected = judged(GT, read_results(outfile), "bbox").summary()
     assert figures["youtube_vis/bbox_AP"] == pytest.approx(expected["AP"])
     assert figures["youtube_vis/AP"] == pytest.approx(expected["AP"])  # the objects are rectangles
 
@@ -123,8 +126,8 @@ def test_boxes_without_masks():
 def test_ground_truth_of_boxes_alone():
     boxes_only = copy.deepcopy(samples())
     for sample in boxes_only:
-        for annotation in sample["video"]["annotations"]:
-            del annotation["segmentations"]
+        for track in sample["video"]["truth"].tracks:
+            track.segmentations = []
     figures = run(YouTubeVISMetric(iou_types=["bbox"]), boxes_only)
     assert figures == pytest.approx(run(YouTubeVISMetric(iou_types=["bbox"]), samples()))
     with pytest.raises(InputError, match="evaluate with the IoU type 'bbox'"):
@@ -134,15 +137,15 @@ def test_ground_truth_of_boxes_alone():
 @pytest.mark.parametrize("rule", [dict(area_ranges=((0, 1e10), (0, 32**2), (32**2, 96**2), (96**2, 1e10))),
                                   dict(crowd_shares=True)])  # fmt: skip
 def test_area_ranges_and_the_rule_for_crowds_are_handed_on(rule):
-    expected = evaluate_ytvis(GT, RESULTS, **rule).summary()
-    assert expected != evaluate_ytvis(GT, RESULTS).summary()
+    expected = judged(GT, RESULTS, **rule).summary()
+    assert expected != judged(GT, RESULTS).summary()
     figures = run(YouTubeVISMetric(**rule), samples())
     assert figures == pytest.approx({f"youtube_vis/{name}": value for name, value in expected.items()})
 
 
 def test_without_annotations_it_says_why_and_still_writes_the_file(log, tmp_path):
     hidden = samples()
-    hidden[0]["video"]["annotations"] = None
+    hidden[0]["video"]["truth"] = None
     assert run(YouTubeVISMetric(outfile=str(tmp_path / "a.zip")), hidden) == {}
     assert "AP cannot be computed: 1 of 7 videos have no annotations" in log.text
     assert len(read_results(tmp_path / "a.zip")) > 0

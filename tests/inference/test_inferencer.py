@@ -10,13 +10,13 @@ from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import DefaultScope
 
-from mmvis_ext.errors import InputError
 from mmvis_ext.inference import VISInferencer
 from mmvis_ext.inference.inferencer import windows
 from mmvis_ext.models.video_model import frame_geometry
 from mmvis_ext.registry import DATASETS
-from mmvis_ext.structures import TrackBook
+from mmvis_ext.structures.stream import TrackBook
 from mmvis_ext.testing import tiny_checkpoint, tiny_config, tiny_dataset, tiny_model
+from mmvis_ext.utils.errors import InputError
 from mmvis_ext.visualization import VideoWriter, open_video
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "real"

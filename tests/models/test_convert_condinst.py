@@ -9,10 +9,10 @@ from test_convert_sparse_rcnn import TOOL
 from test_inspro import copy_stages, sparse_rcnn
 
 from mmvis_ext.engine.checkpoints import check_fit
-from mmvis_ext.errors import InputError
 from mmvis_ext.models.convert_condinst import add_condinst
 from mmvis_ext.models.convert_sparse_rcnn import convert_sparse_rcnn
 from mmvis_ext.registry import MODELS
+from mmvis_ext.utils.errors import InputError
 
 
 def inspro(**changes):

@@ -13,9 +13,9 @@ from small_model import build_model, srnet_cfg
 from test_convert_sparse_rcnn import TOOL
 
 from mmvis_ext.engine.checkpoints import check_fit
-from mmvis_ext.errors import InputError
 from mmvis_ext.models.convert_mask_rcnn import convert_mask_rcnn
 from mmvis_ext.registry import MODELS
+from mmvis_ext.utils.errors import InputError
 
 register_all_modules(init_default_scope=False)
 

@@ -14,9 +14,9 @@ from torch import nn
 
 from mmvis_ext.engine.building import build_model
 from mmvis_ext.engine.checkpoints import check_fit
-from mmvis_ext.errors import InputError
 from mmvis_ext.models.convert_sparse_rcnn import convert_sparse_rcnn, matching_rows
 from mmvis_ext.testing import tiny_config
+from mmvis_ext.utils.errors import InputError
 
 register_all_modules(init_default_scope=False)
 

@@ -11,7 +11,9 @@ from small_model import SIZE, C, K, N, T, build_model, empty_sample, lively_mode
 from mmvis_ext.models import efficientvis
 from mmvis_ext.models.losses import tracklet_losses
 from mmvis_ext.registry import MODELS
-from mmvis_ext.structures import FrameGeometry, Tracklets, decode
+from mmvis_ext.structures import decode
+from mmvis_ext.structures.geometry import FrameGeometry
+from mmvis_ext.structures.tracklets import Tracklets
 
 GEOMETRY = FrameGeometry(original=(64, 96), resized=SIZE)
 LEFT, RIGHT, TOP = (2, 6, 14, 28), (30, 8, 46, 24), (16, 0, 34, 9)

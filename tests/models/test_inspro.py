@@ -14,7 +14,7 @@ from small_model import SIZE, C, K, N, empty_sample, enliven, inspro_cfg, rectan
 
 from mmvis_ext.models.losses import Matches, count_entries, instance_losses, mask_losses
 from mmvis_ext.registry import MODELS
-from mmvis_ext.structures import FrameGeometry
+from mmvis_ext.structures.geometry import FrameGeometry
 
 register_all_modules(init_default_scope=False)
 
@@ -450,7 +450,7 @@ def test_weights_of_the_terms():
 @torch.no_grad()
 def test_a_frame_is_deduplicated_against_the_objects_that_it_shows():
     from mmvis_ext.models import box_deduplication_loss
-    from mmvis_ext.structures import Tracklets
+    from mmvis_ext.structures.tracklets import Tracklets
 
     model = build()
     targets = Tracklets.from_frames(training_sample(), SIZE, "cpu").frames(1, 2)

@@ -11,7 +11,7 @@ from streamed import assert_same_detections, assert_same_tracks, stored_numbers,
 from mmvis_ext.models import InsProByDetection
 from mmvis_ext.models.association import FoundObjects, link_detections
 from mmvis_ext.registry import MODELS
-from mmvis_ext.structures import FrameGeometry
+from mmvis_ext.structures.geometry import FrameGeometry
 
 GEOMETRY = FrameGeometry(original=(64, 96), resized=SIZE)
 SIZES = torch.tensor([SIZE], dtype=torch.float32)

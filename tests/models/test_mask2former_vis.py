@@ -13,10 +13,11 @@ from mmengine.registry import DefaultScope
 from small_model import empty_sample, rectangles, video_sample
 from streamed import assert_same_detections, assert_same_tracks, streamed, tracks_of
 
-from mmvis_ext.errors import InputError
 from mmvis_ext.models import Mask2FormerVISBaseline, mask2former_vis
 from mmvis_ext.registry import MODELS
-from mmvis_ext.structures import FrameGeometry, decode
+from mmvis_ext.structures import decode
+from mmvis_ext.structures.geometry import FrameGeometry
+from mmvis_ext.utils.errors import InputError
 
 BASE = Path(__file__).parents[2] / "configs/_base_/models/mask2former_vis_small.py"
 SIZE, K, N = (64, 96), 5, 10

@@ -15,7 +15,8 @@ from streamed import assert_same_detections, assert_same_tracks, stored_numbers,
 
 from mmvis_ext.models import MaskTrackRCNNBaseline
 from mmvis_ext.registry import MODELS
-from mmvis_ext.structures import FrameGeometry, decode
+from mmvis_ext.structures import decode
+from mmvis_ext.structures.geometry import FrameGeometry
 
 BASE = Path(__file__).parents[2] / "configs/_base_/models/masktrack_rcnn_small.py"
 SIZE, K = (64, 96), 5

@@ -12,14 +12,15 @@ from streamed import assert_same_detections, assert_same_tracks, stored_numbers,
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from mmvis_ext.errors import InputError
 from mmvis_ext.models import SRNet, cluster_instances, spatial_grid, srnet
 from mmvis_ext.models.dense import DenseOutput, draw_centres
 from mmvis_ext.models.dense.grid import mask_extents, mass_centres
 from mmvis_ext.models.losses import dense_losses
 from mmvis_ext.models.srnet import encode_probabilities, frame_targets, shrink, within
 from mmvis_ext.registry import MODELS
-from mmvis_ext.structures import FrameGeometry, decode
+from mmvis_ext.structures import decode
+from mmvis_ext.structures.geometry import FrameGeometry
+from mmvis_ext.utils.errors import InputError
 
 GEOMETRY = FrameGeometry(original=(64, 96), resized=SIZE)
 MAP = (8, 12)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pycocotools import mask as coco_mask
 
-from mmvis_ext.errors import InputError
 from mmvis_ext.structures import boxes_of, decode, encode, to_rle
-from mmvis_ext.structures.rle import _compressed_pixels
+from mmvis_ext.structures.rle import legal_counts, to_rles
+from mmvis_ext.utils.errors import InputError
 
 H, W = 5, 7
 masks = arrays(
@@ -127,13 +127,13 @@ def test_what_covers_no_pixel_is_absent(segmentation):
         (dict(size=[H, W], counts="ü" * 9), "does not fill"),
         (dict(size=[H, W], counts=b"\xff"), "does not fill"),
         (dict(size=[H, W], counts="nnnn"), "does not fill"),
-        ([[0, 0, 1, 1]], "at least three x, y pairs .* mend it"),
-        ([[0, 0, 1, 1, 2]], "at least three x, y pairs .* mend it"),
-        ([[0, 0, 1, 1, 2, "2"]], "at least three x, y pairs .* mend it"),
-        ([[0, 0, 1, 1, 2, float("nan")]], "at least three x, y pairs .* mend it"),
-        ([[0, 0, 1, 1, 2, 10**400]], "at least three x, y pairs .* mend it"),
-        ([[]], "at least three x, y pairs .* mend it"),
-        ([None], "at least three x, y pairs .* mend it"),
+        ([[0, 0, 1, 1]], "at least three x, y pairs .* correct it"),
+        ([[0, 0, 1, 1, 2]], "at least three x, y pairs .* correct it"),
+        ([[0, 0, 1, 1, 2, "2"]], "at least three x, y pairs .* correct it"),
+        ([[0, 0, 1, 1, 2, float("nan")]], "at least three x, y pairs .* correct it"),
+        ([[0, 0, 1, 1, 2, 10**400]], "at least three x, y pairs .* correct it"),
+        ([[]], "at least three x, y pairs .* correct it"),
+        ([None], "at least three x, y pairs .* correct it"),
         ([[0, 0, 1e9, 0, 0, 1e9]], "near the frame"),
         ([[0, 0, 1e300, 0, 0, 1e300]], "near the frame"),
     ],
@@ -144,9 +144,65 @@ def test_what_is_malformed_is_named(segmentation, said):
     assert str(caught.value).startswith("file.json: annotation 3, frame 4")
 
 
+def pixels_of(counts: str) -> int:
+    """How many pixels a string of COCO's describes, read character by character; -1 where it is no mask."""
+    runs, value, shift = [], 0, 0
+    for character in counts:
+        code = ord(character) - 48
+        if not 0 <= code < 64 or shift > 25:
+            return -1
+        value |= (code & 31) << shift
+        shift += 5
+        if code < 32:
+            value -= (code & 16 > 0) << shift
+            value += runs[-2] if len(runs) > 2 else 0
+            if value < 0:
+                return -1
+            runs.append(value)
+            value = shift = 0
+    return -1 if shift or not runs else sum(runs)
+
+
+numbers = st.tuples(st.integers(-30, 50), st.integers(1, 7)).map(lambda pair: written_at_length(*pair))
+strings = st.lists(numbers, max_size=7).map("".join) | st.text(
+    st.characters(min_codepoint=46, max_codepoint=114), max_size=8
+)
+
+
+@settings(max_examples=500)
+@given(st.lists(strings, min_size=1, max_size=4), st.integers(1, 60))
+def test_the_check_of_counts_agrees_with_reading_them_one_by_one(counts, pixels):
+    for one in counts:
+        assert legal_counts([one], pixels) == (pixels_of(one) == pixels)
+        assert legal_counts([one], max(pixels_of(one), 0) or 1) == (pixels_of(one) > 0)
+    assert legal_counts(counts, pixels) == all(pixels_of(one) == pixels for one in counts)
+
+
+@pytest.mark.parametrize("runs_written", [(0, 35, 0, 1 - 35, 35 - 1), (0, 135, -100)])
+def test_negative_runs_that_add_up_to_the_frame_are_refused(runs_written):
+    """pycocotools takes the first for a mask of nothing that overlaps everything, and never returns from the other."""
+    stored = [run - (runs_written[i - 2] if i > 2 else 0) for i, run in enumerate(runs_written)]
+    counts = "".join(written_at_length(number, 3) for number in stored)
+    assert sum(runs_written) == H * W
+    assert not legal_counts([counts], H * W)
+    code = dict(size=[H, W], counts=counts)
+    with pytest.raises(InputError, match="does not fill"):
+        to_rle(code, H, W, "here")
+    with pytest.raises(InputError, match="does not fill"):
+        to_rles([code], H, W, "frame {}".format)
+
+
 @given(masks)
-def test_pixels_are_counted_without_decoding(mask):
-    assert all(_compressed_pixels(r["counts"]) == mask[0].size for r in encode(mask))
+def test_a_track_is_read_as_its_frames_are(mask):
+    h, w = mask.shape[1:]
+    track = [None, *encode(mask), *[dict(size=[h, w], counts=runs(m)) for m in mask]]
+    assert to_rles(track, h, w, "frame {}".format) == [to_rle(s, h, w, "here") for s in track]
+    assert to_rles(track[: 1 + len(mask)], h, w, str) == [to_rle(s, h, w, "here") for s in track[: 1 + len(mask)]]
+
+
+def test_the_frame_that_is_malformed_is_named():
+    with pytest.raises(InputError, match=r"^frame 2: a segmentation is null"):
+        to_rles([None, encode(a_mask()[None])[0], "text"], H, W, "frame {}".format)
 
 
 @settings(max_examples=300)
@@ -218,3 +274,27 @@ def test_every_polygon_is_refused_or_decodes(polygons):
     except InputError:
         return
     assert rle is None or decode([rle], H, W).sum() == coco_mask.area(rle)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 40), st.integers(1, 40), st.integers(0, 5))
+def test_counts_of_real_masks_fill_the_frame(seed, height, width, n):
+    rng = np.random.default_rng(seed)
+    counts = [m["counts"] for m in encode(rng.random((n, height, width)) < rng.random((n, 1, 1)))]
+    assert legal_counts(counts, height * width)
+    assert not counts or not legal_counts(counts, height * width + 1)
+
+
+def test_long_runs():
+    masks = np.zeros((3, 3000, 4000), dtype=bool)
+    masks[1, 5:, 7:] = True
+    masks[2] = True
+    assert legal_counts([m["counts"] for m in encode(masks)], 3000 * 4000)
+
+
+@pytest.mark.parametrize("broken", ["", "P", "0é", "!", "zzzzzzzz0", "11"])
+def test_broken_counts(broken):
+    assert not legal_counts([broken], 4)
+    assert not legal_counts(["4", broken], 4)
+    assert not legal_counts([broken, "4"], 4)
+    assert legal_counts(["4", "04"], 4)

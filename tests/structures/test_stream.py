@@ -9,7 +9,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmvis_ext.structures import Detections, FrameGeometry, TrackBook, encode
+from mmvis_ext.structures import encode
+from mmvis_ext.structures.geometry import FrameGeometry
+from mmvis_ext.structures.stream import Detections, TrackBook
 
 N, T, K, SIZE = 4, 6, 3, (4, 6)
 GEOMETRY = FrameGeometry(original=SIZE, resized=(8, 12))

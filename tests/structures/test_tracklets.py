@@ -10,7 +10,7 @@ from mmdet.structures.bbox import HorizontalBoxes
 from mmdet.structures.mask import BitmapMasks
 from mmengine.structures import InstanceData
 
-from mmvis_ext.structures import Tracklets
+from mmvis_ext.structures.tracklets import Tracklets
 
 SIZE, PADDED = (6, 8), (8, 12)
 # frames of (track id, label): 7 before 0 in time, 0 is an id like any other, 5 appears once, frame 2 is empty

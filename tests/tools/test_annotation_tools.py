@@ -5,7 +5,7 @@ import os
 
 from running import call
 
-from mmvis_ext.datasets.annotation_file import read_annotation_file
+from mmvis_ext.annotations.youtube_vis import read_annotation_file
 
 CONVERT, SPLIT = "dataset_converters/youtubevis2coco.py", "split_dataset.py"
 

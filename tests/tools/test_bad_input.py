@@ -243,7 +243,7 @@ def test_full_disk_while_saving(data, write_config, tmp_path, capfd, monkeypatch
         raise OSError(28, "No space left on device")
 
     config = write_config(data, train_cfg__max_epochs=1)
-    monkeypatch.setattr("mmvis_ext.files.os.fsync", full)
+    monkeypatch.setattr("mmvis_ext.utils.files.os.fsync", full)
     monkeypatch.setattr("mmvis_ext.engine.launch.require_writable", lambda folder: None)
     assert call("train.py", config, "--work-dir", tmp_path / "w") == 1
     assert_one_sentence(capfd, "epoch_1.pth", "No space left")

@@ -7,7 +7,7 @@ import pytest
 import torch
 from running import call, environment
 
-from mmvis_ext.datasets.shapes_vis import LAYOUTS, generate
+from mmvis_ext.shapes_vis import LAYOUTS, generate
 from mmvis_ext.testing import tiny_config, tiny_model
 
 

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from mmvis_ext.structures import Detections, Track, VideoTracks, boxes_of, decode, encode
+from mmvis_ext.annotations.records import TrackAnnotation, VideoRecord
+from mmvis_ext.structures import Track, VideoTracks, boxes_of, decode, encode
+from mmvis_ext.structures.stream import Detections
 from mmvis_ext.visualization import ShownTrack, shown_detections, shown_prediction, shown_truth, take_colours
 
 SIZE = (20, 30)
@@ -23,10 +25,9 @@ def track(track_id, scores, *masks):
 
 
 def test_truth_takes_names_by_category_id_and_keeps_absence():
-    annotation = dict(id=9, category_id=7, segmentations=[rle(0, 5), None])
-    (one,) = shown_truth(
-        dict(height=8, width=8, annotations=[annotation]), [dict(id=2, name="disc"), dict(id=7, name="star")]
-    )
+    masks = [rle(0, 5), None]
+    video = VideoRecord(1, 8, 8, ["a", "b"], [0, 1], [TrackAnnotation(9, 7, masks, boxes_of(masks))])
+    (one,) = shown_truth(video, [dict(id=2, name="disc"), dict(id=7, name="star")])
     assert one.caption == "star"
     assert one.masks[1] is None
     assert one.boxes.tolist() == [[0, 5, 5, 15], [0, 0, 0, 0]]
@@ -82,8 +83,8 @@ def test_without_truth_or_tracks():
 
 def test_boxes_alone_are_drawn_filled():
     categories = [dict(id=2, name="disc")]
-    annotation = dict(category_id=2, bboxes=[[1.0, 2.0, 3.0, 4.0], None])
-    (truth,) = shown_truth(dict(height=9, width=8, annotations=[annotation]), categories)
+    annotation = TrackAnnotation(1, 2, [], np.array([[1.0, 2.0, 4.0, 6.0], [0.0] * 4]))
+    (truth,) = shown_truth(VideoRecord(1, 9, 8, ["a", "b"], [0, 1], [annotation]), categories)
     assert truth.boxes.tolist() == [[1, 2, 4, 6], [0, 0, 0, 0]]
     (mask, absent), expected = truth.masks, np.zeros((9, 8), np.uint8)
     expected[2:6, 1:4] = 1

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmvis_ext.errors import InputError
+from mmvis_ext.utils.errors import InputError
 from mmvis_ext.visualization import VideoWriter, open_video, read_frames
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "real"

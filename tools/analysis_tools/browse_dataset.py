@@ -12,13 +12,15 @@ from mmengine.registry import init_default_scope
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
+from mmvis_ext.annotations.records import VideoRecord
 from mmvis_ext.datasets import Draw
 from mmvis_ext.engine.building import building
 from mmvis_ext.engine.launch import add_cfg_options, read_config, require_writable
-from mmvis_ext.errors import InputError, command_line
-from mmvis_ext.files import write_atomically
 from mmvis_ext.registry import DATASETS
-from mmvis_ext.structures import Tracklets, box_masks, encode
+from mmvis_ext.structures import box_masks, encode
+from mmvis_ext.structures.tracklets import Tracklets
+from mmvis_ext.utils.errors import InputError, command_line
+from mmvis_ext.utils.files import write_atomically
 from mmvis_ext.visualization import (
     Row,
     ShownTrack,
@@ -71,16 +73,18 @@ def training_tracks(sample: TrackDataSample, size: tuple[int, int], classes: Seq
     return shown
 
 
-def testing_tracks(video: dict, size: tuple[int, int], categories: Sequence[dict]) -> list[ShownTrack]:
+def testing_tracks(video: VideoRecord | None, size: tuple[int, int], categories: Sequence[dict]) -> list[ShownTrack]:
     """The ground truth of a test video, whose boxes are brought to frames of (height, width) ``size``."""
+    if video is None:
+        return []
     height, width = size
-    factors = np.array([width / video["width"], height / video["height"]] * 2)
+    factors = np.array([width / video.width, height / video.height] * 2)
     return [replace(t, boxes=t.boxes * factors) for t in shown_truth(video, categories)]
 
 
 def shown_tracks(sample: TrackDataSample, size: tuple[int, int], metainfo: dict) -> list[ShownTrack]:
     if "video" in sample.metainfo:
-        return testing_tracks(sample.metainfo["video"], size, metainfo["categories"])
+        return testing_tracks(sample.metainfo["video"]["truth"], size, metainfo["categories"])
     return training_tracks(sample, size, metainfo["classes"])
 
 

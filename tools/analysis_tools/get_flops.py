@@ -12,7 +12,7 @@ from mmvis_ext.engine.benchmarking import Stepper, cycle_frames, frame_size
 from mmvis_ext.engine.building import build_model
 from mmvis_ext.engine.flops import count_flops, count_parameters
 from mmvis_ext.engine.launch import add_cfg_options, read_config
-from mmvis_ext.errors import InputError, command_line
+from mmvis_ext.utils.errors import InputError, command_line
 
 
 def parse_args() -> argparse.Namespace:

@@ -17,8 +17,8 @@ from mmvis_ext.engine.launch import (
     require_writable,
     require_writable_file,
 )
-from mmvis_ext.errors import InputError, command_line
-from mmvis_ext.files import write_atomically
+from mmvis_ext.utils.errors import InputError, command_line
+from mmvis_ext.utils.files import write_atomically
 
 FIGURES = ("AP", "AP50", "AP75", "AR1", "AR10")
 

@@ -4,15 +4,15 @@ import argparse
 import time
 from pathlib import Path
 
-from mmvis_ext.datasets.shapes_vis import LAYOUTS, PRESETS, SceneConfig, generate
-from mmvis_ext.errors import command_line
+from mmvis_ext.shapes_vis import LAYOUTS, PRESETS, SceneConfig, generate
+from mmvis_ext.utils.errors import command_line
 
 
 def parse_args() -> argparse.Namespace:
     presets = "\n".join(f"  {name:18} {preset.about}" for name, preset in PRESETS.items())
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog=f"presets:\n{presets}\n\nThe knobs are the fields of mmvis_ext.datasets.shapes_vis.SceneConfig.",
+        epilog=f"presets:\n{presets}\n\nThe knobs are the fields of mmvis_ext.shapes_vis.SceneConfig.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--preset", choices=PRESETS, required=True, metavar="NAME", help="which dataset, see below")

@@ -7,9 +7,9 @@ import argparse
 import json
 from pathlib import Path
 
-from mmvis_ext.datasets.converters import official_to_coco_vid
-from mmvis_ext.errors import InputError, command_line
-from mmvis_ext.files import write_atomically
+from mmvis_ext.annotations.converters import official_to_coco_vid
+from mmvis_ext.utils.errors import InputError, command_line
+from mmvis_ext.utils.files import write_atomically
 
 
 def parse_args() -> argparse.Namespace:

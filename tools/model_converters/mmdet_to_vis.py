@@ -13,16 +13,16 @@ from pathlib import Path
 import torch
 from terminaltables import AsciiTable
 
-from mmvis_ext.datasets.annotation_file import load_json
+from mmvis_ext.annotations.json_file import load_json
 from mmvis_ext.engine.building import build_model
 from mmvis_ext.engine.checkpoints import plain, read_checkpoint
 from mmvis_ext.engine.launch import read_config
-from mmvis_ext.errors import InputError, command_line
-from mmvis_ext.files import write_atomically
 from mmvis_ext.models import EfficientVIS, InsPro, SRNet, VideoModel
 from mmvis_ext.models.convert_condinst import add_condinst
 from mmvis_ext.models.convert_mask_rcnn import convert_mask_rcnn
 from mmvis_ext.models.convert_sparse_rcnn import Conversion, convert_sparse_rcnn, matching_rows
+from mmvis_ext.utils.errors import InputError, command_line
+from mmvis_ext.utils.files import write_atomically
 
 
 def parse_args() -> argparse.Namespace:

@@ -4,8 +4,8 @@ import mmcv
 import mmengine.fileio as fileio
 from mmcv.transforms import LoadImageFromFile
 
-from mmvis_ext.errors import InputError
 from mmvis_ext.registry import TRANSFORMS
+from mmvis_ext.utils.errors import InputError
 
 __all__ = ["LoadFrame"]
 

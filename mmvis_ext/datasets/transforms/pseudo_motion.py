@@ -8,9 +8,9 @@ from mmcv.transforms import BaseTransform
 from mmdet.structures.bbox import BaseBoxes
 from mmdet.structures.mask import BitmapMasks
 
-from mmvis_ext.errors import InputError
 from mmvis_ext.registry import TRANSFORMS
 from mmvis_ext.structures.rle import boxes_of, encode
+from mmvis_ext.utils.errors import InputError
 
 __all__ = ["PseudoMotion"]
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from mmdet.datasets.transforms import BaseFrameSample
 
-from mmvis_ext.errors import InputError
 from mmvis_ext.registry import TRANSFORMS
+from mmvis_ext.utils.errors import InputError
 
 __all__ = ["ClipSample"]
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from mmvis_ext.structures import FrameGeometry
+from mmvis_ext.structures.geometry import FrameGeometry
 
 __all__ = ["FoundObjects", "TrackMemory", "TrackingState", "link_detections"]
 

@@ -1,9 +1,8 @@
 """What the first iteration starts from (EfficientVIS, Sec. 3.1, "Initial Tracklet Query and Proposal")."""
 
 import torch
+from mmdet.structures.bbox import bbox_cxcywh_to_xyxy
 from torch import Tensor, nn
-
-from mmvis_ext.structures.boxes import cxcywh_to_xyxy
 
 __all__ = ["InitialQueries"]
 
@@ -44,5 +43,5 @@ class InitialQueries(nn.Module):
             (B,N,T,4) xyxy pixels.
         """
         whwh = sizes.flip(-1).repeat(1, 2)[:, None]  # (B,1,4)
-        boxes = cxcywh_to_xyxy(self.init_proposal_bboxes.weight) * whwh
+        boxes = bbox_cxcywh_to_xyxy(self.init_proposal_bboxes.weight) * whwh
         return boxes[:, :, None].expand(-1, -1, length, -1)

@@ -9,7 +9,7 @@ from small_file import HEIGHT, WIDTH, frame_name
 
 from mmvis_ext.datasets.transforms import LoadFrame
 from mmvis_ext.datasets.transforms.loading import _truncated
-from mmvis_ext.errors import InputError
+from mmvis_ext.utils.errors import InputError
 
 
 def request(path, **kwargs) -> dict:

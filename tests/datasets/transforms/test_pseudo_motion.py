@@ -11,8 +11,8 @@ from mmdet.structures.mask import BitmapMasks
 
 from mmvis_ext.datasets.randomness import seeded
 from mmvis_ext.datasets.transforms import PseudoMotion
-from mmvis_ext.errors import InputError
 from mmvis_ext.structures import boxes_of, encode
+from mmvis_ext.utils.errors import InputError
 
 H, W = 60, 90
 STILL = dict(max_rotation=0, scale=(1, 1), max_shear=0, max_shift=0, crop=(1, 1))

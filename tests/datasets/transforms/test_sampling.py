@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mmvis_ext.datasets.transforms import ClipSample
 from mmvis_ext.datasets.transforms.sampling import mirrored
-from mmvis_ext.errors import InputError
+from mmvis_ext.utils.errors import InputError
 
 
 def draw(length: int, seed: int = 0, **kwargs) -> list[list[int]]:

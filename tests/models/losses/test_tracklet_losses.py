@@ -10,7 +10,7 @@ import torch
 from mmdet.structures.mask import BitmapMasks
 
 from mmvis_ext.models.losses import Entries, LossWeights, Matches, class_targets, count_entries, tracklet_losses
-from mmvis_ext.structures import Tracklets
+from mmvis_ext.structures.tracklets import Tracklets
 
 N, T, K, SIDE = 4, 3, 3, 4
 H, W = 24, 32

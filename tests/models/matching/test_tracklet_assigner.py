@@ -7,7 +7,7 @@ import torch
 
 from mmvis_ext.models.matching import TrackletAssigner, soft_mask_iou
 from mmvis_ext.registry import TASK_UTILS
-from mmvis_ext.structures import Tracklets
+from mmvis_ext.structures.tracklets import Tracklets
 
 N, G, T, K, SIDE = 4, 3, 3, 3, 5
 SIZE = (40, 60)

@@ -1,0 +1,134 @@
+"""Checks that the readers of JSON annotation files share; what a check refuses, it names with the place."""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from mmvis_ext.utils.errors import InputError
+
+from .records import VideoRecord
+
+__all__ = [
+    "MAX_SIDE",
+    "areas_of",
+    "box_in_frame",
+    "category_of",
+    "entries_of",
+    "frame_size",
+    "is_number",
+    "owner_of",
+    "per_frame",
+    "require",
+    "require_unique",
+    "track_id_of",
+    "videos_of",
+]
+
+MAX_SIDE = 16384  # pycocotools counts a mask's pixels in 32 bits
+
+
+def require(entry: Any, key: str, kinds: type | tuple[type, ...], where: str) -> Any:
+    """The field of an object, which must be of one of the kinds (``True`` is no number)."""
+    if not isinstance(entry, dict):
+        raise InputError(f"{where}: expected an object, found {type(entry).__name__}; mend the file.")
+    value = entry.get(key)
+    if not isinstance(value, kinds) or isinstance(value, bool):
+        state = "is missing" if key not in entry else f"has the wrong type ({type(value).__name__})"
+        raise InputError(f"{where}: the field '{key}' {state}; mend the file.")
+    return value
+
+
+def entries_of(data: dict, key: str, where: str) -> list:
+    """The list under ``key``."""
+    return require(data, key, list, where)
+
+
+def videos_of(data: dict, where: str) -> list:
+    """The list of videos, which must not be empty."""
+    videos = entries_of(data, "videos", where)
+    if not videos:
+        raise InputError(f"{where}: 'videos' is empty; give a file that lists at least one video.")
+    return videos
+
+
+def require_unique(ids: Iterable, what: str, where: str) -> None:
+    """Refuse the second of two equal ids."""
+    seen = set()
+    for one in ids:
+        if one in seen:
+            raise InputError(f"{where}: {what} id {one} occurs twice; ids must be unique, renumber them.")
+        seen.add(one)
+
+
+def frame_size(entry: dict, where: str) -> tuple[int, int]:
+    """``height`` and ``width`` in pixels, within what masks can be counted in."""
+    height, width = (require(entry, key, int, where) for key in ("height", "width"))
+    if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
+        raise InputError(f"{where}: height {height} and width {width} must be 1 to {MAX_SIDE} pixels; correct them.")
+    return height, width
+
+
+def owner_of(entry: dict, owners: dict, key: str, where: str) -> Any:
+    """What the id under ``key`` refers to, which must be in the file."""
+    owner = require(entry, key, int, where)
+    if owner not in owners:
+        raise InputError(f"{where}: {key} {owner} is not in the file; remove the annotation or add what it refers to.")
+    return owners[owner]
+
+
+def track_id_of(entry: dict, key: str, where: str) -> int:
+    """A track id, which must fit the 32 bits that mmdet keeps of it."""
+    track_id = require(entry, key, int, where)
+    if not -(2**31) <= track_id < 2**31:
+        raise InputError(f"{where}: the field '{key}' is {track_id}, which does not fit 32 bits; renumber the tracks.")
+    return track_id
+
+
+def category_of(entry: dict, category_ids: set[int], where: str) -> int:
+    """``category_id``, which must be in the file."""
+    category_id = require(entry, "category_id", int, where)
+    if category_id not in category_ids:
+        raise InputError(f"{where}: category_id {category_id} is not among the file's categories; add it or mend it.")
+    return category_id
+
+
+def per_frame(entry: dict, key: str, video: VideoRecord, where: str) -> list:
+    """The list under ``key``, which has one item per frame of the video."""
+    items = require(entry, key, list, where)
+    if len(items) != len(video.file_names):
+        raise InputError(
+            f"{where}: '{key}' has {len(items)} entries but video {video.id} has {len(video.file_names)} frames; "
+            "write one per frame, null where the object is absent."
+        )
+    return items
+
+
+def areas_of(entry: dict, video: VideoRecord, where: str) -> list[float | None] | None:
+    """The list under ``areas``, numbers and nulls; ``None`` where there is none."""
+    if entry.get("areas") is None:
+        return None
+    areas = per_frame(entry, "areas", video, where)
+    if not all(area is None or is_number(area) for area in areas):
+        raise InputError(f"{where}: 'areas' is a list of numbers and nulls, one per frame; correct it or leave it out.")
+    return areas
+
+
+def is_number(value: Any) -> bool:
+    """Whether this is a finite number; truth values are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def box_in_frame(box: Any, video: VideoRecord, where: str) -> list[float]:
+    """An xywh box as xyxy; a box that lies outside the frame or has no area contradicts the mask."""
+    if (
+        not isinstance(box, list)
+        or len(box) != 4
+        or not all(isinstance(v, int | float) and abs(v) <= 2 * MAX_SIDE for v in box)
+        or box[2] <= 0
+        or box[3] <= 0
+        or not -box[2] < box[0] < video.width
+        or not -box[3] < box[1] < video.height
+    ):
+        raise InputError(f"{where}: the box {box} is not [x, y, width, height] in pixels inside the frame; mend it.")
+    x, y, w, h = box
+    return [x, y, x + w, y + h]

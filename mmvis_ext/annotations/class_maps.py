@@ -1,0 +1,69 @@
+"""The objects of one data set in the classes of another."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from mmvis_ext.utils.errors import InputError
+
+from .records import AnnotationFile
+
+__all__ = ["CLASS_MAPS", "OTHERS", "in_classes"]
+
+OTHERS = "*"
+"""In a class map, every category that the map does not name."""
+
+CLASS_MAPS: dict[str, dict[str, str | None]] = dict(
+    coco_to_youtube_vis_2019={
+        "car": "sedan",
+        "motorcycle": "motorbike",
+        "mouse": None,  # the computer's; YouTube-VIS means the animal
+        "tennis racket": "tennis_racket",
+    },
+    coco_to_youtube_vis_2021={
+        "frisbee": "flying_disc",
+        "motorcycle": "motorbike",
+        "mouse": None,
+        "tennis racket": "tennis_racket",
+    },
+    voc_to_youtube_vis_2019={"aeroplane": "airplane", "car": "sedan"},
+    voc_to_youtube_vis_2021={"aeroplane": "airplane"},
+    object={OTHERS: "object"},
+)
+"""Where the names of an image data set and those of a video data set differ in more than the name being absent;
+``object`` puts the objects of any data set into one class."""
+
+
+def in_classes(file: AnnotationFile, class_map: Mapping[str, str | None], classes: Sequence[str]) -> AnnotationFile:
+    """The file in the classes of another data set.
+
+    A category goes to the class that ``class_map`` names, to none where that is ``None``, and otherwise to that of
+    :data:`OTHERS` or, where the map has no such entry, to the class of its own name, if there is one. Objects without a
+    class are left out. The classes get ids from 1.
+
+    Args:
+        file: of images.
+        class_map: class, or ``None``, by category name.
+        classes: names in label order.
+
+    Raises:
+        InputError: the map speaks of a category that the file lacks, or of a class that is not there.
+    """
+    names = {c["id"]: c["name"] for c in file.categories}
+    lacking = sorted(set(class_map) - set(names.values()) - {OTHERS})
+    strange = sorted({c for c in class_map.values() if c is not None} - set(classes))
+    if lacking or strange:
+        said = f"categories {lacking} that the file lacks" if lacking else f"classes {strange} that are not in the list"
+        raise InputError(f"{file.path}: class_map names {said}; correct class_map or metainfo.classes in the config.")
+    ids = {name: number for number, name in enumerate(classes, 1)}
+    new_ids = {
+        old: ids[new] for old, name in names.items() if (new := class_map.get(name, class_map.get(OTHERS, name))) in ids
+    }
+    videos = [
+        replace(
+            video,
+            tracks=video.tracks
+            and [replace(t, category_id=new_ids[t.category_id]) for t in video.tracks if t.category_id in new_ids],
+        )
+        for video in file.videos
+    ]
+    return AnnotationFile(file.path, [dict(id=number, name=name) for name, number in ids.items()], videos)

@@ -1,0 +1,101 @@
+"""COCO instance files, read as they are and checked as a whole: every image is a video of one frame."""
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmvis_ext.structures.rle import boxes_of, to_rle
+from mmvis_ext.utils.errors import InputError
+from mmvis_ext.utils.parallel import map_in_processes
+
+from .checks import box_in_frame, category_of, entries_of, frame_size, is_number, owner_of, require, require_unique
+from .json_file import load_json
+from .records import AnnotationFile, TrackAnnotation, VideoRecord
+from .youtube_vis import read_categories
+
+__all__ = ["read_image_file"]
+
+TOGETHER = 512  # images that a process reads at a time
+
+
+def read_image_file(path: str | Path, *, workers: int | None = None) -> AnnotationFile:
+    """Read a COCO instance file: polygons, RLE and crowds.
+
+    Images keep their ids, as videos and as images. The objects of an image are tracks 0, 1, ... in the file's order,
+    since annotation ids may not fit 32 bits. One whose mask covers no pixel is absent. A box without area, as
+    COCO has a few, gives way to that of the mask.
+
+    Args:
+        path: of the JSON file.
+        workers: processes that read the masks; one per core by default.
+
+    Raises:
+        InputError: the file is missing or broken, belongs to another task, or contradicts itself, as
+            :func:`read_annotation_file` says.
+    """
+    data, where = load_json(path), str(path)
+    if not isinstance(data, dict) or "images" not in data or "videos" in data:
+        found = sorted(data)[:6] if isinstance(data, dict) else type(data).__name__
+        raise InputError(
+            f"{where}: not a file of image instances, which has 'images' and no 'videos' (found {found}); give a COCO "
+            "instance file, or read videos with YouTubeVISDataset."
+        )
+    categories = read_categories(data, where)
+    images: dict[int, VideoRecord] = {}
+    for i, entry in enumerate(entries_of(data, "images", where)):
+        image_id = require(entry, "id", int, f"{where}: images[{i}]")
+        here = f"{where}: image {image_id}"
+        name = require(entry, "file_name", str, here)
+        if image_id in images:
+            raise InputError(f"{where}: image id {image_id} occurs twice; ids must be unique, renumber them.")
+        images[image_id] = VideoRecord(image_id, *frame_size(entry, here), [name], [image_id], tracks=None)
+    if data.get("annotations") is not None:
+        belonging = _by_image(entries_of(data, "annotations", where), images, where)
+        read = partial(_read_images, where, {c["id"] for c in categories})
+        items = [(images[image_id], entries) for image_id, entries in belonging.items()]
+        parts = [items[i : i + TOGETHER] for i in range(0, len(items), TOGETHER)]
+        for records in map_in_processes(read, parts, workers=workers):
+            images.update((record.id, record) for record in records)
+    return AnnotationFile(where, categories, list(images.values()))
+
+
+def _by_image(entries: list, images: dict[int, VideoRecord], where: str) -> dict[int, list[dict]]:
+    """The annotations of each image, which may be none."""
+    require_unique(
+        (require(a, "id", int, f"{where}: annotations[{i}]") for i, a in enumerate(entries)), "annotation", where
+    )
+    belonging: dict[int, list[dict]] = {image_id: [] for image_id in images}
+    for entry in entries:
+        belonging[owner_of(entry, images, "image_id", f"{where}: annotation {entry['id']}").id].append(entry)
+    return belonging
+
+
+def _read_images(where: str, category_ids: set[int], items: list[tuple[VideoRecord, list[dict]]]) -> list[VideoRecord]:
+    return [
+        replace(
+            image, tracks=[_track(number, entry, image, category_ids, where) for number, entry in enumerate(entries)]
+        )
+        for image, entries in items
+    ]
+
+
+def _track(number: int, entry: dict, image: VideoRecord, category_ids: set[int], where: str) -> TrackAnnotation:
+    here = f"{where}: annotation {entry['id']}"
+    rle = to_rle(entry.get("segmentation"), image.height, image.width, f"{here} ({image.file_names[0]})")
+    boxes = boxes_of([rle]).astype(np.float64)
+    box = entry.get("bbox")
+    if rle is not None and box and not _is_flat(box):
+        boxes[0] = box_in_frame(box, image, here)
+    crowd = bool(entry.get("iscrowd", 0))
+    area = entry.get("area")
+    if area is not None and not is_number(area):
+        raise InputError(f"{here}: 'area' is a number of square pixels, not {area!r}; correct it or leave it out.")
+    areas = None if area is None else [area if rle is not None else None]
+    return TrackAnnotation(number, category_of(entry, category_ids, here), [rle], boxes, crowd, areas)
+
+
+def _is_flat(box: Any) -> bool:
+    return isinstance(box, list) and len(box) == 4 and 0 in box[2:]

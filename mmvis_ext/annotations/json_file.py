@@ -1,0 +1,48 @@
+"""JSON files: annotations and results."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from mmvis_ext.utils.errors import InputError
+
+__all__ = ["load_json", "parse_json", "read_bytes"]
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """A whole file.
+
+    Raises:
+        InputError: it is not there, or cannot be read.
+    """
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise InputError(
+            f"{path}: no such file; check the path (in a config ann_file and data_root), or prepare the data set first."
+        ) from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions.") from None
+
+
+def parse_json(text: bytes, where: str) -> Any:
+    """Parse the text of a JSON file, which ``where`` names.
+
+    Raises:
+        InputError: the text is cut off or is not JSON.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            f"{where}: not valid JSON ({error}); the file is truncated or broken, fetch or write it again."
+        ) from None
+
+
+def load_json(path: str | Path) -> Any:
+    """Read and parse a JSON file.
+
+    Raises:
+        InputError: see :func:`read_bytes` and :func:`parse_json`.
+    """
+    return parse_json(read_bytes(path), str(path))

@@ -1,0 +1,95 @@
+"""What the readers of annotation files give, whatever the form of the file: categories, videos and their tracks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mmvis_ext.structures.rle import RLE
+
+__all__ = ["AnnotationFile", "TrackAnnotation", "VideoRecord"]
+
+
+@dataclass(eq=False)
+class TrackAnnotation:
+    """One ground-truth track.
+
+    Attributes:
+        id: the file's track id, unique in its video; 0 is an id like any other.
+        category_id: the file's category id.
+        segmentations: compressed RLE per frame, ``None`` where absent; an empty list for a track of boxes alone.
+        boxes: (T, 4) float xyxy in pixels; zeros where absent.
+        iscrowd: ignored by training and evaluation.
+        areas: per frame in square pixels, as the file has them, ``None`` where absent; ``None`` where it has none. By
+            their mean the evaluation tells small objects from large ones.
+    """
+
+    id: int
+    category_id: int
+    segmentations: list[RLE | None]
+    boxes: np.ndarray
+    iscrowd: bool = False
+    areas: list[float | None] | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TrackAnnotation) and self._plain() == other._plain()
+
+    def _plain(self) -> dict:
+        return vars(self) | dict(boxes=self.boxes.tolist())
+
+    @property
+    def visible(self) -> np.ndarray:
+        """(T,) bool, where the track is present: where it has a mask or, of boxes alone, where its box has an area."""
+        if self.segmentations:
+            return np.array([s is not None for s in self.segmentations], dtype=bool)
+        x1, y1, x2, y2 = self.boxes.T
+        return (x1 < x2) & (y1 < y2)
+
+    def frames(self, indices: Sequence[int]) -> "TrackAnnotation":
+        """The track in some frames of its video, given by their numbers."""
+        masks = [self.segmentations[t] for t in indices] if self.segmentations else []
+        areas = None if self.areas is None else [self.areas[t] for t in indices]
+        return TrackAnnotation(self.id, self.category_id, masks, self.boxes[list(indices)], self.iscrowd, areas)
+
+
+@dataclass
+class VideoRecord:
+    """One video: its frames and, where the file has them, its tracks.
+
+    Attributes:
+        id: the file's video id.
+        height: frame height in pixels.
+        width: frame width in pixels.
+        file_names: one per frame, relative to the image folder, in time order.
+        image_ids: CocoVID's image ids; the running frame number otherwise.
+        tracks: empty for a video without objects; ``None`` where the file has no annotations at all.
+    """
+
+    id: int
+    height: int
+    width: int
+    file_names: list[str]
+    image_ids: list[int]
+    tracks: list[TrackAnnotation] | None = field(default_factory=list)
+
+    def frames(self, indices: Sequence[int]) -> "VideoRecord":
+        """The video of some frames, given by their numbers. Tracks that none of them shows are dropped."""
+        tracks = self.tracks
+        if tracks is not None:
+            tracks = [track for track in (t.frames(indices) for t in tracks) if track.visible.any()]
+        names, ids = [self.file_names[t] for t in indices], [self.image_ids[t] for t in indices]
+        return VideoRecord(self.id, self.height, self.width, names, ids, tracks)
+
+
+@dataclass
+class AnnotationFile:
+    """A whole file. ``categories`` are ``{'id', 'name'}`` dicts in the file's order."""
+
+    path: str
+    categories: list[dict]
+    videos: list[VideoRecord]
+
+    @property
+    def has_annotations(self) -> bool:
+        """Whether the file has annotations at all, if only of videos without objects."""
+        return any(v.tracks is not None for v in self.videos)

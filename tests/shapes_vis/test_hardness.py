@@ -1,0 +1,91 @@
+"""Perfect masks in each frame are not enough: who is who has to be worked out, and can be."""
+
+import numpy as np
+import pytest
+
+from mmvis_ext.shapes_vis import Rendered, get_preset, render, sample_scene
+from mmvis_ext.shapes_vis.truth import _box
+
+
+@pytest.fixture(scope="module")
+def videos() -> dict[str, list[Rendered]]:
+    """The first validation videos of the settings."""
+    return {
+        name: [render(sample_scene(c, (0, 1, i))) for i, c in enumerate(get_preset(name).knobs("val")[:12])]
+        for name in ("study", "study-fast", "study-lookalike")
+    }
+
+
+def detections(masks: np.ndarray, t: int) -> list[np.ndarray]:
+    """What a perfect detector of single frames finds: the masks, from left to right."""
+    return sorted((m for m in masks[:, t] if m.any()), key=_box)
+
+
+def link_by_index(masks: np.ndarray) -> dict[int, np.ndarray]:
+    """The k-th detection of every frame is track k."""
+    tracks = {k: np.zeros(masks.shape[1:], dtype=bool) for k in range(len(masks))}
+    for t in range(masks.shape[1]):
+        for k, mask in enumerate(detections(masks, t)):
+            tracks[k][t] = mask
+    return tracks
+
+
+def link_by_overlap(masks: np.ndarray) -> dict[int, np.ndarray]:
+    """A detection joins the track whose last box it overlaps most, best pairs first; else it starts one."""
+    tracks: dict[int, np.ndarray] = {}
+    last: dict[int, list[int]] = {}
+    for t in range(masks.shape[1]):
+        found = detections(masks, t)
+        boxes = [_box(mask) for mask in found]
+        pairs = sorted(((iou(box, last[k]), j, k) for j, box in enumerate(boxes) for k in last), reverse=True)
+        owner: dict[int, int] = {}
+        for overlap, j, k in pairs:
+            if overlap > 0 and j not in owner and k not in owner.values():
+                owner[j] = k
+        for j, mask in enumerate(found):
+            k = owner.get(j, len(tracks))
+            tracks.setdefault(k, np.zeros(masks.shape[1:], dtype=bool))[t] = mask
+            last[k] = boxes[j]
+    return tracks
+
+
+def iou(a: list[int], b: list[int]) -> float:
+    w = max(0, min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0]))
+    h = max(0, min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1]))
+    return w * h / (a[2] * a[3] + b[2] * b[3] - w * h)
+
+
+def recall(videos: list[Rendered], link) -> float:
+    """Share of the true tracks that some linked track covers with a mask IoU over time of 0.75."""
+    hits = []
+    for video in videos:
+        tracks = link(video.masks).values()
+        for true in video.masks[video.masks.any(axis=(1, 2, 3))]:
+            hits.append(max((true & t).sum() / (true | t).sum() for t in tracks) >= 0.75)
+    return float(np.mean(hits))
+
+
+def test_an_oracle_finds_everything(videos):
+    assert all(recall(some, lambda masks: dict(enumerate(masks))) == 1.0 for some in videos.values())
+
+
+def test_linking_by_index_fails(videos):
+    assert recall(videos["study"], link_by_index) < 0.5
+    assert recall(videos["study-fast"], link_by_index) < 0.2
+    assert recall(videos["study-lookalike"], link_by_index) < 0.5
+
+
+def test_linking_by_overlap_fails_at_a_low_frame_rate(videos):
+    assert recall(videos["study-fast"], link_by_overlap) < 0.3
+    assert recall(videos["study"], link_by_overlap) < 0.95
+
+
+def test_yet_every_object_keeps_its_own_look(videos):
+    """In the fast videos, appearance alone tells who is who: each object's first colour is its own."""
+    for i, config in enumerate(get_preset("study-fast").with_knobs(blur=0.0).knobs("val")[:6]):
+        scene = sample_scene(config, (0, 1, i))
+        video = render(scene)
+        for actor, masks in zip(scene.actors, video.masks, strict=True):
+            for frame, mask in zip(video.frames, masks, strict=True):
+                assert {tuple(c) for c in frame[mask].tolist()} <= set(actor.look.colours)
+        assert len({actor.look.colours[0] for actor in scene.actors}) == len(scene.actors)

@@ -1,0 +1,156 @@
+"""Files that are whole or not there."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from mmengine import fileio
+
+from mmvis_ext.engine import AtomicBackend  # noqa: F401  (registers the backend)
+from mmvis_ext.utils.errors import InputError
+from mmvis_ext.utils.files import atomic_folder, write_atomically
+
+ATOMIC = dict(backend="atomic")
+
+
+def test_content_is_written_and_replaced(tmp_path):
+    path = tmp_path / "new" / "folder" / "file.bin"
+    write_atomically(path, b"one")
+    write_atomically(str(path), b"two")
+    assert path.read_bytes() == b"two"
+    assert os.listdir(path.parent) == ["file.bin"]
+
+
+@pytest.mark.parametrize("function", ["write", "fsync", "replace"])
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, function):
+    path = tmp_path / "file.bin"
+    write_atomically(path, b"old")
+
+    def fail(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    if function == "write":
+        opened = os.fdopen
+
+        class Full:
+            def __init__(self, *args):
+                self.file = opened(*args)
+
+            def __enter__(self):
+                return self
+
+            def __exit__(self, *args):
+                self.file.close()
+
+            write = fail
+
+        monkeypatch.setattr(os, "fdopen", Full)
+    else:
+        monkeypatch.setattr(os, function, fail)
+    with pytest.raises(InputError, match="No space left"):
+        write_atomically(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["file.bin"]
+
+
+def test_an_interrupt_leaves_nothing_behind(tmp_path, monkeypatch):
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(tmp_path / "file.bin", b"new")
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_target_is_never_seen_half_written(tmp_path, monkeypatch):
+    path, seen = tmp_path / "file.bin", []
+    write_atomically(path, b"old")
+    replace = os.replace
+
+    def watch(source, target):
+        seen.append((path.read_bytes(), Path(source).read_bytes()))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", watch)
+    write_atomically(path, b"new")
+    assert seen == [(b"old", b"new")]
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600)])
+def test_permissions_are_those_of_an_ordinary_file(tmp_path, umask, mode):
+    before = os.umask(umask)
+    try:
+        write_atomically(tmp_path / "file.bin", b"x")
+        assert os.umask(umask) == umask, "the mask is put back"
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "file.bin").stat().st_mode) == mode
+
+
+def test_mmengine_writes_through_it(tmp_path, monkeypatch):
+    fileio.put(b"bytes", tmp_path / "a.bin", backend_args=ATOMIC)
+    fileio.put_text("grün", tmp_path / "b.txt", backend_args=ATOMIC)
+    assert (tmp_path / "a.bin").read_bytes() == b"bytes"
+    assert (tmp_path / "b.txt").read_text(encoding="utf-8") == "grün"
+    assert fileio.get(tmp_path / "a.bin", backend_args=ATOMIC) == b"bytes"
+
+    def fail(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", fail)
+    for put, content in ((fileio.put, b"new"), (fileio.put_text, "new")):
+        with pytest.raises(InputError, match="No space left"):
+            put(content, tmp_path / "a.bin", backend_args=ATOMIC)
+    assert (tmp_path / "a.bin").read_bytes() == b"bytes"
+
+
+def write_folder(path, text, error=None):
+    with atomic_folder(path) as folder:
+        (folder / "inner").mkdir()
+        (folder / "inner" / "a.txt").write_text(text)
+        assert not path.exists() or (path / "inner/a.txt").read_text() != text
+        if error is not None:
+            raise error
+
+
+def test_a_folder_takes_the_place_of_another(tmp_path):
+    path = tmp_path / "new" / "out"
+    for text in ("one", "two"):
+        write_folder(path, text)
+    assert (path / "inner/a.txt").read_text() == "two"
+    assert os.listdir(path.parent) == ["out"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o777 & ~umask()
+
+
+def umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+@pytest.mark.parametrize("failing", ["body", "rename"])
+def test_a_failure_leaves_the_old_folder_and_nothing_else(tmp_path, monkeypatch, failing):
+    path = tmp_path / "out"
+    write_folder(path, "old")
+    rename = os.rename
+
+    def fail(source, target):
+        if Path(target) == path and not source.name.endswith(".old"):
+            raise OSError(28, "No space left on device")
+        rename(source, target)
+
+    if failing == "rename":
+        monkeypatch.setattr(os, "rename", fail)
+    error = OSError(28, "No space left on device") if failing == "body" else None
+    with pytest.raises(InputError, match="No space left"):
+        write_folder(path, "new", error)
+    assert (path / "inner/a.txt").read_text() == "old"
+    assert os.listdir(tmp_path) == ["out"]
+
+
+def test_an_error_of_the_work_passes_through_and_leaves_nothing(tmp_path):
+    with pytest.raises(KeyError):
+        write_folder(tmp_path / "out", "new", KeyError())
+    assert os.listdir(tmp_path) == []
