@@ -1,5 +1,7 @@
-"""Every config builds, learns once and steps once on a tiny clip; every table row is a config."""
+"""Every config builds, learns once and steps once on a tiny clip; every row of the papers' tables is a config."""
 
+import ast
+import re
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = sorted(p for p in (ROOT / "configs").glob("*/*.py") if p.parent.name != "_base_")
 TABLES = ROOT.parent / "shared" / "spec" / "tables.yaml"
 H, W, T = 64, 96, 2
-# rows of VisTR, a baseline of another paper
+# rows of the papers' tables that are not ours: those of VisTR
 ELSEWHERE = {"e1d-t18-vistr", "e1g-vistr"}
 
 
@@ -119,17 +121,32 @@ def test_leaf_configs_are_short(path):
     assert len(path.read_text().splitlines()) <= 30
 
 
-def rows_of(meta: dict) -> dict[str, str]:
-    return {row: m["Config"] for m in meta["Models"] for row in m["paper_rows"]}
+def chain_length(path: Path) -> int:
+    """Files on the longest way from a config through its bases, itself counted; a config of mmdet is one file."""
+    found = re.search(r"^_base_ = (\[.*?\]|\S+)", path.read_text(), re.DOTALL | re.MULTILINE)
+    bases = ast.literal_eval(found[1]) if found else []
+    bases = [bases] if isinstance(bases, str) else bases
+    return 1 + max((1 if "::" in base else chain_length(path.parent / base) for base in bases), default=0)
 
 
-def test_metafile_names_existing_configs():
-    for metafile in (ROOT / "configs").glob("*/metafile.yml"):
-        meta = yaml.safe_load(metafile.read_text())
-        named = {m["Config"] for m in meta["Models"]}
-        assert named == {str(p.relative_to(ROOT)) for p in metafile.parent.glob("*.py")}
+@pytest.mark.parametrize("path", CONFIGS, ids=[p.stem for p in CONFIGS])
+def test_a_config_is_at_most_four_files_deep(path):
+    assert chain_length(path) <= 4
 
 
+def test_a_chain_is_counted_to_its_longest_end(tmp_path):
+    for name, base in (("a", '"./b.py"'), ("b", '[\n    "./c.py",\n    "./d.py",\n]'), ("d", '"mmdet::e.py"')):
+        (tmp_path / f"{name}.py").write_text(f"# {name}\n_base_ = {base}\n")
+    (tmp_path / "c.py").write_text("x = 1\n")
+    assert [chain_length(tmp_path / f"{name}.py") for name in "abcd"] == [4, 3, 1, 2]
+
+
+def test_configs_name_the_values_of_their_bases_in_one_way():
+    braces = [p.name for p in (ROOT / "configs").rglob("*.py") if re.search(r"\{\{\s*_base_", p.read_text())]
+    assert not braces, "write _base_.x"
+
+
+# the kinds of figures in a row of a paper's table, and the names of their values in a model's Paper
 FIGURES = dict(
     AP=("AP", "AP50", "AP75", "AR1", "AR10"),
     AP3=("AP", "AP50", "AP75"),
@@ -140,148 +157,82 @@ FIGURES = dict(
     JF=("JF", "J", "F"),
     JF7=("JF", "J", "J-recall", "J-decay", "F", "F-recall", "F-decay"),
 )
+SIZES = {"params_M", "flops_G"}  # figures of a row that its model's Paper does not repeat
+SYSTEMS = ("efficientvis", "inspro", "srnet")
+METAFILES = {p.parent.name: yaml.safe_load(p.read_text()) for p in sorted((ROOT / "configs").glob("*/metafile.yml"))}
 
 
-@pytest.mark.skipif(not TABLES.exists(), reason="the papers' tables are not on this machine")
-@pytest.mark.parametrize("system", ["efficientvis", "inspro", "srnet"])
-def test_every_row_is_a_config_with_the_papers_figures(system):
-    tables = yaml.safe_load(TABLES.read_text())[system]
-    rows = {r["id"]: r for k, v in tables.items() if k != "default" for r in (v if isinstance(v, list) else [v])}
-    meta = yaml.safe_load((ROOT / f"configs/{system}/metafile.yml").read_text())
-    assert rows_of(meta).keys() == rows.keys() - ELSEWHERE
-    for model in meta["Models"]:
-        for row in model["paper_rows"]:
-            for kind in FIGURES.keys() & rows[row].keys():
-                figures = rows[row][kind] if isinstance(rows[row][kind], list) else [rows[row][kind]]
-                assert [model["Paper"][k] for k in FIGURES[kind]] == figures, row
+def rows_of(system: str) -> list[tuple[dict, dict]]:
+    """The rows of a system's tables, each with the model that stands for it."""
+    return [(row, model) for model in METAFILES[system]["Models"] for row in model["paper_rows"]]
 
 
-HEAD, CLIPS = "model.head.", "train_dataloader.dataset.clips."
-PLAIN = {"model.loss_weights.dedup": 0, HEAD + "bank_length": 1}
-VID = {HEAD + "num_classes": 30, HEAD + "mask_branch": None}
-# what each row changes: its config has these values, and the settings of other rows that it does not name their default
-CHANGES: dict[str, dict] = {
-    "e1a-spatial": {HEAD + "attention": "spatial"},
-    "e1a-temporal": {HEAD + "attention": "temporal"},
-    "e1a-joint": {HEAD + "attention": "joint"},
-    "e1a-factorised": {},
-    "e1b-still": {HEAD + "temporal_conv": False},
-    "e1b-temporal": {},
-    "e1c-t9": {"model.clip_len": 9, CLIPS + "clip_len": 9, CLIPS + "num_clips": 2},
-    "e1c-t18": {"model.clip_len": 18, CLIPS + "clip_len": 18, CLIPS + "num_clips": 2},
-    "e1c-t36": {},
-    "e1d-t9-handcraft": {
-        "model.clip_len": 9, CLIPS + "clip_len": 9, CLIPS + "num_clips": 1, "model.linker.type": "ClipLinker",
-    },
-    "e1d-t9-e2e": {"model.clip_len": 9, CLIPS + "clip_len": 9, CLIPS + "num_clips": 2},
-    "e1d-t18-handcraft": {
-        "model.clip_len": 18, CLIPS + "clip_len": 18, CLIPS + "num_clips": 1, "model.linker.type": "ClipLinker",
-    },
-    "e1d-t18-e2e": {"model.clip_len": 18, CLIPS + "clip_len": 18, CLIPS + "num_clips": 2},
-    "e1e-wo-cl": {"model.clip_len": 9, CLIPS + "clip_len": 9, CLIPS + "num_clips": 1},
-    "e1e-cl": {"model.clip_len": 9, CLIPS + "clip_len": 9, CLIPS + "num_clips": 2},
-    "e1f-shared": {HEAD + "time_shared": True},
-    "e1f-disentangled": {},
-    "e1g-none": {},
-    "e1g-ms": {"multi-scale": True},
-    "e1h-original": {"model.clip_len": 9, CLIPS + "clip_len": 9, CLIPS + "num_clips": 2},
-    "e1h-1p5fps": {
-        "model.clip_len": 9, CLIPS + "clip_len": 9, CLIPS + "num_clips": 2, "test_dataloader.dataset.fps": 1.5,
-    },
-    "e2-r50": {},
-    "e2-r50-ms": {"multi-scale": True},
-    "e2-r101": {"model.backbone.depth": 101},
-    "e2-r101-ms": {"model.backbone.depth": 101, "multi-scale": True},
-    "e3-r50": {"data": "youtube_vis_2021", CLIPS + "num_clips": 2},
-    "e5-0p2fps": {
-        "model.clip_len": 9, CLIPS + "clip_len": 9, CLIPS + "num_clips": 2, "test_dataloader.dataset.fps": 0.2,
-    },
-    "i1": {},
-    "i1-lite": {"model.type": "InsProLite", "model.key_interval": 10, CLIPS + "clip_len": 5},
-    "i1-2021": {"data": "youtube_vis_2021"},
-    "i1-coco": {"images": "coco_to_youtube_vis_2019"},
-    "i1-coco-2021": {"data": "youtube_vis_2021", "images": "coco_to_youtube_vis_2021"},
-    "i2a-A": {**PLAIN, HEAD + "propagate": "none", "model.consistent": False},
-    "i2a-B": {**PLAIN, "model.consistent": False},
-    "i2a-C": PLAIN,
-    "i2a-D": {**PLAIN, HEAD + "propagate": "query"},
-    "i2a-E": {**PLAIN, HEAD + "propagate": "proposal"},
-    "i2b-wo-bdl": PLAIN,
-    "i2b-bdl": {HEAD + "bank_length": 1},
-    "i2c-t1": {HEAD + "bank_length": 1},
-    "i2c-t9": {HEAD + "bank_length": 9},
-    "i2c-t18": {},
-    "i2c-t27": {HEAD + "bank_length": 27},
-    "i2c-t36": {HEAD + "bank_length": 36},
-    "i2d-tracking-by-detection": {
-        **PLAIN, "model.type": "InsProByDetection", HEAD + "propagate": "none", "model.consistent": False,
-    },
-    "i2d-propagation": PLAIN,
-    "i2e-track-and-detect": {"model.type": "InsProTrackAndDetect", HEAD + "bank_length": 1},
-    "i2e-united": {HEAD + "bank_length": 1},
-    "i3-k1": {},
-    "i3-k5": {"model.type": "InsProLite", "model.key_interval": 5, CLIPS + "clip_len": 5},
-    "i3-k10": {"model.type": "InsProLite", "model.key_interval": 10, CLIPS + "clip_len": 5},
-    "i3-k15": {"model.type": "InsProLite", "model.key_interval": 15, CLIPS + "clip_len": 5},
-    "i4-ovis": {"data": "ovis", HEAD + "num_classes": 25},
-    "i5-coco": {"data": "coco", HEAD + "num_classes": 80, HEAD + "bank_length": 1, CLIPS + "clip_len": 1},
-    "i6a-vid-r101": {"data": "imagenet", **VID, "model.backbone.depth": 101},
-    "i6b-A": {"data": "imagenet", **VID, **PLAIN, HEAD + "propagate": "none", "model.consistent": False},
-    "i6b-B": {"data": "imagenet", **VID, **PLAIN, "model.consistent": False},
-    "i6b-C": {"data": "imagenet", **VID, **PLAIN},
-    "i6c-b0": {"data": "imagenet", **VID, **PLAIN},
-    **{
-        f"i6c-b{100 * beta:03.0f}": {
-            "data": "imagenet", **VID, HEAD + "bank_length": 1, "model.loss_weights.beta": beta,
-        }
-        for beta in (0.08, 0.1, 0.15, 0.2, 0.25)
-    },
-    **{
-        f"i6d-{i}": {"data": "imagenet", **VID, HEAD + "bank_length": length}
-        for i, length in enumerate((6, 12, 18, 24, 30, 36), 1)
-    },
-    "s1-dice": {"model.iou_loss": "dice"},
-    "s1-lovasz": {},
-    "s2-baseline": {},
-    "s2-wo-heatmap": {"model.heatmap": False},
-    "s2-wo-temporal": {"model.temporal": False},
-    "s2-wo-extra-dims": {HEAD + "extra_bandwidths": ()},
-    "s2-wo-synthesized": {"train_dataloader.dataset.type": "DAVISUnsupervisedDataset"},
-    "s3-r50": {"model.backbone.depth": 50},
-    "s3-r101": {},
-    "s4-davis": {},
-    "s5-ytvis": {"data": "youtube_vis_2019", HEAD + "num_classes": 40, "images": "coco_to_youtube_vis_2019"},
-}  # fmt: skip
-DEFAULTS = {
-    "efficientvis": "efficientvis_r50_ytvis2019",
-    "inspro": "inspro_r50_ytvis2019",
-    "srnet": "srnet_r101_davis2019",
-}
+def figures_of(row: dict) -> dict:
+    return {key: value for key, value in row.items() if key not in ("id", "table", "changes")}
 
 
-def setting(cfg: Config, key: str) -> object:
-    """A value of a config by its dotted key, or one of three things that several settings make up."""
-    dataset = cfg.train_dataloader.dataset
-    images = dataset.get("datasets", {}).get("images")
-    if key == "data":
-        return cfg.test_dataloader.dataset.data_root.strip("/").split("/")[-1]
-    if key == "multi-scale":
-        return "RandomChoiceResize" in str(dataset)
-    if key == "images":
-        return images.get("class_map") if images else None
-    for part in key.split("."):
-        cfg = cfg.get(part) if isinstance(cfg, dict | Config) else None
-    return cfg
+def place_of(model: dict) -> Path:
+    return ROOT / model["Config"]
 
 
-@pytest.mark.skipif(not TABLES.exists(), reason="the papers' tables are not on this machine")
-@pytest.mark.parametrize("system", DEFAULTS)
+@pytest.mark.parametrize("system", METAFILES)
+def test_a_metafile_names_every_config_once(system):
+    models = METAFILES[system]["Models"]
+    named = [m["Config"] for m in models]
+    assert sorted(named) == sorted(str(p.relative_to(ROOT)) for p in (ROOT / "configs" / system).glob("*.py"))
+    assert [m["Name"] for m in models] == [Path(n).stem for n in named]
+    assert {m["In Collection"] for m in models} <= {c["Name"] for c in METAFILES[system]["Collections"]}
+
+
+def test_every_system_with_rows_is_tested():
+    assert [system for system in METAFILES if rows_of(system)] == list(SYSTEMS)
+    ids = [row["id"] for system in SYSTEMS for row, _ in rows_of(system)]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_rows_figures_are_those_of_its_model(system):
+    for row, model in rows_of(system):
+        for kind, figures in figures_of(row).items():
+            if kind not in SIZES:
+                figures = figures if isinstance(figures, list) else [figures]
+                assert [model["Paper"].get(name) for name in FIGURES[kind]] == figures, row["id"]
+
+
+def value_at(node: object, place: str) -> object:
+    """What a config has at keys joined by dots, a list's items by number; ``None`` where it has nothing."""
+    for part in place.split("."):
+        if isinstance(node, list):
+            node = node[int(part)] if int(part) < len(node) else None
+        else:
+            node = node.get(part) if isinstance(node, dict | Config) else None
+    return list(node) if isinstance(node, tuple) else node  # YAML has no tuples
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
 def test_a_rows_config_changes_what_the_row_says_and_nothing_else(system):
-    meta = yaml.safe_load((ROOT / f"configs/{system}/metafile.yml").read_text())
-    default = Config.fromfile(ROOT / f"configs/{system}/{DEFAULTS[system]}.py")
-    keys = {key for row, changes in CHANGES.items() if row[0] == system[0] for key in changes}
-    for row, path in rows_of(meta).items():
-        cfg = Config.fromfile(ROOT / path)
-        for key in keys:
-            expected = CHANGES[row].get(key, setting(default, key))
-            assert setting(cfg, key) == expected, f"{row}: {key}"
+    (collection,) = METAFILES[system]["Collections"]
+    models = {m["Name"]: m for m in METAFILES[system]["Models"]}
+    default = Config.fromfile(place_of(models[collection["default"]]))
+    used = {name for row, _ in rows_of(system) for name in row["changes"]}
+    assert used == collection["settings"].keys()
+    for row, model in rows_of(system):
+        cfg = Config.fromfile(place_of(model))
+        for name, places in collection["settings"].items():
+            for place in [places] if isinstance(places, str) else places:
+                expected = row["changes"].get(name, value_at(default, place))
+                assert value_at(cfg, place) == expected, f"{row['id']}: {name}"
+
+
+@pytest.mark.skipif(not TABLES.exists(), reason="the papers' tables are not on this machine")
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_the_metafile_has_every_row_of_the_papers_tables(system):
+    expected = {}
+    for table, rows in yaml.safe_load(TABLES.read_text())[system].items():
+        if table != "default":
+            number = table.removeprefix("table").replace("figure", "figure ")
+            for row in rows if isinstance(rows, list) else [rows]:
+                figures = {key: value for key, value in row.items() if key not in ("id", "change", "system")}
+                expected[row["id"]] = (number, figures)
+    found = {row["id"]: (row["table"], figures_of(row)) for row, _ in rows_of(system)}
+    assert found == {row: content for row, content in expected.items() if row not in ELSEWHERE}

@@ -3,11 +3,11 @@
 import argparse
 
 from mmengine.config import Config
-from mmengine.model import is_model_wrapper
 
 from mmvis_ext.engine.checkpoints import check_fit, read_checkpoint, refuse_pickles
 from mmvis_ext.engine.launch import add_config_arguments, build_runner, load_config
 from mmvis_ext.evaluation.video_metric import writing_metric
+from mmvis_ext.models.video_model import unwrapped
 from mmvis_ext.utils.errors import InputError, command_line
 
 
@@ -59,7 +59,7 @@ def main() -> None:
     checkpoint = read_checkpoint(args.checkpoint)
     cfg.load_from, cfg.resume = args.checkpoint, False
     runner = build_runner(cfg)
-    check_fit(args.checkpoint, runner.model.module if is_model_wrapper(runner.model) else runner.model, checkpoint)
+    check_fit(args.checkpoint, unwrapped(runner.model), checkpoint)
     runner.test()
 
 

@@ -9,7 +9,7 @@ from mmengine.runner import Runner
 
 from mmvis_ext.engine.checkpoints import check_resumable, check_start, read_checkpoint, refuse_pickles
 from mmvis_ext.engine.launch import add_config_arguments, build_runner, load_config, resume_point
-from mmvis_ext.engine.loops import unwrapped
+from mmvis_ext.models.video_model import unwrapped
 from mmvis_ext.utils.errors import InputError, command_line
 
 

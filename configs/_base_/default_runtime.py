@@ -19,7 +19,7 @@ log_processor = dict(type="LogProcessor", window_size=20, by_epoch=True)
 log_level = "INFO"
 randomness = dict(seed=0)
 load_from = None
-load_other_classes = False  # start from a checkpoint with another number of classes, without its classifier
+load_other_classes = False  # True: load_from may have other classes; its classifier is left out
 resume = False
 
 val_cfg = dict(type="VideoValLoop")

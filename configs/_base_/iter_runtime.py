@@ -1,5 +1,5 @@
 _base_ = "./default_runtime.py"
 
-# for schedules that count iterations
+# for schedules that count iterations instead of epochs
 default_hooks = dict(checkpoint=dict(by_epoch=False, interval=2000))
 log_processor = dict(by_epoch=False)

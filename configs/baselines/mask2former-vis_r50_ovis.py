@@ -8,6 +8,6 @@ _base_ = [
 
 model = dict(
     track_head=dict(num_classes=25, loss_cls=dict(class_weight=[1.0] * 25 + [0.1])),
-    clip_len=1000,  # more frames than any of its videos has
+    clip_len=1000,  # longer than every video of the data set
 )
 train_dataloader = dict(batch_size=2, sampler=dict(endless=True), dataset=_base_.frame_pairs)

@@ -1,4 +1,4 @@
 _base_ = "./masktrack-rcnn_r50_ytvis2019.py"
 
-# no more than 10 detections in a frame, as a trained model has: for benchmarks with random weights
+# for benchmarks with random weights: at most 10 detections in a frame, about as many as a trained model has
 model = dict(detector=dict(test_cfg=dict(rcnn=dict(max_per_img=10))))

@@ -5,5 +5,5 @@ _base_ = [
     "../_base_/default_runtime.py",
 ]
 
-# videos are longer than a clip, so correspondence learning is on
+# videos are longer than a clip, so samples of two clips teach the model to link clips (correspondence learning)
 train_dataloader = dict(dataset=dict(clips=dict(num_clips=2)))

@@ -1,4 +1,4 @@
 _base_ = "./inspro-vid_r50_imagenet-vid.py"
 
-# box deduplication alone
+# box deduplication without intra-query attention
 model = dict(loss_weights=dict(beta=0.08), head=dict(bank_length=1))

@@ -5,5 +5,5 @@ _base_ = [
     "../_base_/iter_runtime.py",
 ]
 
-# boxes alone
+# boxes without masks
 model = dict(head=dict(num_classes=30, mask_branch=None))

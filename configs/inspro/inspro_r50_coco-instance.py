@@ -5,5 +5,5 @@ _base_ = [
     "../_base_/default_runtime.py",
 ]
 
-# single images: the same head, with nothing to hand on
+# single images: the same head, which hands nothing on to a next frame
 model = dict(head=dict(num_classes=80, bank_length=1))

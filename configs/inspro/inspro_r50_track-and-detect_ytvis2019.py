@@ -1,3 +1,4 @@
-_base_ = "./inspro_r50_bank1_ytvis2019.py"
+_base_ = "./inspro_r50_ytvis2019.py"
 
-model = dict(type="InsProTrackAndDetect")
+# separate queries for tracks and for new objects; no intra-query attention
+model = dict(type="InsProTrackAndDetect", head=dict(bank_length=1))

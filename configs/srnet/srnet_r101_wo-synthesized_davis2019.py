@@ -5,5 +5,5 @@ _base_ = [
     "../_base_/iter_runtime.py",
 ]
 
-# videos alone
+# no pairs made of images
 train_dataloader = dict(batch_size=4, sampler=dict(endless=True))

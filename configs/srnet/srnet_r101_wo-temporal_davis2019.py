@@ -1,4 +1,5 @@
 _base_ = "./srnet_r101_davis2019.py"
 
-# at test the decoder sees this frame twice; the weights are those of srnet_r101_davis2019
+# only for tests, with the weights of srnet_r101_davis2019: the decoder sees the present frame twice instead
+# of the last frame and the present one
 model = dict(temporal=False)

@@ -5,6 +5,6 @@ _base_ = [
     "../_base_/iter_runtime.py",
 ]
 
-# with categories: video instance segmentation
+# with categories: video instance segmentation, from pairs of consecutive frames
 model = dict(head=dict(num_classes=40))
 train_dataloader = dict(batch_size=4, dataset=dict(clips=dict(clip_len=2, scattered=False)))

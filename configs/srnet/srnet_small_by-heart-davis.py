@@ -5,5 +5,5 @@ _base_ = [
     "../_base_/default_runtime.py",
 ]
 
-# the other task of srnet_small_by-heart: objects without classes, DATA_ROOT in DAVIS' layout
+# as srnet_small_by-heart, with objects without classes; DATA_ROOT has the folders of DAVIS
 train_dataloader = dict(batch_size=2, sampler=dict(repeat=400))

@@ -5,5 +5,5 @@ _base_ = [
     "../_base_/default_runtime.py",
 ]
 
-# unsupervised video object segmentation; for two processes
-train_dataloader = dict(batch_size=8, num_workers=1, sampler=dict(repeat=4))
+# unsupervised video object segmentation
+train_dataloader = dict(batch_size=8, sampler=dict(repeat=4))

@@ -5,6 +5,6 @@ _base_ = [
     "../_base_/default_runtime.py",
 ]
 
-# video instance segmentation; for two processes
+# video instance segmentation
 model = dict(head=dict(num_classes=5))
-train_dataloader = dict(batch_size=8, num_workers=1, sampler=dict(repeat=4))
+train_dataloader = dict(batch_size=8, sampler=dict(repeat=4))

@@ -1,5 +1,6 @@
 _base_ = "./srnet_small_shapesvis-mini-davis.py"
 
-# videos alone, as many pairs
-videos = _base_.train_dataloader.dataset.datasets.videos
-train_dataloader = dict(sampler=dict(repeat=8), dataset=dict(videos, _delete_=True))
+# no pairs made of images, but twice as many of each video, so that there are as many pairs in all
+train_dataloader = dict(
+    sampler=dict(repeat=8), dataset=dict(_base_.train_dataloader.dataset.datasets.videos, _delete_=True)
+)

@@ -1,4 +1,5 @@
 _base_ = "./srnet_small_shapesvis-mini-davis.py"
 
-# at test the decoder sees this frame twice; the weights are those of srnet_small_shapesvis-mini-davis
+# only for tests, with the weights of srnet_small_shapesvis-mini-davis: the decoder sees the present frame twice instead
+# of the last frame and the present one
 model = dict(temporal=False)

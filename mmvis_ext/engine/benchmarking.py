@@ -7,12 +7,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from mmvis_ext.models.video_model import VideoModel
+from mmvis_ext.models import EfficientVIS, InsPro, InsProByDetection, SRNet, VideoModel
+from mmvis_ext.models.dense import DenseOutput, spatial_grid
 from mmvis_ext.structures.geometry import FrameGeometry
 from mmvis_ext.structures.stream import Detections
 from mmvis_ext.utils.errors import InputError
@@ -20,11 +22,13 @@ from mmvis_ext.utils.errors import InputError
 __all__ = [
     "ALL_SLOTS",
     "Stepper",
+    "can_hold",
     "compare_speed",
     "compile_step",
     "cycle_frames",
     "frame_size",
     "generated_frames",
+    "hold",
     "peak_memory",
     "stream_memory",
     "time_in_turns",
@@ -72,11 +76,11 @@ class Stepper:
         model: in test mode.
         frames: (F,3,H',W'), any number of windows.
         size: (H, W) in pixels without padding.
-        held: slots that are visible in every frame, whatever the weights make of it, so that their masks are pasted and
-            encoded; ``None`` leaves it to the model. Needs a model with a ``forward_window``.
+        held: objects that every frame shows, whatever the weights make of it, so that their masks are pasted and
+            encoded; ``None`` leaves it to the model. See :func:`can_hold`.
 
     Attributes:
-        network_seconds: of each call so far, what its ``forward_window`` took; 0 without one.
+        network_seconds: of each call so far, what its ``forward_window`` took.
         visible_share: of slots and frames in the last window.
     """
 
@@ -88,13 +92,13 @@ class Stepper:
 
     def __call__(self) -> Detections:
         self.network_seconds.append(0.0)
-        with network_replaced(self.model, self._watch):
+        with network_replaced(self.model, self._watched):
             for window in self.frames.split(self.model.window):
                 detections, self.state = self.model.step(window, self.state)
         self.visible_share = float(detections.visible.mean()) if detections.visible.size else 0.0
         return detections
 
-    def _watch(self, network: Callable) -> Callable:
+    def _watched(self, network: Callable) -> Callable:
         """The network, of which the time is taken before every frame is made to show ``held`` objects."""
 
         def forward_window(*args: Any) -> tuple[Any, ...]:
@@ -107,31 +111,61 @@ class Stepper:
         return holding(self.model, forward_window, self.held)
 
 
+def can_hold(model: VideoModel) -> bool:
+    """Whether :func:`hold` can make a model's frames show objects."""
+    return isinstance(model, EfficientVIS | InsPro | InsProByDetection | SRNet)
+
+
+def hold(model: VideoModel, result: Any, objects: int) -> Any:
+    """What ``forward_window`` says, changed so that so many objects are seen; for benchmarks of untrained models.
+
+    Args:
+        model: see :func:`can_hold`.
+        result: of its ``forward_window``, with ``scores`` (N,...) by slot, or the maps of an SRNet.
+        objects: how many, if there are as many slots.
+    """
+    if isinstance(model, SRNet):
+        return _hold_pixels(result, min(objects, model.clustering["max_instances"]))
+    scores = torch.zeros_like(result.scores)
+    scores[:objects] = 1
+    return result._replace(scores=scores)
+
+
+def _hold_pixels(result: DenseOutput, objects: int) -> DenseOutput:
+    """The frame falls into columns, each of which points to its middle."""
+    height, width = result.objectness.shape[-2:]
+    edges = torch.linspace(0, width, min(objects, width) + 1).round().long()
+    grid = spatial_grid(height, width, result.objectness.device)
+    offsets, bandwidths = torch.zeros_like(result.offsets), torch.full_like(result.bandwidths, 1e-2)
+    for first, last in pairwise(edges.tolist()):
+        column = grid[:, :, first:last]
+        offsets[:, :2, :, first:last] = column.mean(dim=(1, 2), keepdim=True) - column
+    objectness = torch.where(result.objectness < 0, result.objectness, 1.0)
+    return result._replace(offsets=offsets, bandwidths=bandwidths, objectness=objectness)
+
+
 def holding(model: VideoModel, network: Callable, objects: int | None) -> Callable:
-    """A ``forward_window`` whose frames show so many objects, see :meth:`VideoModel.hold`; ``None`` changes nothing."""
+    """A ``forward_window`` whose frames show so many objects, see :func:`hold`; ``None`` changes nothing."""
 
     if objects is None:
         return network
 
     def forward_window(*args: Any) -> tuple[Any, ...]:
-        result, *rest = network(*args)
-        return model.hold(result, objects), *rest
+        result, carried = network(*args)
+        return hold(model, result, objects), carried
 
     return forward_window
 
 
 @contextmanager
 def network_replaced(model: VideoModel, change: Callable[[Callable], Callable]) -> Iterator[None]:
-    """Meanwhile ``change`` of a model's ``forward_window`` runs in its place, if it has one."""
-    own = getattr(model, "forward_window", None)
-    if own is None:
-        yield
-        return
-    model.forward_window = change(own)
+    """Meanwhile ``change`` of a model's ``forward_window`` runs in its place."""
+    own = model.forward_window
+    vars(model)["forward_window"] = change(own)
     try:
         yield
     finally:
-        model.forward_window = own
+        vars(model)["forward_window"] = own
 
 
 def time_in_turns(
@@ -180,7 +214,8 @@ def compare_speed(
     """Frames per second of a whole step against backbone and neck alone, in the same run.
 
     A step ends with RLE masks on the CPU. Untrained scores stay below the threshold and leave no mask to encode, so
-    steps in which ``held`` slots are visible, as in a trained model, and in which every slot is, are timed too.
+    steps in which ``held`` slots are visible, as in a trained model, and in which every slot is, are timed too (of the
+    models that :func:`can_hold`).
 
     Args:
         model: in test mode.
@@ -199,7 +234,7 @@ def compare_speed(
     """
     extract = torch.compile(model.extract_features, dynamic=False) if compile else model.extract_features
     steps = dict(step=Stepper(model, frames, size))
-    if hasattr(model, "forward_window"):
+    if can_hold(model):
         steps["step_some_visible"] = Stepper(model, frames, size, held)
         steps["step_all_visible"] = Stepper(model, frames, size, ALL_SLOTS)
     if rival is not None:
@@ -220,24 +255,14 @@ def compare_speed(
         seconds=seconds,
         fps={name: len(frames) / value for name, value in median.items()},
         ratio={name: median["backbone_neck"] / median[name] for name in steps},
-        network_share={
-            name: sum(step.network_seconds[-repeat:]) / sum(seconds[name])
-            for name, step in steps.items()
-            if hasattr(step.model, "forward_window")
-        },
+        network_share={name: sum(step.network_seconds[-repeat:]) / sum(seconds[name]) for name, step in steps.items()},
         visible_share={name: step.visible_share for name, step in steps.items()},
     )
 
 
 def compile_step(model: VideoModel) -> None:
-    """Compile the tensor part of a model's step from now on.
-
-    Raises:
-        InputError: the model's step has no such part.
-    """
-    if not hasattr(model, "forward_window"):
-        raise InputError(f"{type(model).__name__} has no forward_window that could be compiled; leave out --compile.")
-    model.forward_window = torch.compile(model.forward_window, dynamic=False)
+    """Compile the tensor part of a model's step from now on."""
+    vars(model)["forward_window"] = torch.compile(model.forward_window, dynamic=False)
 
 
 def stream_memory(
@@ -250,7 +275,7 @@ def stream_memory(
         length: frames of the video.
         size: (H, W) in pixels.
         device: of the model.
-        held: objects that every frame shows, of a model with a ``forward_window``; ``None`` leaves it to the model.
+        held: objects that every frame shows, see :func:`can_hold`; ``None`` leaves it to the model.
 
     Returns:
         ``frames``, ``tracks``, ``masks`` of the results, and ``peak_memory_mib`` of the process so far.

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from mmengine.logging import print_log
 from mmengine.runner.checkpoint import CheckpointLoader
-from torch import nn
 
+from mmvis_ext.models.video_model import VideoModel
 from mmvis_ext.utils.errors import InputError
 
 __all__ = [
@@ -78,7 +78,7 @@ def _load_local(filename: str, map_location: Any = None) -> dict:
     return read_checkpoint(Path(filename).expanduser())
 
 
-def check_resumable(path: str | Path, model: nn.Module, checkpoint: dict) -> None:
+def check_resumable(path: str | Path, model: VideoModel, checkpoint: dict) -> None:
     """Check that training can go on from a checkpoint.
 
     Raises:
@@ -92,7 +92,7 @@ def check_resumable(path: str | Path, model: nn.Module, checkpoint: dict) -> Non
         )
 
 
-def check_start(path: str | Path, model: nn.Module, checkpoint: dict, other_classes: bool = False) -> None:
+def check_start(path: str | Path, model: VideoModel, checkpoint: dict, other_classes: bool = False) -> None:
     """Check that a training may start from a checkpoint's weights, and log what is taken.
 
     Weights that either side lacks are no error: a model may have new parts.
@@ -108,22 +108,24 @@ def check_start(path: str | Path, model: nn.Module, checkpoint: dict, other_clas
     """
     weights, own = checkpoint.get("state_dict", checkpoint), model.state_dict()
     shared = own.keys() & weights.keys()
-    wrong = sorted(k for k in shared if own[k].shape != weights[k].shape and not (other_classes and "fc_cls" in k))
+    unlike = [k for k in shared if own[k].shape != weights[k].shape]
+    wrong = sorted(k for k in unlike if not (other_classes and model.is_classifier(k)))
     if wrong:
-        key = next((k for k in wrong if "fc_cls" in k), wrong[0])
+        key = next(filter(model.is_classifier, wrong), wrong[0])
         there, here = tuple(weights[key].shape), tuple(own[key].shape)
-        remedy = "; add load_other_classes=True to start without its classifier" if "fc_cls" in key else ""
+        only = all(map(model.is_classifier, wrong))
+        remedy = "; add load_other_classes=True to start without its classifier" if only else ""
         raise InputError(
             f"{path}: load_from names another model's checkpoint: {key} has {there} and the config {here}; give one "
             f"that fits{remedy}."
         )
-    taken = [k for k in shared if own[k].shape == weights[k].shape]
+    taken = len(shared) - len(unlike)
     if not taken:
         raise InputError(f"{path}: load_from names another model's checkpoint: none of its weights is in this model.")
-    print_log(f"{path}: {len(taken)} of the model's {len(own)} weights are taken", "current", logging.INFO)
+    print_log(f"{path}: {taken} of the model's {len(own)} weights are taken", "current", logging.INFO)
 
 
-def check_fit(path: str | Path, model: nn.Module, checkpoint: dict | None = None) -> None:
+def check_fit(path: str | Path, model: VideoModel, checkpoint: dict | None = None) -> None:
     """Check that a checkpoint's weights are this model's, name for name and shape for shape.
 
     The number of frames T is in no weight, so a model trained at another clip length fits.
@@ -143,9 +145,10 @@ def check_fit(path: str | Path, model: nn.Module, checkpoint: dict | None = None
         )
     wrong = [k for k in own if own[k].shape != weights[k].shape]
     if wrong:
-        key = next((k for k in wrong if "cls" in k), wrong[0])
+        key = next(filter(model.is_classifier, wrong), wrong[0])
         there, here = tuple(weights[key].shape), tuple(own[key].shape)
-        what = f"{there[0]} classes and the config {here[0]}" if "fc_cls" in key else f"{there} and the config {here}"
+        of_classes = model.is_classifier(key) and here[0] == model.num_classes
+        what = f"{there[0]} classes and the config {here[0]}" if of_classes else f"{there} and the config {here}"
         raise InputError(f"{path}: {key} has {what}; give the config that it was trained with.")
 
 

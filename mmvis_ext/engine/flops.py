@@ -1,6 +1,6 @@
 """How large a model is and how much it computes, part by part."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -9,17 +9,12 @@ from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-__all__ = ["PARTS", "count_flops", "count_parameters"]
+__all__ = ["count_flops", "count_parameters"]
 
-PARTS = dict(
-    backbone=("backbone.forward", "detector.backbone.forward"),
-    neck=("neck.forward", "detector.neck.forward"),
-    mask=("head.segment", "head.mask_features", "segment"),
-)
-"""What the parts of a model compute in, by name; all the rest is the head. mmdet's trackers have a ``detector``."""
+Parts = Mapping[str, Sequence[str]]
 
 
-def count_flops(model: nn.Module, run: Callable[[], Any], parts: dict[str, tuple[str, ...]] = PARTS) -> dict[str, int]:
+def count_flops(model: nn.Module, run: Callable[[], Any], parts: Parts) -> dict[str, int]:
     """Floating-point operations of a call, a multiplication and an addition counting as two.
 
     Counted are matrix products, convolutions and attention, as is usual. RoIAlign, normalisation, activations,
@@ -28,7 +23,8 @@ def count_flops(model: nn.Module, run: Callable[[], Any], parts: dict[str, tuple
     Args:
         model: that ``run`` uses.
         run: what is counted.
-        parts: name -> dotted names of the methods of ``model`` that compute it; one that the model lacks counts 0.
+        parts: name -> dotted names of the methods of ``model`` that compute it, see :class:`VideoModel`; one that the
+            model lacks counts 0.
 
     Returns:
         Operations of each part, of the ``head`` (all that is in no part) and in ``total``.
@@ -43,13 +39,18 @@ def count_flops(model: nn.Module, run: Callable[[], Any], parts: dict[str, tuple
     return dict(spent, head=total - sum(spent.values()), total=total)
 
 
-def count_parameters(model: nn.Module) -> dict[str, int]:
-    """Numbers in each part's weights, trainable or not: backbone, neck, mask (whatever is named so), head, total."""
+def count_parameters(model: nn.Module, parts: Parts) -> dict[str, int]:
+    """Numbers in each part's weights, trainable or not: backbone, neck, mask (what is named so), head, total.
+
+    Args:
+        model: whose weights are counted.
+        parts: of :func:`count_flops`; ``backbone`` and ``neck`` are the modules that these methods belong to.
+    """
+    owners = {part: [path.rpartition(".")[0] + "." for path in parts[part]] for part in ("backbone", "neck")}
     numbers = dict(backbone=0, neck=0, mask=0, head=0)
     for name, parameter in model.named_parameters():
-        first = name.removeprefix("detector.").split(".")[0]
-        part = first if first in ("backbone", "neck") else "mask" if "mask" in name else "head"
-        numbers[part] += parameter.numel()
+        part = next((part for part, names in owners.items() if name.startswith(tuple(names))), None)
+        numbers[part or ("mask" if "mask" in name else "head")] += parameter.numel()
     return dict(numbers, total=sum(numbers.values()))
 
 

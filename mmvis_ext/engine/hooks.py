@@ -6,9 +6,9 @@ from typing import Any
 
 import torch
 from mmengine.hooks import CheckpointHook, Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
+from mmvis_ext.models.video_model import unwrapped
 from mmvis_ext.registry import HOOKS
 from mmvis_ext.utils.errors import InputError
 
@@ -71,8 +71,8 @@ class CheckStartHook(Hook):
     """
 
     def before_train(self, runner: Runner) -> None:
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        if not getattr(model, "starts_from_checkpoint", False) or runner._resume:
+        model = unwrapped(runner.model)
+        if not model.starts_from_checkpoint or runner._resume:
             return
         name = type(model).__name__
         if not runner._load_from:
@@ -127,7 +127,7 @@ def _classes_of(dataset: object) -> Sequence[str] | None:
 
 
 def _check_number(runner: Runner, classes: Sequence[str] | None) -> None:
-    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    model = unwrapped(runner.model)
     if classes is not None and len(classes) != model.num_classes:
         raise InputError(
             f"the data set has {len(classes)} classes but the model {model.num_classes}; set the head's "

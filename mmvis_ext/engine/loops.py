@@ -5,27 +5,13 @@ from typing import Any
 
 import torch
 from mmengine.evaluator import Evaluator
-from mmengine.model import is_model_wrapper
 from mmengine.runner import BaseLoop, Runner, TestLoop, ValLoop
 from mmengine.runner.amp import autocast
-from torch import nn
 
-from mmvis_ext.models.video_model import VideoModel, VideoStream, frame_geometry, set_tracks
+from mmvis_ext.models.video_model import VideoStream, frame_geometry, set_tracks, unwrapped
 from mmvis_ext.registry import LOOPS
 
 __all__ = ["VideoTestLoop", "VideoValLoop"]
-
-
-def unwrapped(model: nn.Module) -> VideoModel:
-    """The model itself where it is wrapped for several processes.
-
-    Raises:
-        TypeError: it is no :class:`VideoModel`.
-    """
-    inner = model.module if is_model_wrapper(model) else model
-    if not isinstance(inner, VideoModel):
-        raise TypeError(f"The loops by step run a VideoModel, not {type(inner).__name__}.")
-    return inner
 
 
 class _StreamingLoop(BaseLoop):

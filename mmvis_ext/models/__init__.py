@@ -3,16 +3,12 @@ from mmvis_ext.utils.stack import import_mmdet
 import_mmdet()
 
 from .association import ClipLinker, greedy_link
+from .baselines import Mask2FormerVISBaseline, MaskTrackRCNNBaseline
 from .dense import DenseHead, cluster_instances, pixel_probability, spatial_grid
 from .efficientvis import EfficientVIS
-from .inspro import InsPro
-from .inspro_by_detection import InsProByDetection
-from .inspro_lite import InsProLite
-from .inspro_track_and_detect import InsProTrackAndDetect
+from .inspro import InsPro, InsProByDetection, InsProLite, InsProTrackAndDetect, InstanceModel
 from .losses import box_deduplication_loss, lovasz_hinge
 from .mask import dynamic_mask_conv
-from .mask2former_vis import Mask2FormerVISBaseline
-from .masktrack_rcnn import MaskTrackRCNNBaseline
 from .matching import InstanceCost, TemporalMatcher, TrackletAssigner
 from .query import (
     FactorisedTemporoSpatialAttention,
@@ -38,6 +34,7 @@ __all__ = [
     "InsProTrackAndDetect",
     "InstanceCascade",
     "InstanceCost",
+    "InstanceModel",
     "IntraQueryAttention",
     "Mask2FormerVISBaseline",
     "MaskTrackRCNNBaseline",

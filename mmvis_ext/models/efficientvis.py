@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import torch
-import torch.nn.functional as F
 from mmdet.structures import TrackDataSample
 from torch import Tensor
 
@@ -15,14 +14,14 @@ from mmvis_ext.structures.stream import Detections
 from mmvis_ext.structures.tracklets import Tracklets
 
 from .association import ClipLinker, LinkMemory, Slots, renew_slots
-from .losses import LossWeights, Matches, count_entries, tracklet_losses
+from .losses import LossWeights, count_entries, tracklet_losses
 from .mask import encode_visible, mask_on_grid
-from .query import StageOutput, as_pyramid
+from .matching import GRID_STRIDE, Matches, TrackletAssigner, match_clips
+from .query import StageOutput, TrackletCascade, as_pyramid
+from .training_batch import TrainingBatch, mean_over
 from .video_model import VideoModel
 
 __all__ = ["EfficientVIS", "EfficientVISState"]
-
-GRID_STRIDE = 4  # pixels between the points where masks are compared
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class ClipOutput(NamedTuple):
 
 
 @MODELS.register_module()
-class EfficientVIS(VideoModel):
+class EfficientVIS(VideoModel[EfficientVISState]):
     """Clip-level VIS by tracklet queries and proposals; no data association within or between clips.
 
     Args:
@@ -69,19 +68,22 @@ class EfficientVIS(VideoModel):
         kwargs: backbone, neck, score_reduction, data_preprocessor, init_cfg; see :class:`VideoModel`.
     """
 
+    classifier = ("head.stages.*.fc_cls.*",)
+    parts = VideoModel.parts | dict(mask=("head.segment",))
+
     def __init__(
         self, head: dict, assigner: dict, loss_weights: dict | None = None, match_each: bool = True,
         clip_len: int = 36, visible_thr: float = 0.1, reset_after: int = 3, reset_score: float = 0.05,
         linker: dict | None = None, **kwargs: Any,
     ) -> None:  # fmt: skip
         super().__init__(window=clip_len, **kwargs)
-        self.head = MODELS.build(head)
-        self.assigner = TASK_UTILS.build(assigner)
+        self.head: TrackletCascade = MODELS.build(head)
+        self.assigner: TrackletAssigner = TASK_UTILS.build(assigner)
         self.loss_weights = LossWeights(**(loss_weights or {}))
         self.match_each = match_each
         self.visible_thr = visible_thr
         self.reset_after, self.reset_score = reset_after, reset_score
-        self.linker = TASK_UTILS.build(linker) if linker else None
+        self.linker: ClipLinker | None = TASK_UTILS.build(linker) if linker else None
 
     @property
     def num_classes(self) -> int:
@@ -100,25 +102,20 @@ class EfficientVIS(VideoModel):
             inputs: (B, clips*T, 3, H, W), clip after clip.
             data_samples: B, with per-frame ground truth and ``num_clips``.
         """
-        b, frames, _, height, width = inputs.shape
+        batch = TrainingBatch.of(self.extract_features(inputs.flatten(0, 1)), inputs, data_samples)
         clips = data_samples[0].metainfo.get("num_clips", 1)
-        length = frames // clips
-        levels = [f.unflatten(0, (b, clips, length)) for f in self.extract_features(inputs.flatten(0, 1))]
-        targets = [Tracklets.from_frames(s, (height, width), inputs.device) for s in data_samples]
-        sizes = inputs.new_tensor([s[0].metainfo["img_shape"][:2] for s in data_samples])
-        losses: dict[str, Tensor] = {}
+        length = batch.length // clips
+        terms: list[dict[str, Tensor]] = []
         queries: Tensor | None = None
-        inherited: list[Matches | None] = [None] * b
-        for clip in range(clips):
-            features = as_pyramid(f[:, clip].flatten(0, 1) for f in levels)
-            outputs = self.head(features, sizes, queries)
-            window = [g.frames(clip * length, (clip + 1) * length) for g in targets]
-            terms, matches = self._clip_losses(features, outputs, window, sizes, inherited)
-            inherited = list(matches)
-            for name, value in terms.items():
-                losses[name] = losses.get(name, 0) + value / clips
+        inherited: Sequence[Matches | None] = [None] * len(batch)
+        for start in range(0, batch.length, length):
+            features = batch.features(start, start + length)
+            outputs = self.head(features, batch.sizes, queries)
+            window = batch.truth(start, start + length)
+            losses, inherited = self._clip_losses(features, outputs, window, batch.sizes, inherited)
+            terms.append(losses)
             queries = outputs[-1].queries.mean(dim=2)
-        return losses
+        return mean_over(terms)
 
     def _clip_losses(
         self, features: tuple[Tensor, ...], outputs: list[StageOutput], targets: list[Tracklets], sizes: Tensor,
@@ -129,11 +126,11 @@ class EfficientVIS(VideoModel):
         Matching looks at the masks of all queries, without gradient; only matched ones are segmented for the loss.
         """
         losses = {}
-        last = self._match_all(features, outputs[-1], -1, targets, sizes, inherited)
+        last = self._match(features, outputs[-1], -1, targets, sizes, inherited)
         for m, output in enumerate(outputs):
             matches = last
             if self.match_each and m < len(outputs) - 1:
-                matches = self._match_all(features, output, m, targets, sizes, inherited)
+                matches = self._match(features, output, m, targets, sizes, inherited)
             logits = self.head.segment(features, output, m, pick=[pairs.queries for pairs in matches])
             with torch.autocast(sizes.device.type, enabled=False):
                 terms = tracklet_losses(
@@ -144,50 +141,13 @@ class EfficientVIS(VideoModel):
         return losses, last
 
     @torch.no_grad()
-    def _match_all(
+    def _match(
         self, features: tuple[Tensor, ...], output: StageOutput, m: int, targets: list[Tracklets], sizes: Tensor,
         inherited: Sequence[Matches | None],
     ) -> list[Matches]:  # fmt: skip
         """Assignment of every clip of a batch by the output of iteration ``m``."""
         masks = self.head.segment(features, output, m).sigmoid()
-        return [
-            self._match(output, masks, b, g, self._grid_masks(g), (height, width), inherited[b])
-            for b, (g, (height, width)) in enumerate(zip(targets, sizes.tolist(), strict=True))
-        ]
-
-    def _match(
-        self, output: StageOutput, masks: Tensor, b: int, targets: Tracklets, grid_masks: Tensor,
-        size: tuple[float, float], inherited: Matches | None,
-    ) -> Matches:  # fmt: skip
-        """Assignment of clip ``b``: pairs inherited from the clip before stay; what is new takes a free query.
-
-        Args:
-            masks: (B,N,T,s,s) probabilities of all queries.
-            grid_masks: (G,T,h,w), see :meth:`_grid_masks`.
-            size: (H, W) in pixels without padding, to normalise boxes.
-        """
-        queries, known = inherited or (targets.labels[:0], targets.labels[:0])
-        new = targets.visible.any(1)
-        new[known] = False
-        new = new.nonzero().squeeze(1)
-        free = torch.ones(output.boxes.shape[1], dtype=torch.bool, device=new.device)
-        free[queries] = False
-        free = free.nonzero().squeeze(1)
-        if len(new) and len(free):
-            (height, width), (h, w) = targets.masks.shape[-2:], grid_masks.shape[-2:]
-            on_grid = mask_on_grid(
-                masks[b, free].flatten(0, 1), output.proposals[b, free].flatten(0, 1), (height, width), (h, w)
-            ).unflatten(0, (len(free), -1))
-            scores = output.class_logits[b, free].sigmoid()
-            rows, columns = self.assigner(scores, output.boxes[b, free], on_grid, targets[new], grid_masks[new], size)
-            queries, known = torch.cat([queries, free[rows]]), torch.cat([known, new[columns]])
-        return Matches(queries, known)
-
-    @staticmethod
-    def _grid_masks(targets: Tracklets) -> Tensor:
-        """(G,T,h,w) share of each grid cell that a mask covers."""
-        masks = targets.masks.flatten(0, 1)[:, None].float()
-        return F.avg_pool2d(masks, GRID_STRIDE, ceil_mode=True)[:, 0].unflatten(0, targets.visible.shape)
+        return match_clips(self.assigner, output, masks, targets, sizes, inherited)
 
     # inference
 
@@ -195,19 +155,19 @@ class EfficientVIS(VideoModel):
         """State before the first clip: N fresh slots, whose queries (N,C) are q*."""
         return EfficientVISState(geometry, Slots.fresh(self.head.initial.queries.detach()))
 
-    def forward_window(self, frames: Tensor, sizes: Tensor, slots: Slots) -> tuple[ClipOutput, Slots]:
-        """The tensor part of a step: static shapes, no look at values, so it compiles whole.
+    def forward_window(self, frames: Tensor, sizes: Tensor, carried: Slots) -> tuple[ClipOutput, Slots]:
+        """See :meth:`VideoModel.forward_window`.
 
         Args:
             frames: (T,3,H,W) normalised and padded.
             sizes: (1,2) height and width in pixels without padding.
-            slots: before the clip.
+            carried: the slots before the clip.
 
         Returns:
             What the last iteration says, and the slots after the clip.
         """
         features = as_pyramid(self.extract_features(frames))
-        (output,) = self.head(features, sizes, slots.queries[None], last_only=True)
+        (output,) = self.head(features, sizes, carried.queries[None], last_only=True)
         result = ClipOutput(
             scores=output.class_logits[0].sigmoid(),
             boxes=output.boxes[0],
@@ -215,14 +175,14 @@ class EfficientVIS(VideoModel):
             proposals=output.proposals[0],
         )
         initial = self.head.initial.queries
-        return result, renew_slots(slots, output.queries[0], result.scores, initial, self.reset_after, self.reset_score)
+        slots = renew_slots(carried, output.queries[0], result.scores, initial, self.reset_after, self.reset_score)
+        return result, slots
 
     @torch.no_grad()
     def step(self, frames: Tensor, state: EfficientVISState) -> tuple[Detections, EfficientVISState]:
         """One clip of (T,3,H,W) ``frames``; see :meth:`VideoModel.step`. T is their number."""
         geometry = state.geometry
-        sizes = torch.tensor([geometry.resized], dtype=torch.float32, device=frames.device)
-        result, slots = self.forward_window(frames, sizes, state.slots)
+        result, slots = self.forward_window(frames, self.window_sizes(geometry), state.slots)
         visible = result.scores.amax(-1) >= self.visible_thr
         track_ids, memory = state.slots.track_ids.tolist(), None
         if self.linker is not None:

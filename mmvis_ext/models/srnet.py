@@ -2,35 +2,47 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import count, pairwise
-from typing import Any
+from itertools import count
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from mmdet.structures import TrackDataSample
 from mmdet.utils import reduce_mean
 from torch import Tensor
 
 from mmvis_ext.registry import MODELS
-from mmvis_ext.structures import RLE
 from mmvis_ext.structures.geometry import FrameGeometry
-from mmvis_ext.structures.rle import boxes_of, encode
+from mmvis_ext.structures.rle import boxes_of
 from mmvis_ext.structures.stream import Detections
 from mmvis_ext.structures.tracklets import Tracklets
 from mmvis_ext.utils.errors import InputError
 
 from .association import greedy_link
-from .dense import DenseOutput, Instances, cluster_instances, draw_centres
-from .dense.grid import mask_extents, mass_centres, read_at, resize, sample_rows, spatial_grid
-from .losses import DenseLossWeights, DenseTargets, dense_losses
+from .dense import DenseHead, DenseOutput, DenseTargets, Instances, class_scores, cluster_instances, draw_centres
+from .dense.grid import mask_extents, mass_centres, read_at, within_frame
+from .dense.targets import cut, of_one_size, targets_over_time
+from .losses import DenseLossWeights, dense_losses
 from .losses.dense_losses import CENTRES, IOU_LOSSES
+from .mask import encode_probabilities
 from .video_model import VideoModel
 
-__all__ = ["SRNet", "SRNetState"]
+__all__ = ["LastFrame", "SRNet", "SRNetState"]
 
 
 FINEST_STRIDE = 4  # of the pyramid
+
+
+class LastFrame(NamedTuple):
+    """What the network reads of the frame before.
+
+    Attributes:
+        coarsest: (1,C,h,w) its coarsest level; ``None`` before the first frame.
+        heatmap: (1,1,h,w) the centres of its instances.
+    """
+
+    coarsest: Tensor | None
+    heatmap: Tensor
 
 
 @dataclass(frozen=True)
@@ -55,7 +67,7 @@ class SRNetState:
 
 
 @MODELS.register_module()
-class SRNet(VideoModel):
+class SRNet(VideoModel[SRNetState]):
     """Every pixel points to its instance's centre, and every centre to where it was in the last frame.
 
     Two tasks by config: without categories in the head it is unsupervised video object segmentation (UVOS), with them
@@ -81,6 +93,8 @@ class SRNet(VideoModel):
         ValueError: ``iou_loss`` or ``centre`` is unknown.
     """
 
+    classifier = ("head.categories.2.*",)
+
     def __init__(
         self, head: dict, loss_weights: dict | None = None, iou_loss: str = "lovasz", heatmap: bool = True,
         temporal: bool = True, centre: str = "mass", min_score: float = 0.5, max_instances: int = 50,
@@ -90,7 +104,7 @@ class SRNet(VideoModel):
         for name, value, known in (("iou_loss", iou_loss, IOU_LOSSES), ("centre", centre, CENTRES)):
             if value not in known:
                 raise ValueError(f"{name}={value!r} is unknown; choose one of {known}.")
-        self.head = MODELS.build(head)
+        self.head: DenseHead = MODELS.build(head)
         self.loss_weights = DenseLossWeights(**(loss_weights or {}))
         self.iou_loss, self.heatmap, self.temporal, self.centre = iou_loss, heatmap, temporal, centre
         self.clustering: dict[str, Any] = dict(
@@ -126,12 +140,13 @@ class SRNet(VideoModel):
             # the grid measures a sample's own size, as at test, not what the others of the batch make of it
             levels = cut(features, [m * length + t for m in members for t in range(length)], size, padded)
             truths = [Tracklets.from_frames(data_samples[m], padded, inputs.device) for m in members]
-            shown, heatmaps = self._shown(truths, size)
+            shown = [frame for truth in truths for frame in targets_over_time(truth, size, self.head.map_size(*size))]
+            heatmaps = torch.stack([self._draw(mass_centres(b), mask_extents(b), size) for _, b in shown])
             coarsest = levels[-1].unflatten(0, (len(members), length))
             before = torch.cat([coarsest[:, :1], coarsest[:, :-1]], dim=1).flatten(0, 1)
             output = self.head(levels, before, heatmaps, self.head.map_size(*size))
             outputs += [output.frame(i) for i in range(len(shown))]
-            targets += shown
+            targets += [target for target, _ in shown]
         counts = inputs.new_tensor(
             [sum(len(t.masks) for t in targets), sum(int(t.was_there.sum()) for t in targets)], dtype=torch.float32
         )
@@ -141,18 +156,6 @@ class SRNet(VideoModel):
                 outputs, targets, self.head.extra_bandwidths, instances, linked, self.loss_weights, self.iou_loss,
                 self.centre,
             )  # fmt: skip
-
-    def _shown(self, truths: Sequence[Tracklets], size: tuple[int, int]) -> tuple[list[DenseTargets], Tensor]:
-        """What every frame of some samples shows, and (n,1,h,w) the heatmap before it; ``size`` is the input's."""
-        targets, heatmaps = [], []
-        for truth in truths:
-            maps = shrink(truth.masks[..., : size[0], : size[1]], self.head.map_size(*size))
-            for t in range(maps.shape[1]):
-                before = maps[:, t - 1] if t else torch.zeros_like(maps[:, 0])
-                targets.append(frame_targets(maps[:, t], before, truth.labels))
-                there = before[before.flatten(1).any(1)]
-                heatmaps.append(self._draw(mass_centres(there), mask_extents(there), size))
-        return targets, torch.stack(heatmaps)
 
     def _draw(self, centres: Tensor, extents: Tensor, size: tuple[int, int]) -> Tensor:
         """(1,h,w) heatmap of instances for the tracking head, of the finest level's size; ``size`` is the input's."""
@@ -166,168 +169,61 @@ class SRNet(VideoModel):
         nothing = torch.zeros(0, 2, device=next(self.parameters()).device)
         return SRNetState(geometry, None, nothing, nothing)
 
-    def forward_window(
-        self, frames: Tensor, before: Tensor | None, heatmap: Tensor
-    ) -> tuple[DenseOutput, Tensor]:  # fmt: skip
-        """The tensor part of a step: static shapes, no look at values, so it compiles whole.
+    def forward_window(self, frames: Tensor, sizes: Tensor, carried: LastFrame) -> tuple[DenseOutput, Tensor]:
+        """See :meth:`VideoModel.forward_window`.
 
         Args:
             frames: (1,3,H,W) normalised and padded.
-            before: (1,C,h,w) the coarsest level of the last frame; ``None`` in a video's first frame.
-            heatmap: (1,1,h,w) its centres.
+            sizes: (1,2) height and width in pixels without padding; objectness is -1 in the padding.
+            carried: of the frame before.
 
         Returns:
-            What every pixel says, and the coarsest level of this frame.
+            What every pixel says, and the coarsest level of this frame, (1,C,h,w).
         """
-        features = self.extract_features(frames)
-        before = before if self.temporal and before is not None else features[-1]
-        return self.head(features, before, heatmap, self.head.map_size(*frames.shape[-2:])), features[-1]
-
-    def hold(self, result: DenseOutput, objects: int) -> DenseOutput:
-        """See :meth:`VideoModel.hold`: the frame falls into columns, each of which points to its middle."""
-        height, width = result.objectness.shape[-2:]
-        columns = min(objects, width, int(self.clustering["max_instances"]))
-        edges = torch.linspace(0, width, columns + 1).round().long()
-        grid = spatial_grid(height, width, result.objectness.device)
-        offsets, bandwidths = torch.zeros_like(result.offsets), torch.full_like(result.bandwidths, 1e-2)
-        for first, last in pairwise(edges.tolist()):
-            column = grid[:, :, first:last]
-            offsets[:, :2, :, first:last] = column.mean(dim=(1, 2), keepdim=True) - column
-        return result._replace(
-            offsets=offsets, bandwidths=bandwidths, objectness=torch.ones_like(result.objectness)
-        )  # fmt: skip
+        features, padded = self.extract_features(frames), (frames.shape[-2], frames.shape[-1])
+        before = features[-1] if carried.coarsest is None or not self.temporal else carried.coarsest
+        output = self.head(features, before, carried.heatmap, self.head.map_size(*padded))
+        inside = within_frame(output.objectness.shape[-2:], padded, sizes[0])
+        return output._replace(objectness=torch.where(inside, output.objectness, -1.0)), features[-1]
 
     @torch.no_grad()
     def step(self, frames: Tensor, state: SRNetState) -> tuple[Detections, SRNetState]:
         """One frame, (1,3,H,W); see :meth:`VideoModel.step`."""
         size = frames.shape[-2], frames.shape[-1]
-        heatmap = self._draw(state.centres, state.extents, size)[None]
-        output, coarsest = self.forward_window(frames, state.before, heatmap)
+        last = LastFrame(state.before, self._draw(state.centres, state.extents, size)[None])
+        output, coarsest = self.forward_window(frames, self.window_sizes(state.geometry), last)
         with torch.autocast(frames.device.type, enabled=False):
             return self._found(output.frame(0), replace(state, before=coarsest), size)
 
     def _found(self, output: DenseOutput, state: SRNetState, size: tuple[int, int]) -> tuple[Detections, SRNetState]:
         """Algorithm 1 on what the pixels of one frame say; ``size`` (H, W) is the input's, with its padding."""
-        geometry = state.geometry
         found = cluster_instances(
-            output.offsets, output.bandwidths, within(output.objectness, size, geometry.resized),
-            self.head.extra_bandwidths, **self.clustering,
-        )  # fmt: skip
+            output.offsets, output.bandwidths, output.objectness, self.head.extra_bandwidths, **self.clustering
+        )
         centres = mass_centres(found.masks)
         at = centres if self.centre == "mass" else found.centres[:, :2]
         links = greedy_link(state.centres, at + read_at(output.tracking, at), self.max_distance).tolist()
         fresh = count(state.next_id)
         ids = tuple(next(fresh) if before < 0 else state.track_ids[before] for before in links)
         following = replace(
-            state,
-            centres=centres,
-            extents=mask_extents(found.masks),
-            track_ids=ids,
-            next_id=next(fresh),
+            state, centres=centres, extents=mask_extents(found.masks), track_ids=ids, next_id=next(fresh)
         )
-        return self._detections(output, found, ids, size, geometry), following
+        return self._detections(output, found, ids, size, state.geometry), following
 
     def _detections(
-        self,
-        output: DenseOutput,
-        found: Instances,
-        ids: tuple[int, ...],
-        size: tuple[int, int],
-        geometry: FrameGeometry,
+        self, output: DenseOutput, found: Instances, ids: Sequence[int], size: tuple[int, int], geometry: FrameGeometry
     ) -> Detections:
         masks = encode_probabilities(found.probabilities, size, geometry)
-        shown = [rle for rle in masks if rle is not None]
-        boxes = np.zeros((len(ids), 1, 4), dtype=np.float32)
         visible = np.array([m is not None for m in masks], dtype=bool)[:, None]
-        if shown:
-            boxes[visible] = boxes_of(shown)
         objectness = found.scores[:, None].cpu().numpy()
         scores = objectness[..., None]
         if output.class_logits is not None:
-            member = found.masks.flatten(1).float()
-            classes = output.class_logits.softmax(0).nan_to_num(nan=0.0)
-            summed = member @ classes.flatten(1).T  # (n,K)
-            scores = (summed / member.sum(1, keepdim=True))[:, None].cpu().numpy()
+            scores = class_scores(found.masks, output.class_logits)[:, None].cpu().numpy()
         return Detections(
             track_ids=list(ids),
             scores=scores,
-            boxes=boxes,
+            boxes=boxes_of(masks)[:, None],
             masks=[[mask] for mask in masks],
             visible=visible,
             objectness=None if output.class_logits is None else objectness,
         )
-
-
-def of_one_size(samples: Sequence[TrackDataSample], padded: tuple[int, int]) -> dict[tuple[int, int], list[int]]:
-    """Which samples of a batch have the same padded size (H, W) by themselves; ``padded`` is that of the batch."""
-    sizes: dict[tuple[int, int], list[int]] = {}
-    for number, sample in enumerate(samples):
-        sizes.setdefault(sample[0].get("pad_shape", padded), []).append(number)
-    return sizes
-
-
-def cut(
-    levels: Sequence[Tensor], frames: Sequence[int], size: tuple[int, int], padded: tuple[int, int]
-) -> list[Tensor]:  # fmt: skip
-    """Pyramid levels of some frames of a batch, where those are ``size`` (H, W) and the batch is ``padded``."""
-    rows, columns = ([-(-level.shape[axis] * size[axis] // padded[axis]) for level in levels] for axis in (-2, -1))
-    if len(frames) < len(levels[0]):
-        levels = [level[frames] for level in levels]
-    return [level[..., :h, :w] for level, h, w in zip(levels, rows, columns, strict=True)]
-
-
-def shrink(masks: Tensor, size: tuple[int, int]) -> Tensor:
-    """(G,T,H,W) uint8 masks -> (G,T,h,w) bool: the pixels that a map with aligned corners stands for."""
-    rows, columns = (
-        sample_rows(full, small, masks.device) for full, small in zip(masks.shape[-2:], size, strict=True)
-    )  # fmt: skip
-    return masks[..., rows[:, None], columns].bool()
-
-
-def frame_targets(now: Tensor, before: Tensor, labels: Tensor) -> DenseTargets:
-    """What one frame shows.
-
-    Args:
-        now: (G,h,w) bool masks.
-        before: (G,h,w) those of the frame before.
-        labels: (G,) int64.
-    """
-    seen = now.flatten(1).any(1)
-    return DenseTargets(now[seen], labels[seen], mass_centres(before[seen]), before[seen].flatten(1).any(1))
-
-
-def within(objectness: Tensor, padded: tuple[int, int], resized: tuple[int, int]) -> Tensor:
-    """(h,w) objectness with -1 where the input is padding, whose pixels belong to nobody.
-
-    Args:
-        objectness: (h,w), aligned with the corners of the padded input.
-        padded: (H, W) of the input.
-        resized: (H, W) of the frame in it.
-    """
-    rows, columns = (
-        sample_rows(full, small, objectness.device) < real
-        for full, small, real in zip(padded, objectness.shape, resized, strict=True)
-    )
-    return torch.where(rows[:, None] & columns, objectness, -1.0)
-
-
-def encode_probabilities(
-    probabilities: Tensor, padded: tuple[int, int], geometry: FrameGeometry
-) -> list[RLE | None]:  # fmt: skip
-    """Masks in original pixels, encoded one at a time so that memory stays flat.
-
-    Args:
-        probabilities: (n,h,w), aligned with the corners of the padded input.
-        padded: (H, W) of the input.
-        geometry: of the frame.
-
-    Returns:
-        n RLEs; ``None`` where no pixel is above 0.5.
-    """
-    out: list[RLE | None] = []
-    h, w = geometry.resized
-    for probability in probabilities:
-        full = resize(probability[None, None], padded)[..., :h, :w]
-        mask = F.interpolate(full, geometry.original, mode="bilinear", align_corners=False)[0] > 0.5
-        out.append(encode(mask.cpu().numpy())[0] if bool(mask.any()) else None)
-    return out

@@ -3,23 +3,27 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from fnmatch import fnmatchcase
+from typing import Any, ClassVar, Generic, TypeVar
 
 import torch
 from mmdet.structures import TrackDataSample
-from mmengine.model import BaseModel
-from torch import Tensor
+from mmengine.model import BaseModel, is_model_wrapper
+from torch import Tensor, nn
 
 from mmvis_ext.registry import MODELS
 from mmvis_ext.structures import VideoTracks
 from mmvis_ext.structures.geometry import FrameGeometry
 from mmvis_ext.structures.stream import Detections, TrackBook
 
-__all__ = ["VideoModel", "VideoStream"]
+__all__ = ["VideoModel", "VideoStream", "frame_geometry", "set_tracks", "unwrapped"]
+
+
+State = TypeVar("State")
 
 
 @dataclass
-class VideoStream:
+class VideoStream(Generic[State]):
     """A video in progress: the model's state and the tracks so far.
 
     Attributes:
@@ -28,56 +32,77 @@ class VideoStream:
         geometry: of the video's frames.
     """
 
-    state: Any
+    state: State
     book: TrackBook
     geometry: FrameGeometry
 
 
-class VideoModel(BaseModel):
-    """Base of the three systems: backbone and neck, and one contract,
-    ``step(frames, state) -> (detections, state)``.
+class VideoModel(BaseModel, Generic[State]):
+    """Base of every video model: one contract, ``step(frames, state) -> (detections, state)``.
 
     ``predict`` on a whole video, the test loop and live streaming all call the same ``step``, window by window, so
-    they agree to the bit.
+    they agree to the bit. What a subclass brings: ``num_classes``, ``loss``, ``init_state``, ``step``,
+    ``forward_window``, and its ``classifier``; ``tests/models/test_contract.py`` holds every registered model to it.
 
     Args:
-        backbone: config.
-        neck: config.
         window: frames per step.
+        backbone: config; ``None`` in a model that holds it in another part.
+        neck: config; ``None`` in a model without a neck.
         score_reduction: of a track's scores over time, see :class:`TrackBook`.
         data_preprocessor: config of mmdet's ``TrackDataPreprocessor``.
         init_cfg: as in mmengine.
 
     Attributes:
+        classifier: patterns of the names of all weights whose shape depends on K. A training that starts from a
+            checkpoint of other classes leaves them out.
+        parts: where the operations of a part are counted: methods by their dotted names, of ``backbone``, ``neck`` and
+            ``mask``; all other operations are the head's.
         period: steps after which what a step computes repeats itself; for benchmarks.
         starts_from_checkpoint: training freezes parts that a checkpoint must bring.
     """
 
+    classifier: ClassVar[tuple[str, ...]] = ()
+    parts: ClassVar[dict[str, tuple[str, ...]]] = dict(backbone=("backbone.forward",), neck=("neck.forward",), mask=())
     period = 1
     starts_from_checkpoint = False
 
     def __init__(
-        self, backbone: dict, neck: dict, window: int, score_reduction: str = "visible_mean",
-        data_preprocessor: dict | None = None, init_cfg: dict | None = None,
+        self, window: int, backbone: dict | None = None, neck: dict | None = None,
+        score_reduction: str = "visible_mean", data_preprocessor: dict | None = None, init_cfg: dict | None = None,
     ) -> None:  # fmt: skip
         super().__init__(data_preprocessor, init_cfg)
-        self.backbone = MODELS.build(backbone)
-        self.neck = MODELS.build(neck)
+        if backbone is not None:
+            self.backbone = MODELS.build(backbone)
+        self.neck = MODELS.build(neck) if neck is not None else None
         self.window = window
         self.score_reduction = score_reduction
+
+    @property
+    @abstractmethod
+    def num_classes(self) -> int:
+        """K."""
+
+    def is_classifier(self, name: str) -> bool:
+        """Whether the shape of the weight of this name depends on K."""
+        return any(fnmatchcase(name, pattern) for pattern in self.classifier)
 
     def extract_features(self, frames: Tensor) -> tuple[Tensor, ...]:
         """(n,3,H,W) normalised frames -> pyramid levels (n,C,h,w)."""
         if not frames.is_cuda:  # a CPU convolves faster with channels last, several frames at once above all
             frames = frames.contiguous(memory_format=torch.channels_last)
-        return self.neck(self.backbone(frames))
+        levels = self.backbone(frames)
+        return levels if self.neck is None else self.neck(levels)
 
     @abstractmethod
-    def init_state(self, geometry: FrameGeometry) -> Any:
+    def loss(self, inputs: Tensor, data_samples: Sequence[TrackDataSample]) -> dict[str, Tensor]:
+        """Training losses of (B,T,3,H,W) inputs, by name, () each; mmengine minimises the sum of all named ``loss``."""
+
+    @abstractmethod
+    def init_state(self, geometry: FrameGeometry) -> State:
         """State before the first frame of a video."""
 
     @abstractmethod
-    def step(self, frames: Tensor, state: Any) -> tuple[Detections, Any]:
+    def step(self, frames: Tensor, state: State) -> tuple[Detections, State]:
         """Process the next window.
 
         Args:
@@ -89,25 +114,27 @@ class VideoModel(BaseModel):
         """
 
     @abstractmethod
-    def loss(self, inputs: Tensor, data_samples: Sequence[TrackDataSample]) -> dict[str, Tensor]:
-        """Training losses of (B,T,3,H,W) inputs, by name; what is added up is ()."""
-
-    def hold(self, result: Any, objects: int) -> Any:
-        """What ``forward_window`` says, changed so that so many objects are seen; for benchmarks of untrained models.
+    def forward_window(self, frames: Tensor, sizes: Tensor, carried: Any) -> tuple[Any, Any]:
+        """The tensor part of a step: static shapes, no look at values, so that it can be compiled and exported.
 
         Args:
-            result: of ``forward_window``, with ``scores`` (N,...) by slot.
-            objects: how many, if there are as many slots.
-        """
-        scores = torch.zeros_like(result.scores)
-        scores[:objects] = 1
-        return result._replace(scores=scores)
+            frames: (T,3,H,W) normalised and padded.
+            sizes: (1,2) height and width in pixels of the frames without padding.
+            carried: tensors of the state that the network itself reads; ``None`` for a model without such.
 
-    def open_stream(self, geometry: FrameGeometry) -> VideoStream:
+        Returns:
+            What the network says about the window, and what it hands on to the next one.
+        """
+
+    def window_sizes(self, geometry: FrameGeometry) -> Tensor:
+        """``sizes`` of :meth:`forward_window`: (1,2) on the model's device."""
+        return torch.tensor([geometry.resized], dtype=torch.float32, device=next(self.parameters()).device)
+
+    def open_stream(self, geometry: FrameGeometry) -> VideoStream[State]:
         """Start a video."""
         return VideoStream(self.init_state(geometry), TrackBook(self.score_reduction), geometry)
 
-    def advance(self, frames: Tensor, stream: VideoStream) -> Detections:
+    def advance(self, frames: Tensor, stream: VideoStream[State]) -> Detections:
         """Take the next frames of a stream, window by window.
 
         Args:
@@ -170,3 +197,15 @@ def frame_geometry(sample: TrackDataSample) -> FrameGeometry:
 def set_tracks(sample: TrackDataSample, tracks: VideoTracks) -> None:
     """Attach results to a sample."""
     sample.set_data({"pred_tracks": tracks})
+
+
+def unwrapped(model: nn.Module) -> VideoModel:
+    """The model itself where it is wrapped for several processes.
+
+    Raises:
+        TypeError: it is no :class:`VideoModel`.
+    """
+    inner = model.module if is_model_wrapper(model) else model
+    if not isinstance(inner, VideoModel):
+        raise TypeError(f"{type(inner).__name__} is no VideoModel, which is what the tools and loops here run.")
+    return inner

@@ -10,7 +10,9 @@ from mmvis_ext.engine.building import build_model
 from mmvis_ext.models import VideoModel
 from mmvis_ext.shapes_vis import CATEGORIES, generate
 
-__all__ = ["tiny_checkpoint", "tiny_config", "tiny_dataset", "tiny_model"]
+from .shrink import shrink
+
+__all__ = ["CONFIGS", "tiny_checkpoint", "tiny_config", "tiny_dataset", "tiny_model"]
 
 PACKAGE = Path(__file__).parents[1]
 # an installed wheel carries them inside; in a checkout they stand beside the package
@@ -39,22 +41,12 @@ def tiny_config(data_root: str | Path | None = None, name: str = SMALL, **overri
         overrides: dotted keys with ``__`` for each dot, such as ``model__clip_len=3``.
     """
     cfg = Config.fromfile(CONFIGS / name)
-    settings = {
-        "model.backbone.base_channels": 8,
-        "model.neck.in_channels": [8, 16, 32],
-        "model.neck.out_channels": 16,
-        "model.head.embed_dims": 16,
-        "model.head.feedforward_channels": 32,
-        "model.head.num_queries": 4,
-        "model.head.roi_extractor.roi_layer.output_size": 5,
-        "model.head.roi_extractor.out_channels": 16,
-    }
-    if cfg.model.head.type == "InstanceCascade":
-        settings |= {"model.head.num_stages": 2, "model.head.bank_length": min(3, cfg.model.head.bank_length)}
-        if cfg.model.head.get("mask_branch"):
-            settings |= {"model.head.mask_branch.feat_channels": 8}
-    else:
-        settings |= {"model.head.num_iterations": 2, "model.clip_len": 3}
+    cfg.model = shrink(cfg.model)
+    settings: dict[str, Any] = {"model.head.roi_extractor.roi_layer.output_size": 5}
+    if "bank_length" in cfg.model.head:
+        settings["model.head.bank_length"] = min(3, cfg.model.head.bank_length)
+    if "clip_len" in cfg.model:
+        settings["model.clip_len"] = 3
     for loader in ("train_dataloader", "val_dataloader", "test_dataloader"):
         settings |= {f"{loader}.num_workers": 0, f"{loader}.persistent_workers": False}
         if data_root is not None:
@@ -73,7 +65,7 @@ def tiny_model(cfg: Config, seed: int = 0) -> VideoModel:
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for key, parameter in model.named_parameters():
-            if "fc_cls" in key:
+            if model.is_classifier(key):
                 parameter.normal_(-4.0 if key.endswith("bias") else 0.0, generator=generator)
     return model
 

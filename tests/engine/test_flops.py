@@ -10,6 +10,7 @@ from mmvis_ext.engine.flops import count_flops, count_parameters
 from mmvis_ext.testing import tiny_config
 
 C, L, K = 8, 6, 5
+PARTS = dict(backbone=("backbone.forward",), neck=("neck.forward",), mask=("segment",))
 
 
 class Toy(nn.Module):
@@ -50,7 +51,7 @@ def test_by_hand():
 
 
 def test_parameters_by_hand():
-    assert count_parameters(Toy()) == dict(
+    assert count_parameters(Toy(), PARTS) == dict(
         backbone=C * 3 * 9 + C, neck=4 * (C * C + C), mask=C + 1, head=C * K + K,
         total=C * 3 * 9 + C + 4 * (C * C + C) + C + 1 + C * K + K,
     )  # fmt: skip
@@ -58,9 +59,9 @@ def test_parameters_by_hand():
 
 def test_efficientvis():
     model, size = build_model(tiny_config()), (48, 64)
-    one, two = (count_flops(model, Stepper(model, generated_frames(n, size), size)) for n in (1, 2))
+    one, two = (count_flops(model, Stepper(model, generated_frames(n, size), size), model.parts) for n in (1, 2))
     assert all(one[part] > 0 for part in ("backbone", "neck", "head", "mask"))
     for part in ("backbone", "neck", "mask"):
         assert two[part] == pytest.approx(2 * one[part], rel=0.5 if part == "mask" else 0)
     assert one["total"] == sum(v for k, v in one.items() if k != "total")
-    assert count_parameters(model)["total"] == sum(p.numel() for p in model.parameters())
+    assert count_parameters(model, model.parts)["total"] == sum(p.numel() for p in model.parameters())

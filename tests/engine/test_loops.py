@@ -10,8 +10,8 @@ from small_model import SIZE, T, build_model, empty_sample
 from torch import nn
 
 from mmvis_ext.engine import VideoTestLoop
-from mmvis_ext.engine.loops import unwrapped
 from mmvis_ext.models import VideoStream
+from mmvis_ext.models.video_model import unwrapped
 
 
 def window_from(start: int, stream: VideoStream | None = None, length: int = 3 * T) -> VideoStream:

@@ -1,4 +1,7 @@
-"""EfficientVIS at a size that a test can afford, and ground truth for it."""
+"""The three systems at a size that a test can afford, and ground truth for them."""
+
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -9,104 +12,75 @@ from mmengine.structures import InstanceData
 
 from mmvis_ext.models import EfficientVIS, VideoModel
 from mmvis_ext.registry import MODELS
+from mmvis_ext.testing import CONFIGS, shrink
 
 SIZE = (32, 48)
 K, N, T, C, S = 3, 4, 3, 16, 3
 
 
-def model_cfg(**changes) -> Config:
-    """Config of the small model; ``changes`` are merged into it."""
-    cfg = Config(
-        dict(
-            type="EfficientVIS",
-            data_preprocessor=dict(
-                type="mmdet.TrackDataPreprocessor", mean=[0.0] * 3, std=[255.0] * 3, pad_size_divisor=16
-            ),
-            backbone=dict(
-                type="mmdet.ResNet",
-                depth=18,
-                base_channels=8,
-                num_stages=2,
-                strides=(1, 2),
-                dilations=(1, 1),
-                out_indices=(0, 1),
-            ),
-            neck=dict(type="mmdet.FPN", in_channels=[8, 16], out_channels=C, num_outs=2),
-            head=dict(
-                type="TrackletCascade",
-                num_classes=K,
-                num_queries=N,
-                num_iterations=2,
-                embed_dims=C,
-                num_heads=4,
-                feedforward_channels=32,
-                mask_convs=1,
-                roi_extractor=dict(
-                    type="StaticRoIExtractor",
-                    roi_layer=dict(type="RoIAlign", output_size=S, sampling_ratio=2),
-                    out_channels=C,
-                    featmap_strides=[4, 8],
-                    finest_scale=12,
-                ),
-            ),
-            assigner=dict(type="TrackletAssigner"),
-            clip_len=T,
-        )
-    )
+BACKBONE = dict(
+    type="mmdet.ResNet", depth=18, base_channels=8, num_stages=2, strides=(1, 2), dilations=(1, 1), out_indices=(0, 1)
+)
+TRUNK = dict(
+    data_preprocessor=dict(type="mmdet.TrackDataPreprocessor", mean=[0.0] * 3, std=[255.0] * 3, pad_size_divisor=16),
+    backbone=BACKBONE,
+    neck=dict(type="mmdet.FPN", in_channels=[8, C], out_channels=C, num_outs=2),
+)
+ROIS = dict(
+    type="StaticRoIExtractor",
+    roi_layer=dict(type="RoIAlign", output_size=S, sampling_ratio=2),
+    out_channels=C,
+    featmap_strides=[4, 8],
+    finest_scale=12,
+)
+"""Two levels of 8 and 16 channels, for frames of 32x48 pixels."""
+
+
+def small(name: str, settings: dict, **changes) -> Config:
+    """The model of one of the small configs, shrunk, on the trunk above; ``settings`` and ``changes`` are merged."""
+    cfg = Config(dict(shrink(Config.fromfile(CONFIGS / f"_base_/models/{name}_small.py").model), **TRUNK))
+    cfg.pop("init_cfg")
+    cfg.merge_from_dict(settings)
     cfg.merge_from_dict(changes)
     return cfg
 
 
+def model_cfg(**changes) -> Config:
+    """Config of a small EfficientVIS; ``changes`` are merged into it."""
+    settings = {
+        "head.num_classes": K,
+        "head.num_heads": 4,
+        "head.mask_convs": 1,
+        "head.roi_extractor": ROIS,
+        "clip_len": T,
+        "match_each": True,
+    }
+    return small("efficientvis", settings, **changes)
+
+
 def inspro_cfg(**changes) -> Config:
     """Config of a small InsPro with the same backbone."""
-    cfg = model_cfg()
-    head = cfg.head
-    masks = dict(stride=8, feat_channels=8, num_convs=1, norm_cfg=dict(type="GN", num_groups=2))
-    inspro = Config(
-        dict(
-            type="InsPro",
-            data_preprocessor=cfg.data_preprocessor,
-            backbone=cfg.backbone,
-            neck=cfg.neck,
-            head=dict(
-                type="InstanceCascade",
-                num_classes=K,
-                num_queries=N,
-                num_stages=2,
-                embed_dims=C,
-                num_heads=4,
-                feedforward_channels=32,
-                mask_branch=masks,
-                bank_length=3,
-                roi_extractor=head.roi_extractor,
-            ),
-        )
-    )
-    inspro.merge_from_dict(changes)
-    return inspro
+    masks = dict(_delete_=True, stride=8, feat_channels=8, num_convs=1, norm_cfg=dict(type="GN", num_groups=2))
+    settings = {
+        "head.num_classes": K,
+        "head.num_heads": 4,
+        "head.bank_length": 3,
+        "head.roi_extractor": ROIS,
+        "head.mask_branch": masks,
+    }
+    return small("inspro", settings, **changes)
 
 
 def srnet_cfg(**changes) -> Config:
     """Config of a small SRNet with the same backbone; without categories unless ``changes`` ask for them."""
-    cfg = model_cfg()
-    srnet = Config(
-        dict(
-            type="SRNet",
-            data_preprocessor=cfg.data_preprocessor,
-            backbone=cfg.backbone,
-            neck=cfg.neck,
-            head=dict(
-                type="DenseHead",
-                in_channels=C,
-                channels=8,
-                head_channels=8,
-                num_levels=2,
-                norm_cfg=dict(type="GN", num_groups=2),
-            ),
-        )
-    )
-    srnet.merge_from_dict(changes)
-    return srnet
+    settings = {
+        "head": dict(
+            _delete_=True, type="DenseHead", in_channels=C, channels=8, head_channels=8, num_levels=2,
+            norm_cfg=dict(type="GN", num_groups=2),
+        ),
+        "min_pixels": 1,
+    }  # fmt: skip
+    return small("srnet", settings, **changes)
 
 
 def build_model(**changes) -> EfficientVIS:
@@ -162,3 +136,40 @@ def video_sample(*frames: InstanceData, size: tuple[int, int] = SIZE, num_clips:
 
 def empty_sample(length: int, size: tuple[int, int] = SIZE) -> TrackDataSample:
     return video_sample(*(rectangles(size=size) for _ in range(length)), size=size)
+
+
+def baseline_cfg(name: str) -> Config:
+    """Config of one of mmdet's models, shrunk; for frames of 64x96 pixels."""
+    return Config(shrink(Config.fromfile(CONFIGS / f"_base_/models/{name}_small.py").model).to_dict())
+
+
+def by_detection_cfg() -> Config:
+    """Config of the small InsPro whose detections are linked."""
+    track = Config.fromfile(CONFIGS / "_base_/models/track_head.py")
+    crops = dict(
+        ROIS, roi_layer=dict(type="RoIAlign", output_size=S, sampling_ratio=2), type="mmvis_ext.StaticRoIExtractor"
+    )
+    track.track_head.roi_extractor = crops
+    track.track_head.embed_head.update(num_fcs=1, roi_feat_size=S, in_channels=C, fc_out_channels=C)
+    plain = {"head.propagate": "none", "head.bank_length": 1, "consistent": False}
+    linked = dict(type="InsProByDetection", track_head=track.track_head.to_dict(), tracker=track.tracker.to_dict())
+    return inspro_cfg(**plain, **linked)
+
+
+CASES: dict[str, Callable[[], Config]] = {
+    "efficientvis": model_cfg,
+    "efficientvis, linked by hand": partial(model_cfg, linker=dict(type="ClipLinker", min_affinity=0.3)),
+    "inspro": inspro_cfg,
+    "inspro, boxes alone": partial(inspro_cfg, **{"head.mask_branch": None}),
+    "inspro, nothing propagated": partial(inspro_cfg, **{"head.propagate": "none", "consistent": False}),
+    "inspro-lite": partial(inspro_cfg, type="InsProLite", key_interval=2),
+    "inspro by detection": by_detection_cfg,
+    "inspro, track and detect": partial(
+        inspro_cfg, type="InsProTrackAndDetect", birth_score=0.6, patience=2, **{"head.bank_length": 1}
+    ),
+    "srnet": srnet_cfg,
+    "srnet with classes": partial(srnet_cfg, **{"head.num_classes": K}),
+    "masktrack-rcnn": partial(baseline_cfg, "masktrack_rcnn"),
+    "mask2former-vis": partial(baseline_cfg, "mask2former_vis"),
+}
+"""Every registered video model, and the variants whose steps differ."""

@@ -1,6 +1,5 @@
 """SRNet as a whole: linking over a sequence, streams, sizes, scores, losses and their targets, and that it learns."""
 
-import copy
 import gc
 from dataclasses import replace
 
@@ -8,21 +7,25 @@ import numpy as np
 import pytest
 import torch
 from small_model import SIZE, C, K, empty_sample, rectangles, srnet_cfg, video_sample
-from streamed import assert_same_detections, assert_same_tracks, stored_numbers, streamed, tracks_of
+from streamed import assert_same_detections, stored_numbers, streamed, tracks_of
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from mmvis_ext.engine.benchmarking import hold
 from mmvis_ext.models import SRNet, cluster_instances, spatial_grid, srnet
 from mmvis_ext.models.dense import DenseOutput, draw_centres
-from mmvis_ext.models.dense.grid import mask_extents, mass_centres
+from mmvis_ext.models.dense.grid import mask_extents, mass_centres, within_frame
+from mmvis_ext.models.dense.targets import frame_targets, shrink
 from mmvis_ext.models.losses import dense_losses
-from mmvis_ext.models.srnet import encode_probabilities, frame_targets, shrink, within
+from mmvis_ext.models.mask import encode_probabilities
+from mmvis_ext.models.srnet import LastFrame
 from mmvis_ext.registry import MODELS
 from mmvis_ext.structures import decode
 from mmvis_ext.structures.geometry import FrameGeometry
 from mmvis_ext.utils.errors import InputError
 
 GEOMETRY = FrameGeometry(original=(64, 96), resized=SIZE)
+SIZES = torch.tensor([SIZE], dtype=torch.float32)
 MAP = (8, 12)
 LEFT, RIGHT, TOP = (2, 6, 14, 28), (30, 8, 46, 24), (16, 0, 34, 9)
 VIS = {"head.num_classes": K}
@@ -88,7 +91,8 @@ def says(*objects: tuple[torch.Tensor, float, tuple[float, float]], size=MAP, la
 def telling(outputs: list[DenseOutput], **changes) -> SRNet:
     """A model that says this of the frames, one after the other."""
     model, coming = build(**changes).eval(), iter(outputs)
-    model.forward_window = lambda frames, before, heatmap: (next(coming), torch.zeros(1, C, 2, 3))
+    model.extract_features = lambda frames: (torch.zeros(1, C, 2, 3),)
+    model.head.forward = lambda *_: next(coming)
     return model
 
 
@@ -263,39 +267,6 @@ def test_without_the_heatmap_it_is_zero_at_test_and_in_training():
 # streams
 
 
-@FORMS
-def test_streamed_equals_whole(changes):
-    model, frames = lively(**changes), video(6)
-    whole = tracks_of(model, frames, GEOMETRY)
-    assert len(whole) > 1
-    assert any(track.visible.sum() > 1 for track in whole), "something is linked"
-    assert_same_tracks(streamed(model, frames, GEOMETRY), whole)
-
-
-@FORMS
-def test_a_step_changes_neither_its_frame_nor_its_state(changes):
-    model, frames = lively(**changes), video(2)
-    _, state = model.step(frames[:1], model.init_state(GEOMETRY))
-    before = frames.clone(), copy.deepcopy(state)
-    first, _ = model.step(frames[1:], state)
-    again, _ = model.step(frames[1:], before[1])
-    assert first.track_ids
-    assert torch.equal(frames, before[0])
-    assert_same_detections(first, again)
-
-
-def test_videos_of_a_batch_are_those_alone():
-    model, frames = lively(**VIS), torch.stack([video(4), video(4)])
-    samples = [empty_sample(4), empty_sample(4)]
-    for sample in samples:
-        for frame in sample.video_data_samples:
-            frame.set_metainfo(dict(ori_shape=GEOMETRY.original, img_shape=GEOMETRY.resized, video_id=7))
-    together = model.predict(frames, samples)
-    for one, sample in zip(frames, together, strict=True):
-        assert len(sample.pred_tracks) > 0
-        assert_same_tracks(sample.pred_tracks, tracks_of(model, one, GEOMETRY))
-
-
 @pytest.mark.parametrize("task", ["UVOS", "VIS"])
 def test_a_diverged_model_gives_no_tracks_and_does_not_crash(task):
     model = lively(**VARIANTS[task])
@@ -347,12 +318,11 @@ def test_a_stream_of_two_thousand_frames_keeps_nothing():
     [((32, 48), (8, 12), (24, 40)), ((32, 48), (32, 48), (24, 40)), ((33, 48), (9, 12), (33, 29))],
 )
 def test_pixels_belong_to_nobody_where_the_input_is_padding(padded, size, resized):
-    objectness = torch.rand(size) + 0.1
-    found = within(objectness, padded, resized)
+    found = within_frame(size, padded, torch.tensor(resized, dtype=torch.float32))
     for j in range(size[0]):
         for i in range(size[1]):
             y, x = round(j * (padded[0] - 1) / (size[0] - 1)), round(i * (padded[1] - 1) / (size[1] - 1))
-            assert found[j, i] == (objectness[j, i] if y < resized[0] and x < resized[1] else -1)
+            assert found[j, i] == (y < resized[0] and x < resized[1])
 
 
 def test_padding_starts_no_instance():
@@ -514,9 +484,9 @@ def test_settings_of_the_clustering_come_from_the_config(limit):
 def test_a_frame_holds_as_many_objects_as_a_benchmark_asks_for(objects):
     model = lively(**VIS)
     state = model.init_state(GEOMETRY)
-    result, _ = model.forward_window(video(1), state.before, torch.zeros(1, 1, *MAP))
+    result, _ = model.forward_window(video(1), SIZES, LastFrame(state.before, torch.zeros(1, 1, *MAP)))
     before = [m.clone() for m in result]
-    held = model.hold(result, objects).frame(0)
+    held = hold(model, result, objects).frame(0)
     found = cluster_instances(held.offsets, held.bandwidths, held.objectness, (0.5, 0.5), **model.clustering)
     assert len(found.masks) == objects
     assert found.masks.any(0).all()
@@ -780,19 +750,3 @@ def test_one_clip_is_learned():
     found = {(tuple(t.visible.tolist()), int(t.scores.argmax())) for t in tracks}
     stays, first, last, arrives = ((1, 1, 1), 1), ((1, 0, 0), 2), ((0, 0, 1), 2), ((0, 0, 1), 0)
     assert {stays, first, last, arrives} <= {(tuple(map(int, shown)), label) for shown, label in found}
-
-
-# compiled
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("first", [True, False])
-@torch.no_grad()
-def test_the_step_compiles_whole(first):
-    model, frames = lively(**VIS), video(2)
-    before = None if first else model.extract_features(frames[:1])[-1]
-    given = frames[1:], before, torch.rand(1, 1, *MAP)
-    expected, coarsest = model.forward_window(*given)
-    found, after = torch.compile(model.forward_window, fullgraph=True, dynamic=False)(*given)
-    for ours, theirs in zip((*found, after), (*expected, coarsest), strict=True):
-        torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-3)

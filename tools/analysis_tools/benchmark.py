@@ -20,6 +20,7 @@ from terminaltables import AsciiTable
 from mmvis_ext.engine.benchmarking import (
     ALL_SLOTS,
     Stepper,
+    can_hold,
     compare_speed,
     compile_step,
     cycle_frames,
@@ -78,8 +79,8 @@ def load(args: argparse.Namespace) -> VideoModel:
         if model.window == 1 and args.frames > 1:
             raise InputError(f"--frames {args.frames}: {type(model).__name__} goes frame by frame; leave it out.")
         model.window = args.frames
-    if args.held is not None and not hasattr(model, "forward_window"):
-        raise InputError(f"--held {args.held}: {type(model).__name__} has no forward_window to change; leave it out.")
+    if args.held is not None and not can_hold(model):
+        raise InputError(f"--held {args.held}: {type(model).__name__} cannot be made to show objects; leave it out.")
     return model
 
 
@@ -104,7 +105,7 @@ def speed(args: argparse.Namespace) -> dict[str, Any]:
     model, size = load(args), frame_size(args.size)
     frames = cycle_frames(model, size, args.device)
     rival = build_model(read_config(args.against), device=args.device) if args.against else None
-    flops = count_flops(model, Stepper(model, frames, size, ALL_SLOTS if hasattr(model, "forward_window") else None))
+    flops = count_flops(model, Stepper(model, frames, size, ALL_SLOTS if can_hold(model) else None), model.parts)
     if args.compile:
         compile_step(model)
     if torch.device(args.device).type == "cuda":
@@ -115,7 +116,7 @@ def speed(args: argparse.Namespace) -> dict[str, Any]:
         conditions(args, model),
         **figures,
         peak_memory_mib=peak_memory(args.device),
-        parameters=count_parameters(model),
+        parameters=count_parameters(model, model.parts),
         flops_per_frame={part: value / len(frames) for part, value in flops.items()},
     )
 

@@ -35,7 +35,7 @@ def main() -> None:
         model.window = args.frames
     frames = cycle_frames(model, size)
     number, step = len(frames), Stepper(model, frames, size)
-    flops, parameters = count_flops(model, step), count_parameters(model)
+    flops, parameters = count_flops(model, step, model.parts), count_parameters(model, model.parts)
     rows = [
         [
             part,

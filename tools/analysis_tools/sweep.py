@@ -17,6 +17,7 @@ from mmvis_ext.engine.launch import (
     require_writable,
     require_writable_file,
 )
+from mmvis_ext.models.video_model import unwrapped
 from mmvis_ext.utils.errors import InputError, command_line
 from mmvis_ext.utils.files import write_atomically
 
@@ -54,7 +55,7 @@ def test_once(args: argparse.Namespace, value: object, checkpoint: dict) -> dict
     require_writable(cfg.work_dir)
     cfg.experiment_name = f"sweep {args.key}={value}"
     runner = build_runner(cfg)
-    check_fit(args.checkpoint, runner.model, checkpoint)
+    check_fit(args.checkpoint, unwrapped(runner.model), checkpoint)
     figures = {k.split("/")[-1]: v for k, v in runner.test().items()}
     if not figures:
         raise InputError("the test split has no annotations, so there is no AP to compare; give one that has.")

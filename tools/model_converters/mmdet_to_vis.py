@@ -17,10 +17,14 @@ from mmvis_ext.annotations.json_file import load_json
 from mmvis_ext.engine.building import build_model
 from mmvis_ext.engine.checkpoints import plain, read_checkpoint
 from mmvis_ext.engine.launch import read_config
-from mmvis_ext.models import EfficientVIS, InsPro, SRNet, VideoModel
-from mmvis_ext.models.convert_condinst import add_condinst
-from mmvis_ext.models.convert_mask_rcnn import convert_mask_rcnn
-from mmvis_ext.models.convert_sparse_rcnn import Conversion, convert_sparse_rcnn, matching_rows
+from mmvis_ext.models import EfficientVIS, InstanceModel, SRNet, VideoModel
+from mmvis_ext.models.converters import (
+    Conversion,
+    add_condinst,
+    convert_mask_rcnn,
+    convert_sparse_rcnn,
+    matching_rows,
+)
 from mmvis_ext.utils.errors import InputError, command_line
 from mmvis_ext.utils.files import write_atomically
 
@@ -91,7 +95,7 @@ def convert(model: VideoModel, checkpoint: dict, args: argparse.Namespace) -> Co
                 f"{args.config}: an SRNet takes backbone and neck alone; leave out --classes-of and --condinst."
             )
         return convert_mask_rcnn(weights, model, args.checkpoint)
-    if not isinstance(model, EfficientVIS | InsPro):
+    if not isinstance(model, EfficientVIS | InstanceModel):
         raise InputError(f"{args.config}: is of a {type(model).__name__}; give an EfficientVIS, an InsPro or an SRNet.")
     rows = None
     if args.classes_of:

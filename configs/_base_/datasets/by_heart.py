@@ -1,6 +1,7 @@
 _base_ = "./youtube_vis_2019.py"
 
-# trained and tested on the same few videos: DATA_ROOT has train.json and train/JPEGImages
+# training and test on the same few videos; the environment variable DATA_ROOT names a folder that has train.json and
+# train/JPEGImages
 data_root = "{{$DATA_ROOT:data/youtube_vis_2019/}}"
 load = dict(type="LoadFrame")
 truth = dict(type="mmdet.LoadTrackAnnotations", with_mask=True)
@@ -27,3 +28,4 @@ val_dataloader = dict(
     )
 )
 test_dataloader = val_dataloader
+del load, truth, resize, pack

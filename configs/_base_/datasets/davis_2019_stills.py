@@ -1,35 +1,34 @@
-_base_ = "./davis_2019_unsupervised.py"
+_base_ = ["./youtube_vis_2019.py", "./davis_layout.py", "./stills.py"]
 
-# pairs of consecutive frames, and as many pairs made of the images of COCO and Pascal VOC, each frame of which moves on
-# its own; one class, "object". For schedules that count iterations
-videos = _base_.train_dataloader.dataset
-stills = dict(
-    class_map="object",
-    filter_cfg=dict(filter_empty_gt=True, min_size=32),
-    pipeline=[videos.pipeline[0], dict(type="PseudoMotion"), videos.pipeline[1]],
-)
+# trained on pairs of frames: half of them are consecutive frames of DAVIS, half are made of an image of COCO or Pascal
+# VOC, which is moved differently for each frame. All objects have the class "object". For schedules that count
+# iterations
+data_root = "data/DAVIS/"
+clips = dict(type="ClipSample", clip_len=2)
+load, pack = _base_.train_dataloader.dataset.pipeline
+still = dict(class_map="object", pipeline=[load, dict(type="PseudoMotion"), pack])
 train_dataloader = dict(
     sampler=dict(endless=True),
     dataset=dict(
         _delete_=True,
         type="MixedDataset",
-        clips=videos.clips,
+        clips=clips,
         ratio=dict(videos=2, coco=1, voc=1),
         datasets=dict(
-            videos=videos,
-            coco=dict(
-                stills,
-                type="ImagePseudoVideoDataset",
-                data_root="data/coco/",
-                ann_file="annotations/instances_train2017.json",
-                data_prefix=dict(img_path="train2017"),
+            videos=dict(
+                _base_.train_dataloader.dataset,
+                **_base_.davis,
+                data_root=data_root,
+                ann_file="ImageSets/2017/train.txt",
+                clips=clips,
             ),
-            voc=dict(
-                stills,
-                type="VOCPseudoVideoDataset",
-                data_root="data/VOCdevkit/VOC2012/",
-                ann_file="ImageSets/Segmentation/trainval.txt",
-            ),
+            coco=dict(_base_.stills.coco, **still),
+            voc=dict(_base_.stills.voc, **still),
         ),
     ),
 )
+val_dataloader = dict(dataset=dict(_base_.davis, data_root=data_root, ann_file="ImageSets/2017/val.txt"))
+test_dataloader = val_dataloader
+val_evaluator = dict(type="DAVISMetric")
+test_evaluator = val_evaluator
+del clips, load, pack, still

@@ -1,4 +1,4 @@
-# what the data sets of frame pairs share (mmdet's baselines): two scattered frames at 640x360, one flip per pair
+# samples of two frames for mmdet's baselines, drawn from anywhere in a video, at 640x360; both flipped or neither
 frame_pairs = dict(
     clips=dict(type="ClipSample", clip_len=2, scattered=True),
     pipeline=[

@@ -1,21 +1,31 @@
-_base_ = "./shapes_vis_mini_davis.py"
+_base_ = ["./shapes_vis_mini.py", "./davis_layout.py", "./stills.py"]
 
-# as many pairs made of single images, each frame of which moves on its own, as pairs of videos:
+# trained on pairs of frames: half of them are consecutive frames of the videos in the folders of DAVIS, half are made
+# of an image that is moved differently for each frame; videos and images are written by
 # tools/dataset_converters/shapes_vis.py --preset mini --layouts youtube_vis davis coco
-videos = _base_.train_dataloader.dataset
+data_root = "data/shapes_vis/mini/davis/"
+clips = dict(type="ClipSample", clip_len=2, num_clips=1)
+load, pack = _base_.train_dataloader.dataset.pipeline
 train_dataloader = dict(
     dataset=dict(
         _delete_=True,
         type="MixedDataset",
-        clips=videos.clips,
+        clips=clips,
         ratio=dict(videos=1, images=1),
         datasets=dict(
-            videos=videos,
-            images=dict(
-                _base_.images,
-                class_map="object",
-                pipeline=[videos.pipeline[0], dict(type="PseudoMotion"), videos.pipeline[1]],
+            videos=dict(
+                _base_.train_dataloader.dataset,
+                **_base_.davis,
+                data_root=data_root,
+                ann_file="ImageSets/2017/train.txt",
+                clips=clips,
             ),
+            images=dict(_base_.stills.shapes, class_map="object", pipeline=[load, dict(type="PseudoMotion"), pack]),
         ),
     ),
 )
+val_dataloader = dict(dataset=dict(_base_.davis, data_root=data_root, ann_file="ImageSets/2017/val.txt"))
+test_dataloader = val_dataloader
+val_evaluator = dict(type="DAVISMetric")
+test_evaluator = val_evaluator
+del clips, load, pack

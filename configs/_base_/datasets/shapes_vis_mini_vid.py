@@ -1,25 +1,14 @@
 _base_ = "./shapes_vis_mini.py"
 
-# the same videos in ImageNet VID's layout, boxes alone:
+# the same videos in the folders of ImageNet VID, with boxes and without masks; they are written by
 # tools/dataset_converters/shapes_vis.py --preset mini --layouts youtube_vis imagenet_vid
 data_root = "data/shapes_vis/mini/imagenet_vid/"
 metainfo = dict(
     classes=("disc", "square", "triangle", "star", "cross"),
     wnids=("n00000002", "n00000005", "n00000007", "n00000011", "n00000013"),
 )
-train_pipeline = [
-    dict(
-        type="TransformBroadcaster",
-        share_random_params=True,
-        transforms=[
-            dict(type="LoadFrame"),
-            dict(type="mmdet.LoadTrackAnnotations"),
-            dict(type="mmdet.Resize", scale=_base_.size, keep_ratio=True),
-            dict(type="mmdet.RandomFlip", prob=[0.25, 0.25], direction=["horizontal", "vertical"]),
-        ],
-    ),
-    dict(type="PackClip"),
-]
+load, pack = _base_.train_dataloader.dataset.pipeline
+boxes = [dict(type="LoadFrame"), dict(type="mmdet.LoadTrackAnnotations")]
 train_dataloader = dict(
     dataset=dict(
         type="ImageNetVIDDataset",
@@ -27,7 +16,7 @@ train_dataloader = dict(
         ann_file="ImageSets/VID/train.txt",
         data_prefix=dict(img_path="Data/VID/train", ann_path="Annotations/VID/train"),
         metainfo=metainfo,
-        pipeline=train_pipeline,
+        pipeline=[dict(load, transforms=[*boxes, *load.transforms[2:]]), pack],
     )
 )
 val_dataloader = dict(
@@ -42,3 +31,4 @@ val_dataloader = dict(
 test_dataloader = val_dataloader
 val_evaluator = dict(iou_types=("bbox",))
 test_evaluator = val_evaluator
+del metainfo, load, pack, boxes

@@ -1,14 +1,12 @@
-# what the data sets of three-frame samples share (InsPro): scattered frames, one short side and one flip per sample
-clips = dict(type="ClipSample", clip_len=3, scattered=True)
+# samples of three frames for InsPro, drawn from anywhere in a video; the frames of a sample have the same size and flip
 multi_scale = dict(
     type="mmdet.RandomChoiceResize",
     scales=[(768, short) for short in (288, 320, 352, 384, 416, 448, 480, 512)],
     keep_ratio=True,
-    resize_type="mmdet.Resize",  # mmcv's own leaves masks as they are
+    resize_type="mmdet.Resize",  # the default, mmcv's Resize, does not resize masks
 )
-flip = dict(type="mmdet.RandomFlip", prob=0.5)
 three_frames = dict(
-    clips=clips,
+    clips=dict(type="ClipSample", clip_len=3, scattered=True),
     pipeline=[
         dict(
             type="TransformBroadcaster",
@@ -17,18 +15,9 @@ three_frames = dict(
                 dict(type="LoadFrame"),
                 dict(type="mmdet.LoadTrackAnnotations", with_mask=True),
                 multi_scale,
-                flip,
+                dict(type="mmdet.RandomFlip", prob=0.5),
             ],
         ),
         dict(type="PackClip"),
     ],
-)
-# COCO's images beside the videos: each frame of a sample moves on its own
-coco_images = dict(
-    type="ImagePseudoVideoDataset",
-    data_root="data/coco/",
-    ann_file="annotations/instances_train2017.json",
-    data_prefix=dict(img_path="train2017"),
-    filter_cfg=dict(filter_empty_gt=True, min_size=32),
-    pipeline=[three_frames["pipeline"][0], dict(type="PseudoMotion"), three_frames["pipeline"][1]],
 )

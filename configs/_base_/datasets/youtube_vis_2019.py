@@ -1,25 +1,4 @@
 data_root = "data/youtube_vis_2019/"
-size = (640, 360)
-
-train_pipeline = [
-    dict(
-        type="TransformBroadcaster",
-        share_random_params=True,
-        transforms=[
-            dict(type="LoadFrame"),
-            dict(type="mmdet.LoadTrackAnnotations", with_mask=True),
-            dict(type="mmdet.Resize", scale=size, keep_ratio=True),
-        ],
-    ),
-    dict(type="PackClip"),
-]
-test_pipeline = [
-    dict(
-        type="TransformBroadcaster",
-        transforms=[dict(type="LoadFrame"), dict(type="mmdet.Resize", scale=size, keep_ratio=True)],
-    ),
-    dict(type="PackClip"),
-]
 
 train_dataloader = dict(
     batch_size=1,
@@ -33,7 +12,18 @@ train_dataloader = dict(
         data_prefix=dict(img_path="train/JPEGImages"),
         filter_cfg=dict(filter_empty_gt=True, min_size=32),
         clips=dict(type="ClipSample", clip_len=36),
-        pipeline=train_pipeline,
+        pipeline=[
+            dict(
+                type="TransformBroadcaster",
+                share_random_params=True,
+                transforms=[
+                    dict(type="LoadFrame"),
+                    dict(type="mmdet.LoadTrackAnnotations", with_mask=True),
+                    dict(type="mmdet.Resize", scale=(640, 360), keep_ratio=True),
+                ],
+            ),
+            dict(type="PackClip"),
+        ],
     ),
 )
 val_dataloader = dict(
@@ -47,7 +37,13 @@ val_dataloader = dict(
         ann_file="valid.json",
         data_prefix=dict(img_path="valid/JPEGImages"),
         test_mode=True,
-        pipeline=test_pipeline,
+        pipeline=[
+            dict(
+                type="TransformBroadcaster",
+                transforms=[dict(type="LoadFrame"), dict(type="mmdet.Resize", scale=(640, 360), keep_ratio=True)],
+            ),
+            dict(type="PackClip"),
+        ],
     ),
 )
 test_dataloader = val_dataloader

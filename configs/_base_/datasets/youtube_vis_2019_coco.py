@@ -1,15 +1,23 @@
-_base_ = "./youtube_vis_2019_3frames.py"
+_base_ = ["./youtube_vis_2019.py", "./three_frames.py", "./stills.py"]
 
-# as many images of COCO as videos; the classes are those of the videos
+# half of the samples are frames of the videos, half are made of an image of COCO, which is moved differently for each
+# frame; the images have the classes of the videos
+load, pack = _base_.three_frames.pipeline
 train_dataloader = dict(
+    sampler=dict(endless=True),
     dataset=dict(
         _delete_=True,
         type="MixedDataset",
-        clips=_base_.clips,
+        clips=_base_.three_frames.clips,
         ratio=dict(videos=1, images=1),
         datasets=dict(
-            videos=_base_.train_dataloader.dataset,
-            images=dict(_base_.coco_images, class_map="coco_to_youtube_vis_2019"),
+            videos=dict(_base_.train_dataloader.dataset, **_base_.three_frames),
+            images=dict(
+                _base_.stills.coco,
+                class_map="coco_to_youtube_vis_2019",
+                pipeline=[load, dict(type="PseudoMotion"), pack],
+            ),
         ),
-    )
+    ),
 )
+del load, pack

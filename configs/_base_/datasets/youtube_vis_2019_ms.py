@@ -1,21 +1,8 @@
-_base_ = "./youtube_vis_2019.py"
+_base_ = ["./youtube_vis_2019.py", "./three_frames.py"]
 
-# multi-scale training: one short side per clip, as the detectron2 systems train
-train_pipeline = [
-    dict(
-        type="TransformBroadcaster",
-        share_random_params=True,
-        transforms=[
-            dict(type="LoadFrame"),
-            dict(type="mmdet.LoadTrackAnnotations", with_mask=True),
-            dict(
-                type="mmdet.RandomChoiceResize",
-                scales=[(768, short) for short in (288, 320, 352, 384, 416, 448, 480, 512)],
-                keep_ratio=True,
-                resize_type="mmdet.Resize",  # mmcv's own leaves masks as they are
-            ),
-        ],
-    ),
-    dict(type="PackClip"),
-]
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+# multi-scale training: the frames of a clip are resized to a short side that is drawn at random
+load, pack = _base_.train_dataloader.dataset.pipeline
+train_dataloader = dict(
+    dataset=dict(pipeline=[dict(load, transforms=[*load.transforms[:2], _base_.multi_scale]), pack])
+)
+del load, pack

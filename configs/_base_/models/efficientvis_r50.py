@@ -1,36 +1,14 @@
+_base_ = ["./resnet50_fpn.py", "./roi_extractor.py"]
+
 model = dict(
     type="EfficientVIS",
-    data_preprocessor=dict(
-        type="mmdet.TrackDataPreprocessor",
-        mean=[123.675, 116.28, 103.53],
-        std=[58.395, 57.12, 57.375],
-        bgr_to_rgb=True,
-        pad_size_divisor=32,
-    ),
-    backbone=dict(
-        type="mmdet.ResNet",
-        depth=50,
-        num_stages=4,
-        out_indices=(0, 1, 2, 3),
-        frozen_stages=1,
-        norm_cfg=dict(type="BN", requires_grad=True),
-        norm_eval=True,
-        style="pytorch",
-        init_cfg=dict(type="Pretrained", checkpoint="torchvision://resnet50"),
-    ),
-    neck=dict(type="mmdet.FPN", in_channels=[256, 512, 1024, 2048], out_channels=256, num_outs=4),
     head=dict(
         type="TrackletCascade",
         num_classes=40,
         num_queries=10,
         num_iterations=6,
         embed_dims=256,
-        roi_extractor=dict(
-            type="StaticRoIExtractor",
-            roi_layer=dict(type="RoIAlign", output_size=7, sampling_ratio=2),
-            out_channels=256,
-            featmap_strides=[4, 8, 16, 32],
-        ),
+        roi_extractor=_base_.roi_extractor,
     ),
     assigner=dict(type="TrackletAssigner"),
     clip_len=36,

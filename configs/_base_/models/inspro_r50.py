@@ -1,11 +1,7 @@
-_base_ = "./efficientvis_r50.py"
+_base_ = ["./resnet50_fpn.py", "./roi_extractor.py"]
 
 model = dict(
-    _delete_=True,
     type="InsPro",
-    data_preprocessor={{_base_.model.data_preprocessor}},
-    backbone={{_base_.model.backbone}},
-    neck={{_base_.model.neck}},
     head=dict(
         type="InstanceCascade",
         num_classes=40,
@@ -14,6 +10,6 @@ model = dict(
         embed_dims=256,
         mask_branch=dict(stride=8, feat_channels=128, num_convs=2),
         bank_length=18,
-        roi_extractor={{_base_.model.head.roi_extractor}},
+        roi_extractor=_base_.roi_extractor,
     ),
 )

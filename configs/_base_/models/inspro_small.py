@@ -1,12 +1,9 @@
-_base_ = "./efficientvis_small.py"
+_base_ = ["./resnet50_fpn.py", "./roi_extractor.py", "./small.py"]
 
-# small enough to learn from scratch on two CPU cores in minutes; frames of about 128x96 pixels
 model = dict(
-    _delete_=True,
     type="InsPro",
-    data_preprocessor={{_base_.model.data_preprocessor}},
-    backbone={{_base_.model.backbone}},
-    neck={{_base_.model.neck}},
+    backbone=dict(_base_.small.backbone, **_base_.small.three_stages),
+    neck=dict(in_channels=[32, 64, 128], out_channels=64, num_outs=3),
     head=dict(
         type="InstanceCascade",
         num_classes=5,
@@ -16,6 +13,8 @@ model = dict(
         feedforward_channels=256,
         mask_branch=dict(stride=4, feat_channels=32, num_convs=2, norm_cfg=dict(type="GN", num_groups=8)),
         bank_length=18,
-        roi_extractor={{_base_.model.head.roi_extractor}},
+        roi_extractor=dict(
+            _base_.roi_extractor, **_base_.small.rois, roi_layer=dict(_base_.roi_extractor.roi_layer, sampling_ratio=1)
+        ),
     ),
 )

@@ -1,4 +1,4 @@
-# mmdet's Mask2Former-VIS, with its numbers
+# mmdet's Mask2Former-VIS, with the values of mmdet's config
 model = dict(
     type="Mask2FormerVISBaseline",
     data_preprocessor=dict(
@@ -43,7 +43,7 @@ model = dict(
                         num_heads=8,
                         num_levels=3,
                         num_points=4,
-                        im2col_step=1000,  # images at a time, and so the frames that a video can have
+                        im2col_step=1000,  # frames that are computed at a time; no video can have more
                         dropout=0.0,
                         batch_first=True,
                     ),

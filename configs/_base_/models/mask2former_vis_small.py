@@ -1,19 +1,12 @@
-_base_ = "./mask2former_vis_r50.py"
+_base_ = ["./mask2former_vis_r50.py", "./small.py"]
 
-# small enough to learn from scratch on two CPU cores in minutes; frames of about 128x96 pixels
 attention = dict(embed_dims=64, num_heads=4)
+feedforward = dict(embed_dims=64, feedforward_channels=256)
 model = dict(
     backbone=dict(
-        depth=18,
-        base_channels=32,
-        num_stages=3,
-        strides=(1, 2, 2),
-        dilations=(1, 1, 1),
-        out_indices=(0, 1, 2),
-        # the frames of a batch come from a few videos: too alike for batch statistics
-        norm_cfg=dict(_delete_=True, type="GN", num_groups=8),
-        norm_eval=False,
-        init_cfg=None,
+        _base_.small.backbone,
+        **_base_.small.three_stages,
+        norm_cfg=dict(_base_.small.backbone.norm_cfg, _delete_=True),
     ),
     track_head=dict(
         in_channels=[32, 64, 128],
@@ -29,8 +22,8 @@ model = dict(
             encoder=dict(
                 num_layers=2,
                 layer_cfg=dict(
-                    self_attn_cfg=dict(num_levels=2, **attention),
-                    ffn_cfg=dict(embed_dims=64, feedforward_channels=256),
+                    self_attn_cfg=dict(attention, num_levels=2),
+                    ffn_cfg=feedforward,
                 ),
             ),
             positional_encoding=dict(num_feats=32),
@@ -41,7 +34,7 @@ model = dict(
             layer_cfg=dict(
                 self_attn_cfg=attention,
                 cross_attn_cfg=attention,
-                ffn_cfg=dict(embed_dims=64, feedforward_channels=256),
+                ffn_cfg=feedforward,
             ),
         ),
         loss_cls=dict(class_weight=[1.0] * 5 + [0.1]),
@@ -49,3 +42,4 @@ model = dict(
     ),
     init_cfg=None,
 )
+del attention, feedforward

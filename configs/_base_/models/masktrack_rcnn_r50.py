@@ -1,6 +1,6 @@
 _base_ = ["mmdet::_base_/models/mask-rcnn_r50_fpn.py", "./track_head.py"]
 
-# mmdet's MaskTrack R-CNN, with its numbers
+# mmdet's MaskTrack R-CNN, with the values of mmdet's config
 detector = _base_.model
 detector.pop("data_preprocessor")
 detector.roi_head.bbox_head.num_classes = 40

@@ -1,3 +1,10 @@
-_base_ = "./srnet_r50.py"
+_base_ = "./resnet50_fpn.py"
 
-model = dict(backbone=dict(depth=101, init_cfg=dict(checkpoint="torchvision://resnet101")))
+# without categories: unsupervised video object segmentation; with num_classes in the head it does video instance
+# segmentation
+model = dict(
+    type="SRNet",
+    backbone=dict(depth=101, init_cfg=dict(checkpoint="torchvision://resnet101")),
+    head=dict(type="DenseHead", in_channels=256, norm_cfg=dict(type="GN", num_groups=32)),
+    min_pixels=16,  # masks with fewer pixels, counted on the head's maps, are left out
+)

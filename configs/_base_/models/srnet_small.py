@@ -1,16 +1,17 @@
-_base_ = "./srnet_r50.py"
+_base_ = ["./resnet50_fpn.py", "./small.py"]
 
-# small enough to learn from scratch on two CPU cores in minutes; frames of about 128x96 pixels
+# without categories, like srnet_r101
 model = dict(
-    backbone=dict(
-        depth=18,
-        base_channels=32,
-        frozen_stages=-1,
-        # the frames of a batch come from a few videos: too alike for batch statistics
-        norm_cfg=dict(type="GN", num_groups=8),
-        norm_eval=False,
-        init_cfg=None,
-    ),
+    type="SRNet",
+    backbone=_base_.small.backbone,
     neck=dict(in_channels=[32, 64, 128, 256], out_channels=64),
-    head=dict(in_channels=64, channels=48, head_channels=32, stride=2, norm_cfg=dict(num_groups=8)),
+    head=dict(
+        type="DenseHead",
+        in_channels=64,
+        norm_cfg=dict(type="GN", num_groups=8),
+        channels=48,
+        head_channels=32,
+        stride=2,
+    ),
+    min_pixels=16,
 )

@@ -1,4 +1,4 @@
-# mmdet's tracking head and tracker of MaskTrack R-CNN, with its numbers
+# tracking head and tracker of MaskTrack R-CNN, with the values of mmdet's config
 track_head = dict(
     type="RoITrackHead",
     roi_extractor=dict(

@@ -1,7 +1,4 @@
-optim_wrapper = dict(
-    type="OptimWrapper",
-    optimizer=dict(type="AdamW", lr=2.5e-5, weight_decay=1e-4),
-    clip_grad=dict(max_norm=1.0, norm_type=2),
-)
+_base_ = "./adamw.py"
+
 train_cfg = dict(type="EpochBasedTrainLoop", max_epochs=33, val_interval=33)
 param_scheduler = [dict(type="MultiStepLR", milestones=[27], gamma=0.1, by_epoch=True, end=33)]

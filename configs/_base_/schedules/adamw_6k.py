@@ -1,4 +1,4 @@
-# mmdet's for Mask2Former-VIS: 8 processes of two pairs of frames each
+# as mmdet trains Mask2Former-VIS; for 8 processes of two pairs of frames each
 embeddings = dict(lr_mult=1.0, decay_mult=0.0)
 optim_wrapper = dict(
     type="OptimWrapper",
@@ -16,3 +16,4 @@ optim_wrapper = dict(
 )
 train_cfg = dict(type="IterBasedTrainLoop", max_iters=6000, val_interval=6000)
 param_scheduler = [dict(type="MultiStepLR", milestones=[4000], gamma=0.1, by_epoch=False, end=6000)]
+del embeddings

@@ -1,4 +1,4 @@
-# mmdet's for MaskTrack R-CNN: 8 processes of one pair of frames each
+# as mmdet trains MaskTrack R-CNN; for 8 processes of one pair of frames each
 optim_wrapper = dict(
     type="OptimWrapper",
     optimizer=dict(type="SGD", lr=0.00125, momentum=0.9, weight_decay=1e-4),

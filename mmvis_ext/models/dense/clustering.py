@@ -8,7 +8,7 @@ from torch import Tensor
 
 from .probability import embed, pixel_probability, with_extra
 
-__all__ = ["Instances", "cluster_instances"]
+__all__ = ["Instances", "class_scores", "cluster_instances"]
 
 
 class Instances(NamedTuple):
@@ -77,3 +77,18 @@ def cluster_instances(
         empty = objectness.new_zeros(0, *objectness.shape)
         return Instances(empty.bool(), objectness.new_zeros(0), offsets.new_zeros(0, len(offsets)), empty)
     return Instances(*(torch.stack(part) for part in zip(*found, strict=True)))
+
+
+def class_scores(masks: Tensor, class_logits: Tensor) -> Tensor:
+    """Probability of each class, averaged over an instance's pixels.
+
+    Args:
+        masks: (n,H,W) bool, at least one pixel each.
+        class_logits: (K,H,W) of the pixels.
+
+    Returns:
+        (n,K) in 0..1.
+    """
+    member = masks.flatten(1).float()
+    classes = class_logits.softmax(0).nan_to_num(nan=0.0)
+    return (member @ classes.flatten(1).T) / member.sum(1, keepdim=True)

@@ -1,9 +1,20 @@
 """The spatial grid that pixel offsets and tracking vectors live on (SRNet, Sec. 3.2, Eq. 1)."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
-__all__ = ["mask_extents", "mass_centres", "read_at", "resize", "sample_rows", "spatial_grid", "to_pixels"]
+__all__ = [
+    "mask_extents",
+    "mass_centres",
+    "read_at",
+    "resize",
+    "sample_rows",
+    "spatial_grid",
+    "to_pixels",
+    "within_frame",
+]
 
 
 def spatial_grid(height: int, width: int, device: torch.device | str | None = None) -> Tensor:
@@ -86,3 +97,21 @@ def mask_extents(masks: Tensor) -> Tensor:
         spans.append((last - first + 1).clamp(min=0))
     extents = torch.stack(spans, dim=-1).float()
     return extents / _unit((size[0], size[1]), extents).clamp(min=0.5)
+
+
+def within_frame(map_size: Sequence[int], padded: Sequence[int], size: Tensor) -> Tensor:
+    """Where the pixels of a map lie on the frame and not on its padding.
+
+    Args:
+        map_size: (h, w) of the map, aligned with the corners of the padded input.
+        padded: (H, W) of the input.
+        size: (2,) height and width in pixels of the frame in it.
+
+    Returns:
+        (h,w) bool.
+    """
+    rows, columns = (
+        sample_rows(full, small, size.device) < real
+        for full, small, real in zip(padded, map_size, size.unbind(), strict=True)
+    )
+    return rows[:, None] & columns

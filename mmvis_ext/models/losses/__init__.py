@@ -1,17 +1,15 @@
 from .dedup import box_deduplication_loss
-from .dense_losses import DenseLossWeights, DenseTargets, dense_losses
+from .dense_losses import DenseLossWeights, dense_losses
 from .instance_losses import InstanceLossWeights, instance_losses, mask_losses
 from .lovasz import lovasz_hinge
-from .matched import Entries, Matches, box_losses, class_loss, class_targets, count_entries
+from .matched import Entries, box_losses, class_loss, class_targets, count_entries
 from .tracklet_losses import LossWeights, tracklet_losses
 
 __all__ = [
     "DenseLossWeights",
-    "DenseTargets",
     "Entries",
     "InstanceLossWeights",
     "LossWeights",
-    "Matches",
     "box_deduplication_loss",
     "box_losses",
     "class_loss",

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -12,10 +11,11 @@ from torch import Tensor
 from mmvis_ext.models.dense.grid import mass_centres, read_at
 from mmvis_ext.models.dense.head import DenseOutput
 from mmvis_ext.models.dense.probability import embed, instance_probabilities, with_extra
+from mmvis_ext.models.dense.targets import DenseTargets
 
 from .lovasz import lovasz_hinge
 
-__all__ = ["DenseLossWeights", "DenseTargets", "dense_losses", "iou_losses"]
+__all__ = ["CENTRES", "IOU_LOSSES", "DenseLossWeights", "dense_losses", "iou_losses"]
 
 IOU_LOSSES = ("lovasz", "dice")
 CENTRES = ("mass", "predicted")
@@ -30,22 +30,6 @@ class DenseLossWeights:
     track: float = 1.0
     score: float = 1.0
     category: float = 1.0
-
-
-class DenseTargets(NamedTuple):
-    """The n instances that one frame shows, at the size of the maps.
-
-    Attributes:
-        masks: (n,H,W) bool, at least one pixel each.
-        labels: (n,) int64.
-        before: (n,2) x and y of the mass centres in the frame before; whatever for those that were not there.
-        was_there: (n,) bool, whether the frame before shows it.
-    """
-
-    masks: Tensor
-    labels: Tensor
-    before: Tensor
-    was_there: Tensor
 
 
 def iou_losses(probabilities: Tensor, masks: Tensor, kind: str) -> Tensor:

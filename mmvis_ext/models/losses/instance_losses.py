@@ -9,10 +9,11 @@ from mmdet.models.losses.dice_loss import dice_loss
 from mmdet.models.losses.focal_loss import py_sigmoid_focal_loss
 from torch import Tensor
 
+from mmvis_ext.models.matching.clips import Matches
 from mmvis_ext.structures.tracklets import Tracklets
 
 from .dedup import box_deduplication_loss
-from .matched import Entries, Matches, box_losses, class_loss, pick_truth
+from .matched import Entries, box_losses, class_loss, pick_truth
 
 __all__ = ["InstanceLossWeights", "instance_losses", "mask_losses"]
 

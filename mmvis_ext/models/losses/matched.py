@@ -10,18 +10,12 @@ from mmdet.models.losses.iou_loss import giou_loss
 from mmdet.utils import reduce_mean
 from torch import Tensor
 
+from mmvis_ext.models.matching.clips import Matches
 from mmvis_ext.structures.tracklets import Tracklets
 
 __all__ = [
-    "Entries", "Matches", "box_losses", "class_loss", "class_targets", "count_entries", "pick_matched", "pick_truth",
+    "Entries", "box_losses", "class_loss", "class_targets", "count_entries", "pick_matched", "pick_truth",
 ]  # fmt: skip
-
-
-class Matches(NamedTuple):
-    """Matched pairs of one clip: queries (P,) and ground truths (P,), int64."""
-
-    queries: Tensor
-    targets: Tensor
 
 
 class Entries(NamedTuple):

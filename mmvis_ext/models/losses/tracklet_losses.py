@@ -8,9 +8,10 @@ from mmdet.models.losses.dice_loss import dice_loss
 from torch import Tensor
 
 from mmvis_ext.models.mask.paste import crop_masks
+from mmvis_ext.models.matching.clips import Matches
 from mmvis_ext.structures.tracklets import Tracklets
 
-from .matched import Entries, Matches, box_losses, class_loss, pick_matched, pick_truth
+from .matched import Entries, box_losses, class_loss, pick_matched, pick_truth
 
 __all__ = ["LossWeights", "tracklet_losses"]
 

@@ -1,14 +1,20 @@
-from .dynamic_mask import DynamicMaskLayout, dynamic_mask_conv
+from .dynamic_mask import DynamicMaskLayout, MaskInputs, dynamic_mask_conv, upsample_logits
+from .encode import encode_logits, encode_mask, encode_probabilities, encode_visible
 from .mask_branch import MaskBranch
-from .paste import crop_masks, encode_visible, mask_on_grid
+from .paste import crop_masks, mask_on_grid
 from .roi_mask_head import RoIMaskHead
 
 __all__ = [
     "DynamicMaskLayout",
     "MaskBranch",
+    "MaskInputs",
     "RoIMaskHead",
     "crop_masks",
     "dynamic_mask_conv",
+    "encode_logits",
+    "encode_mask",
+    "encode_probabilities",
     "encode_visible",
     "mask_on_grid",
+    "upsample_logits",
 ]

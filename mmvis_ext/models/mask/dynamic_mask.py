@@ -8,9 +8,7 @@ import torch
 from mmdet.models.utils import aligned_bilinear
 from torch import Tensor
 
-from mmvis_ext.structures.rle import RLE, encode
-
-__all__ = ["DynamicMaskLayout", "MaskInputs", "dynamic_mask_conv", "encode_logits", "upsample_logits"]
+__all__ = ["DynamicMaskLayout", "MaskInputs", "dynamic_mask_conv", "upsample_logits"]
 
 SIZE_OF_INTEREST = 8  # relative coordinates are in units of so many strides, as in CondInst
 
@@ -119,24 +117,3 @@ def upsample_logits(logits: Tensor, factor: int) -> Tensor:
     """(B,N,h,w) -> (B,N,factor*h,factor*w), bilinear with pixel centres kept in place (CondInst)."""
     # instances as the batch, of which there may be none
     return aligned_bilinear(logits.flatten(0, 1)[:, None], factor)[:, 0].unflatten(0, logits.shape[:2])
-
-
-def encode_logits(logits: Tensor, stride: int, resized: tuple[int, int], original: tuple[int, int]) -> list[RLE | None]:
-    """Masks of one frame in original pixels, encoded one at a time so that memory stays flat.
-
-    Args:
-        logits: (P,h,w), ``stride`` input pixels apart.
-        stride: pixels.
-        resized: (H, W) of the network's input without padding.
-        original: (H, W) of the frames as decoded.
-
-    Returns:
-        P RLEs; ``None`` where no pixel reaches probability 0.5.
-    """
-    out: list[RLE | None] = []
-    h, w = resized
-    for probabilities in logits.sigmoid():
-        mask = aligned_bilinear(probabilities[None, None], stride)[..., :h, :w]
-        mask = torch.nn.functional.interpolate(mask, original, mode="bilinear", align_corners=False)[0] >= 0.5
-        out.append(encode(mask.cpu().numpy())[0] if bool(mask.any()) else None)
-    return out

@@ -1,17 +1,11 @@
 """From masks inside boxes to masks on a frame, and back."""
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from mmcv.ops import get_compiling_cuda_version, roi_align
-from mmdet.models.roi_heads.mask_heads.fcn_mask_head import _do_paste_mask
 from torch import Tensor
 
-from mmvis_ext.structures.rle import RLE, encode
-
-__all__ = ["crop_masks", "encode_visible", "mask_on_grid"]
-
-MASK_THR = 0.5
+__all__ = ["crop_masks", "mask_on_grid"]
 
 
 def mask_on_grid(masks: Tensor, boxes: Tensor, size: tuple[int, int], grid: tuple[int, int]) -> Tensor:
@@ -57,29 +51,3 @@ def crop_masks(masks: Tensor, boxes: Tensor, side: int) -> Tensor:
     else:
         crops = roi_align(pixels, rois, (side, side), 1.0, 0, "avg", True)
     return (crops[:, 0] >= 0.5).to(boxes.dtype)
-
-
-def encode_visible(masks: Tensor, boxes: Tensor, visible: Tensor, size: tuple[int, int]) -> list[list[RLE | None]]:
-    """Paste masks into original frames and encode them, one at a time, so that memory stays flat.
-
-    Args:
-        masks: (N,T,s,s) probabilities inside ``boxes``.
-        boxes: (N,T,4) xyxy in original pixels, not clipped.
-        visible: (N,T) bool; the others give ``None``.
-        size: (H, W) of the original frames.
-
-    Returns:
-        N lists of T RLEs; ``None`` also where no pixel reaches probability 0.5 or the box misses the frame.
-    """
-    masks, boxes = masks.float().cpu(), boxes.float().cpu()
-    x1, y1, x2, y2 = boxes.unbind(-1)
-    meets = (x1 < x2) & (y1 < y2) & (x1 < size[1]) & (y1 < size[0]) & (x2 > 0) & (y2 > 0) & boxes.isfinite().all(-1)
-    n, t = visible.shape
-    out: list[list[RLE | None]] = [[None] * t for _ in range(n)]
-    for i, j in (visible.cpu() & meets).nonzero().tolist():
-        region, (rows, columns) = _do_paste_mask(masks[i, j][None, None], boxes[i, j][None], *size, skip_empty=True)
-        frame = np.zeros((1, *size), dtype=np.uint8)
-        frame[:, rows, columns] = (region >= MASK_THR).numpy()
-        if frame.any():
-            out[i][j] = encode(frame)[0]
-    return out

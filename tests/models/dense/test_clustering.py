@@ -4,8 +4,7 @@ import itertools
 
 import pytest
 import torch
-from test_grid import grid_slowly
-from test_probability import probability_slowly
+from dense_oracle import grid_slowly, probability_slowly
 
 from mmvis_ext.models import cluster_instances
 from mmvis_ext.models.dense.probability import embed

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from dense_oracle import grid_slowly
 
 from mmvis_ext.models.dense.grid import (
     mask_extents,
@@ -15,21 +16,6 @@ from mmvis_ext.models.dense.grid import (
 
 SIZES = [(5, 5), (4, 9), (9, 4), (2, 7), (6, 5)]
 WITH_LINES = [*SIZES, (1, 6), (6, 1), (1, 1)]
-
-
-def grid_slowly(height: int, width: int) -> list[list[tuple[float, float]]]:
-    """x and y of every pixel [row][column], from Eq. 1."""
-    tx, ty = max(1, width / height), max(1, height / width)
-    return [
-        [
-            (
-                2 * tx * i / (width - 1) - tx if width > 1 else -tx,
-                2 * ty * j / (height - 1) - ty if height > 1 else -ty,
-            )
-            for i in range(width)
-        ]
-        for j in range(height)
-    ]
 
 
 def nearest_slowly(point: list[float], height: int, width: int) -> tuple[int, int]:

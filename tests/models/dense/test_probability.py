@@ -4,22 +4,13 @@ import math
 
 import pytest
 import torch
-from test_grid import grid_slowly
+from dense_oracle import grid_slowly, probability_slowly
 
 from mmvis_ext.models import pixel_probability
 from mmvis_ext.models.dense import instance_probabilities
 from mmvis_ext.models.dense.probability import embed, with_extra
 
 H, W = 4, 7
-
-
-def probability_slowly(offsets, centre, bandwidth, j, i) -> float:
-    """exp(-sum over dimensions of (E + S - c)^2 / (2 Sigma^2)) of one pixel; the grid ends after two dimensions."""
-    place = [*grid_slowly(*offsets.shape[-2:])[j][i]] + [0] * (len(offsets) - 2)
-    total = 0.0
-    for d in range(len(offsets)):
-        total += (float(offsets[d, j, i]) + place[d] - float(centre[d])) ** 2 / (2 * float(bandwidth[d]) ** 2)
-    return math.exp(-total)
 
 
 @pytest.mark.parametrize("dimensions", [2, 3, 4])

@@ -5,11 +5,11 @@ import math
 
 import pytest
 import torch
-from test_lovasz import lovasz_slowly
+from dense_oracle import lovasz_slowly
 
 from mmvis_ext.models import spatial_grid
-from mmvis_ext.models.dense import DenseOutput
-from mmvis_ext.models.losses import DenseLossWeights, DenseTargets, dense_losses
+from mmvis_ext.models.dense import DenseOutput, DenseTargets
+from mmvis_ext.models.losses import DenseLossWeights, dense_losses
 
 H, W, K, EXTRA = 6, 8, 3, (0.4, 0.7)
 PIXELS = list(itertools.product(range(H), range(W)))

@@ -4,28 +4,11 @@ import itertools
 
 import pytest
 import torch
+from dense_oracle import jaccard_loss, lovasz_slowly
 
 from mmvis_ext.models import lovasz_hinge
 
 LABELS = [labels for p in (1, 2, 4, 5) for labels in itertools.product([0, 1], repeat=p)]
-
-
-def jaccard_loss(wrong: set[int], labels: tuple[int, ...]) -> float:
-    """1 - IoU of the mask in which exactly these pixels are wrong."""
-    truth = {p for p, label in enumerate(labels) if label}
-    mask = truth ^ wrong
-    union = truth | mask
-    return 1 - len(truth & mask) / len(union) if union else 0.0
-
-
-def lovasz_slowly(logits: list[float], labels: tuple[int, ...]) -> float:
-    """The integral over all levels of the Jaccard loss of the pixels whose error is above the level."""
-    errors = [max(0.0, 1 - x * (1 if label else -1)) for x, label in zip(logits, labels, strict=True)]
-    levels = sorted({0.0, *errors})
-    total = 0.0
-    for low, high in itertools.pairwise(levels):
-        total += (high - low) * jaccard_loss({p for p, e in enumerate(errors) if e > low}, labels)
-    return total
 
 
 @pytest.mark.parametrize("labels", LABELS, ids=lambda labels: "".join(map(str, labels)))

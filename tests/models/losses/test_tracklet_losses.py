@@ -9,7 +9,8 @@ import pytest
 import torch
 from mmdet.structures.mask import BitmapMasks
 
-from mmvis_ext.models.losses import Entries, LossWeights, Matches, class_targets, count_entries, tracklet_losses
+from mmvis_ext.models.losses import Entries, LossWeights, class_targets, count_entries, tracklet_losses
+from mmvis_ext.models.matching import Matches
 from mmvis_ext.structures.tracklets import Tracklets
 
 N, T, K, SIDE = 4, 3, 3, 4

@@ -7,8 +7,10 @@ from mmdet.utils import register_all_modules
 from mmengine.structures import InstanceData
 
 from mmvis_ext.models import dynamic_mask_conv
-from mmvis_ext.models.mask.dynamic_mask import SIZE_OF_INTEREST, DynamicMaskLayout, encode_logits, upsample_logits
+from mmvis_ext.models.mask import encode_logits
+from mmvis_ext.models.mask.dynamic_mask import SIZE_OF_INTEREST, DynamicMaskLayout, upsample_logits
 from mmvis_ext.structures import decode
+from mmvis_ext.structures.geometry import FrameGeometry
 
 register_all_modules(init_default_scope=False)
 
@@ -106,7 +108,7 @@ def test_masks_come_back_in_original_pixels():
     # a square of 16 to 48 pixels on an input of 64 that was a frame of 128
     logits = torch.full((2, 16, 16), -9.0)
     logits[0, 4:12, 4:12] = 9.0
-    rles = encode_logits(logits, 4, (60, 64), (120, 128))
+    rles = encode_logits(logits, 4, FrameGeometry((120, 128), (60, 64)))
     assert rles[1] is None, "no pixel"
     (mask,) = decode([rles[0]], 120, 128)
     inside, outside = mask[36:92, 36:92], mask.copy()

@@ -2,23 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from mmdet.models.vis import Mask2FormerVideo
+from mmdet.models.tracking_heads import Mask2FormerTrackHead
 from mmdet.structures import DetDataSample, TrackDataSample
 from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData
 from torch import Tensor
 
+from mmvis_ext.models.mask import encode_mask
+from mmvis_ext.models.video_model import VideoModel
 from mmvis_ext.registry import MODELS
-from mmvis_ext.structures import RLE, boxes_of, encode
 from mmvis_ext.structures.geometry import FrameGeometry
+from mmvis_ext.structures.rle import boxes_of
 from mmvis_ext.structures.stream import Detections
 from mmvis_ext.utils.errors import InputError
-
-from .video_model import VideoModel
 
 __all__ = ["Mask2FormerVISBaseline", "Mask2FormerVISState"]
 
@@ -31,35 +31,59 @@ class Mask2FormerVISState:
     next_id: int = 0
 
 
+class VideoOutput(NamedTuple):
+    """What the last decoder layer says about a video.
+
+    Attributes:
+        class_logits: (N,K+1), background last.
+        masks: (N,T,h,w) logits over the padded frames.
+    """
+
+    class_logits: Tensor
+    masks: Tensor
+
+
 @MODELS.register_module()
-class Mask2FormerVISBaseline(VideoModel, Mask2FormerVideo):
+class Mask2FormerVISBaseline(VideoModel[Mask2FormerVISState]):
     """mmdet's ``Mask2FormerVideo``: an offline model, whose queries look at all frames of a video at once.
 
     A step is therefore a whole video, and its memory grows with the video's length. Its masks are brought to original
-    size and encoded one query and frame at a time, where mmdet holds all of them at once.
+    size and encoded one query and frame at a time, where mmdet holds all of them at once. Checkpoints of mmdet's
+    Mask2Former for images load: what is named ``panoptic_head`` there is the ``track_head`` here.
 
     Args:
         backbone: mmdet's config.
         track_head: mmdet's config of ``Mask2FormerTrackHead``; ``num_frames`` is T in training.
         clip_len: frames of the longest video; what comes later is taken for another video, with tracks of its own.
         max_per_video: the queries of so many of the best (query, class) pairs become tracks; 10 in mmdet.
-        score_reduction: of a track's scores over time, which are the same in every frame here.
-        data_preprocessor: config of mmdet's ``TrackDataPreprocessor``; with ``pad_mask=True``.
-        init_cfg: as in mmengine.
+        kwargs: score_reduction (of a track's scores over time, which are the same in every frame here),
+            data_preprocessor (config of mmdet's ``TrackDataPreprocessor`` with ``pad_mask=True``), init_cfg; see
+            :class:`VideoModel`.
     """
 
+    classifier = ("track_head.cls_embed.*",)
+
     def __init__(
-        self, backbone: dict, track_head: dict, clip_len: int = 1000, max_per_video: int = 10,
-        score_reduction: str = "visible_mean", data_preprocessor: dict | None = None, init_cfg: dict | None = None,
-    ) -> None:  # fmt: skip
+        self, backbone: dict, track_head: dict, clip_len: int = 1000, max_per_video: int = 10, **kwargs: Any
+    ) -> None:
         with DefaultScope.overwrite_default_scope("mmdet"):  # its configs name each other's types without it
-            Mask2FormerVideo.__init__(self, backbone, track_head, data_preprocessor, init_cfg)
-        self.window, self.score_reduction = clip_len, score_reduction
+            super().__init__(window=clip_len, backbone=backbone, **kwargs)
+            self.track_head: Mask2FormerTrackHead = MODELS.build(track_head)
         self.max_per_video = max_per_video
+
+    @property
+    def num_classes(self) -> int:
+        """K."""
+        return self.track_head.num_classes
 
     def extract_features(self, frames: Tensor) -> tuple[Tensor, ...]:
         """(n,3,H,W) normalised frames -> the backbone's levels (n,C,h,w); there is no neck."""
-        return self.backbone(frames)
+        return self.backbone(frames)  # not channels last, which its attention would have to undo
+
+    def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *args: Any) -> None:
+        for key in [key for key in state_dict if key.startswith("panoptic_head")]:
+            state_dict[key.replace("panoptic", "track")] = state_dict.pop(key)
+        super()._load_from_state_dict(state_dict, prefix, *args)
 
     # training
 
@@ -79,22 +103,36 @@ class Mask2FormerVISBaseline(VideoModel, Mask2FormerVideo):
                 f"the samples have {length} frames but the track head trains on {expected}; set the data set's "
                 "clips.clip_len and the head's num_frames to the same number."
             )
-        return Mask2FormerVideo.loss(self, inputs, [_copied(sample) for sample in data_samples])
+        features = self.extract_features(inputs.flatten(0, 1))
+        return self.track_head.loss(features, [_copied(sample) for sample in data_samples])
 
     # inference
 
     def init_state(self, geometry: FrameGeometry) -> Mask2FormerVISState:
         return Mask2FormerVISState(geometry)
 
+    def forward_window(self, frames: Tensor, sizes: Tensor, carried: None = None) -> tuple[VideoOutput, None]:
+        """See :meth:`VideoModel.forward_window`.
+
+        mmdet's decoder looks at its attention masks, so a compiler breaks this graph in several.
+
+        Args:
+            frames: (T,3,H,W) normalised and padded.
+            sizes: (1,2) height and width in pixels without padding; the masks are cut to them later.
+            carried: nothing.
+        """
+        logits, masks = self.track_head(self.extract_features(frames), None)
+        return VideoOutput(logits[-1][0], masks[-1][0]), None
+
     @torch.no_grad()
     def step(self, frames: Tensor, state: Mask2FormerVISState) -> tuple[Detections, Mask2FormerVISState]:
         """One video, (T,3,H,W); see :meth:`VideoModel.step`. A track is a query, with all its class scores."""
-        logits, masks = self.track_head(self.extract_features(frames), None)
-        scores = logits[-1][0].float().softmax(-1)[:, :-1]
+        (logits, masks), _ = self.forward_window(frames, self.window_sizes(state.geometry))
+        scores = logits.float().softmax(-1)[:, :-1]
         best = scores.flatten().topk(min(self.max_per_video, scores.numel())).indices
         queries = (best // scores.shape[1]).unique()
         t, _, height, width = frames.shape
-        rles = [[encode_mask(m, (height, width), state.geometry) for m in masks[-1][0, q]] for q in queries.tolist()]
+        rles = [[encode_mask(m, (height, width), state.geometry) for m in masks[q]] for q in queries.tolist()]
         n = len(rles)
         detections = Detections(
             track_ids=list(range(state.next_id, state.next_id + n)),
@@ -104,23 +142,6 @@ class Mask2FormerVISBaseline(VideoModel, Mask2FormerVideo):
             visible=np.ones((n, t), dtype=bool),
         )
         return detections, replace(state, next_id=state.next_id + n)
-
-
-def encode_mask(logits: Tensor, padded: tuple[int, int], geometry: FrameGeometry) -> RLE | None:
-    """One mask in original pixels, upsampled as mmdet does.
-
-    Args:
-        logits: (h,w) over the padded frame.
-        padded: (H, W) of the network's input, with padding.
-        geometry: of the frames.
-
-    Returns:
-        ``None`` where no pixel reaches probability 0.5.
-    """
-    h, w = geometry.resized
-    mask = F.interpolate(logits[None, None].float(), padded, mode="bilinear", align_corners=False)[..., :h, :w]
-    mask = F.interpolate(mask, geometry.original, mode="bilinear", align_corners=False)[0] > 0
-    return encode(mask.cpu().numpy())[0] if bool(mask.any()) else None
 
 
 def _copied(sample: TrackDataSample) -> TrackDataSample:

@@ -7,20 +7,20 @@ import pytest
 import torch
 from mmdet.registry import MODELS as MMDET_MODELS
 from mmdet.utils import register_all_modules
+from mmdet_twins import CONVERTER
 from mmengine.config import Config
 from running import call
 from small_model import build_model, srnet_cfg
-from test_convert_sparse_rcnn import TOOL
 
 from mmvis_ext.engine.checkpoints import check_fit
-from mmvis_ext.models.convert_mask_rcnn import convert_mask_rcnn
+from mmvis_ext.models.converters import convert_mask_rcnn
 from mmvis_ext.registry import MODELS
 from mmvis_ext.utils.errors import InputError
 
 register_all_modules(init_default_scope=False)
 
 THEIRS = Path(mmdet.__file__).parent / ".mim/configs/_base_/models/mask-rcnn_r50_fpn.py"
-OURS = Path(__file__).parents[2] / "configs/_base_/models"
+OURS = Path(__file__).parents[3] / "configs/_base_/models"
 C = 16  # channels of the pyramid
 BACKBONE = {"backbone.base_channels": 8, "backbone.init_cfg": None}
 NECK = {"neck.in_channels": [32, 64, 128, 256], "neck.out_channels": C}
@@ -141,7 +141,7 @@ def tool(capsys, tmp_path):
     Config(dict(our_cfg().to_dict(), default_scope="mmvis_ext")).dump(tmp_path / "config.py")
 
     def run(checkpoint: Path, *arguments) -> tuple[int, str, str]:
-        code = call(TOOL, checkpoint, tmp_path / "config.py", "--out", tmp_path / "start.pth", *arguments)
+        code = call(CONVERTER, checkpoint, tmp_path / "config.py", "--out", tmp_path / "start.pth", *arguments)
         return code, *capsys.readouterr()
 
     return run

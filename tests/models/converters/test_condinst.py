@@ -3,14 +3,12 @@
 import pytest
 import torch
 from mmdet.models.dense_heads.condinst_head import MaskFeatModule
+from mmdet_twins import CONVERTER, copy_stages, sparse_rcnn
 from running import call
 from small_model import C, N, build_model, inspro_cfg
-from test_convert_sparse_rcnn import TOOL
-from test_inspro import copy_stages, sparse_rcnn
 
 from mmvis_ext.engine.checkpoints import check_fit
-from mmvis_ext.models.convert_condinst import add_condinst
-from mmvis_ext.models.convert_sparse_rcnn import convert_sparse_rcnn
+from mmvis_ext.models.converters import add_condinst, convert_sparse_rcnn
 from mmvis_ext.registry import MODELS
 from mmvis_ext.utils.errors import InputError
 
@@ -80,12 +78,12 @@ def test_tool(tmp_path, capsys):
     torch.save(dict(state_dict=condinst()), tmp_path / "condinst.pth")
     out = tmp_path / "start.pth"
     code = call(
-        TOOL, tmp_path / "in.pth", tmp_path / "config.py", "--condinst", tmp_path / "condinst.pth", "--out", out
+        CONVERTER, tmp_path / "in.pth", tmp_path / "config.py", "--condinst", tmp_path / "condinst.pth", "--out", out
     )
     assert code == 0, capsys.readouterr().err
     assert "mask_head.mask_feature_head.conv_branch" in capsys.readouterr().out
     wrong = ("--condinst", tmp_path / "in.pth", "--out", tmp_path / "wrong.pth")
-    assert call(TOOL, tmp_path / "in.pth", tmp_path / "config.py", *wrong) == 1
+    assert call(CONVERTER, tmp_path / "in.pth", tmp_path / "config.py", *wrong) == 1
     assert capsys.readouterr().err.startswith(f"error: {tmp_path / 'in.pth'}: has no mask_head.")
     check_fit(out, inspro())
     start = torch.load(out, weights_only=True)["state_dict"]

@@ -8,16 +8,15 @@ import torch
 from mmdet.structures import TrackDataSample
 from torch import Tensor
 
+from mmvis_ext.models.matching import Matches, TemporalMatcher
+from mmvis_ext.models.query import Propagated, StageOutput
+from mmvis_ext.models.training_batch import TrainingBatch, mean_over
 from mmvis_ext.registry import MODELS
 from mmvis_ext.structures.geometry import FrameGeometry
 from mmvis_ext.structures.stream import Detections
 from mmvis_ext.structures.tracklets import Tracklets
 
-from .inspro import InsPro, frame_output
-from .losses import Matches
-from .matching import TemporalMatcher
-from .query import Propagated, StageOutput, as_pyramid
-from .query.propagation import clip_to_frame
+from .instance_model import InstanceModel
 
 __all__ = ["InsProTrackAndDetect", "TrackAndDetectState", "TrackQueries"]
 
@@ -28,16 +27,10 @@ class TrackQueries(NamedTuple):
     queries: Tensor
     boxes: Tensor
 
-    def take(self, output: StageOutput, slots: Tensor, sizes: Tensor) -> "TrackQueries":
-        """What the next frame follows: the outputs of some slots, with boxes clipped and detached as InsPro's are.
-
-        Args:
-            output: of the last stage, B = T = 1.
-            slots: (A,) int64.
-            sizes: (1,2) height and width in pixels.
-        """
-        boxes = clip_to_frame(output.boxes[:, slots, 0].detach(), sizes)
-        return TrackQueries(output.queries[0, slots, 0], boxes[0])
+    @classmethod
+    def of(cls, carried: Propagated, slots: Tensor) -> "TrackQueries":
+        """What the next frame follows: what some slots (A,) hand on, with B = 1."""
+        return cls(carried.queries[0, slots], carried.boxes[0, slots])
 
 
 @dataclass(frozen=True)
@@ -60,7 +53,7 @@ class TrackAndDetectState:
 
 
 @MODELS.register_module()
-class InsProTrackAndDetect(InsPro):
+class InsProTrackAndDetect(InstanceModel[TrackAndDetectState]):
     """N detect queries find new objects in every frame; an object that was found is followed by a track query.
 
     A detection that scores ``birth_score`` becomes a track; a track that scores below ``keep_score`` for ``patience``
@@ -70,16 +63,19 @@ class InsProTrackAndDetect(InsPro):
         birth_score: in 0..1.
         keep_score: in 0..1.
         patience: frames.
-        kwargs: of :class:`InsPro`; its head needs ``bank_length=1``, since slots do not last.
+        kwargs: of :class:`InstanceModel`; its head needs ``bank_length=1``, since slots do not last, and
+            ``propagate="both"``.
 
     Raises:
-        ValueError: the head has a feature bank.
+        ValueError: the head has a feature bank, or does not propagate both queries and proposals.
     """
 
     def __init__(self, birth_score: float = 0.4, keep_score: float = 0.3, patience: int = 5, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if self.head.bank_length > 1:
             raise ValueError("Track and detect queries have no feature bank; set the head's bank_length=1.")
+        if self.head.propagate != "both":
+            raise ValueError('Track queries carry queries and proposals on; set the head\'s propagate="both".')
         self.birth_score, self.keep_score, self.patience = birth_score, keep_score, patience
 
     def _start(self, tracks: TrackQueries, sizes: Tensor) -> Propagated:
@@ -107,27 +103,17 @@ class InsProTrackAndDetect(InsPro):
             inputs: (B,T,3,H,W), frames of one video each, in time order.
             data_samples: B, with per-frame ground truth.
         """
-        b, length, _, height, width = inputs.shape
-        levels = [f.unflatten(0, (b, length)) for f in self.extract_features(inputs.flatten(0, 1))]
-        losses: dict[str, Tensor] = {}
-        for i, sample in enumerate(data_samples):
-            targets = Tracklets.from_frames(sample, (height, width), inputs.device)
-            sizes = inputs.new_tensor([sample[0].metainfo["img_shape"][:2]])
-            features = [as_pyramid(f[i, t, None] for f in levels) for t in range(length)]
-            for terms in self._sample_losses(features, targets, sizes):
-                for name, value in terms.items():
-                    losses[name] = losses.get(name, 0) + value / (b * length)
-        return losses
+        batch = TrainingBatch.of(self.extract_features(inputs.flatten(0, 1)), inputs, data_samples)
+        return mean_over([terms for b in range(len(batch)) for terms in self._sample_losses(batch.sample(b))])
 
-    def _sample_losses(
-        self, frames: Sequence[Sequence[Tensor]], targets: Tracklets, sizes: Tensor
-    ) -> list[dict[str, Tensor]]:
+    def _sample_losses(self, batch: TrainingBatch) -> list[dict[str, Tensor]]:
         """Losses of each frame of one sample."""
-        tracks, followed = self._no_tracks(), list[int]()  # followed: the ground truth of each track query
+        tracks, followed, sizes = self._no_tracks(), list[int](), batch.sizes  # followed: the object of each query
         losses = []
-        for t, features in enumerate(frames):
-            outputs = self.head(features, sizes, self._start(tracks, sizes))
-            frame = targets.frames(t, t + 1)
+        for t in range(batch.length):
+            features, (frame,) = batch.features(t, t + 1), batch.truth(t, t + 1)
+            start = self._start(tracks, sizes)
+            outputs = self.head(features, sizes, start)
             mask_features = self.head.mask_features(features)
             terms = {}
             for m, output in enumerate(outputs):
@@ -141,7 +127,8 @@ class InsProTrackAndDetect(InsPro):
             losses.append(terms)
             born = matches.queries < self.head.num_queries
             slots = torch.arange(len(followed), device=sizes.device) + self.head.num_queries
-            tracks = tracks.take(outputs[-1], torch.cat([slots, matches.queries[born]]), sizes)
+            carried = self.head.carry(outputs[-1], start, sizes)
+            tracks = TrackQueries.of(carried, torch.cat([slots, matches.queries[born]]))
             followed += matches.targets[born].tolist()
         return losses
 
@@ -161,19 +148,15 @@ class InsProTrackAndDetect(InsPro):
 
     # inference
 
-    def init_state(self, geometry: FrameGeometry) -> Any:
-        """State before the first frame, a :class:`TrackAndDetectState`: nothing is followed yet."""
+    def init_state(self, geometry: FrameGeometry) -> TrackAndDetectState:
+        """State before the first frame: nothing is followed yet."""
         return TrackAndDetectState(geometry, self._no_tracks())
 
     @torch.no_grad()
-    def step(self, frames: Tensor, state: Any) -> tuple[Detections, Any]:
-        """One frame, (1,3,H,W); see :meth:`VideoModel.step`. The state is a :class:`TrackAndDetectState`."""
-        sizes, n = self._sizes(state.geometry), self.head.num_queries
-        features = as_pyramid(self.extract_features(frames))
-        (output,) = self.head(features, sizes, self._start(state.tracks, sizes), last_only=True)
-        mask_features = self.head.mask_features(features)
-        masks = None if mask_features is None else self.head.mask_inputs(mask_features, output)
-        result = frame_output(output, masks)
+    def step(self, frames: Tensor, state: TrackAndDetectState) -> tuple[Detections, TrackAndDetectState]:
+        """One frame, (1,3,H,W); see :meth:`VideoModel.step`."""
+        sizes, n = self.window_sizes(state.geometry), self.head.num_queries
+        result, carried = self.forward_window(frames, sizes, self._start(state.tracks, sizes))
 
         best = result.scores.amax(-1).tolist()
         lost = [0 if s >= self.keep_score else before + 1 for s, before in zip(best[n:], state.lost, strict=True)]
@@ -183,7 +166,7 @@ class InsProTrackAndDetect(InsPro):
         ids = tuple(state.ids[i] for i in kept) + tuple(range(state.next_id, state.next_id + len(born)))
         after = TrackAndDetectState(
             state.geometry,
-            state.tracks.take(output, slots, sizes),
+            TrackQueries.of(carried, slots),
             ids,
             tuple(lost[i] for i in kept) + (0,) * len(born),
             state.next_id + len(born),

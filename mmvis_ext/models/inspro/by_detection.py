@@ -11,23 +11,22 @@ from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData
 from torch import Tensor
 
+from mmvis_ext.models.association import FoundObjects, TrackingState, link_detections
+from mmvis_ext.models.baselines.masktrack_rcnn import frame_pair
+from mmvis_ext.models.query import Propagated, as_pyramid
+from mmvis_ext.models.query.cascade import near_frame
+from mmvis_ext.models.training_batch import TrainingBatch, mean_over
 from mmvis_ext.registry import MODELS
 from mmvis_ext.structures.geometry import FrameGeometry
 from mmvis_ext.structures.stream import Detections
-from mmvis_ext.structures.tracklets import Tracklets
 
-from .association import FoundObjects, TrackingState, link_detections
-from .inspro import FrameOutput, InsPro, frame_output
-from .masktrack_rcnn import frame_pair
-from .matching import TemporalMatcher
-from .query import as_pyramid
-from .query.cascade import near_frame
+from .instance_model import FrameOutput, InstanceModel, frame_output
 
 __all__ = ["InsProByDetection"]
 
 
 @MODELS.register_module()
-class InsProByDetection(InsPro):
+class InsProByDetection(InstanceModel[TrackingState]):
     """Every frame starts from the learned queries; what it shows is linked as MaskTrack R-CNN links detections.
 
     A query whose best class score reaches ``visible_thr`` is a detection.
@@ -35,7 +34,7 @@ class InsProByDetection(InsPro):
     Args:
         track_head: mmdet's config of ``RoITrackHead``.
         tracker: mmdet's config of ``MaskTrackRCNNTracker``.
-        kwargs: of :class:`InsPro`; its head needs ``propagate="none"`` and ``bank_length=1``.
+        kwargs: of :class:`InstanceModel`; its head needs ``propagate="none"`` and ``bank_length=1``.
 
     Raises:
         ValueError: the head propagates, or has a feature bank.
@@ -66,21 +65,15 @@ class InsProByDetection(InsPro):
         Returns:
             InsPro's terms, ``loss_match``, and ``match_accuracy`` in percent.
         """
-        b, length, _, height, width = inputs.shape
-        levels = [f.unflatten(0, (b, length)) for f in self.extract_features(inputs.flatten(0, 1))]
-        targets = [Tracklets.from_frames(s, (height, width), inputs.device) for s in data_samples]
-        sizes = inputs.new_tensor([s[0].metainfo["img_shape"][:2] for s in data_samples])
-        matchers = [TemporalMatcher(self.cost, self.head.num_queries, self.consistent) for _ in range(b)]
-        start = self.head.start(sizes)
-        losses: dict[str, Tensor] = {}
-        for t in range(length):
-            features = as_pyramid(f[:, t] for f in levels)
-            outputs = self.head(features, sizes, start)
-            frame = [g.frames(t, t + 1) for g in targets]
-            for name, value in self.frame_losses(features, outputs, frame, sizes, matchers).items():
-                losses[name] = losses.get(name, 0) + value / length
-        boxes = near_frame(outputs[-1].boxes.detach(), sizes)[:, :, 0]
-        return losses | self.track_losses(features, as_pyramid(f[:, 0] for f in levels), boxes, data_samples)
+        batch = TrainingBatch.of(self.extract_features(inputs.flatten(0, 1)), inputs, data_samples)
+        matchers, start = self.new_matchers(len(batch)), self.head.start(batch.sizes)
+        terms = []
+        for t in range(batch.length):
+            features = batch.features(t, t + 1)
+            outputs = self.head(features, batch.sizes, start)
+            terms.append(self.frame_losses(features, outputs, batch.truth(t, t + 1), batch.sizes, matchers))
+        boxes = near_frame(outputs[-1].boxes.detach(), batch.sizes)[:, :, 0]
+        return mean_over(terms) | self.track_losses(features, batch.features(0, 1), boxes, data_samples)
 
     def track_losses(
         self, features: Sequence[Tensor], earlier: Sequence[Tensor], boxes: Tensor,
@@ -102,37 +95,36 @@ class InsProByDetection(InsPro):
 
     # inference
 
-    def init_state(self, geometry: FrameGeometry) -> Any:
+    def init_state(self, geometry: FrameGeometry) -> TrackingState:
         return TrackingState(geometry)
 
-    def forward_window(self, frames: Tensor, sizes: Tensor, carried: Any = None) -> tuple[FrameOutput, Any]:
-        """The tensor part of a step, as InsPro's.
+    def forward_window(self, frames: Tensor, sizes: Tensor, carried: Propagated) -> tuple[FrameOutput, Propagated]:
+        """See :meth:`VideoModel.forward_window`.
 
         Args:
             frames: (1,3,H,W) normalised and padded.
             sizes: (1,2) height and width in pixels without padding.
-            carried: nothing is.
+            carried: the learned queries and proposals, from which every frame starts.
 
         Returns:
-            What the last stage says, and (N,C,S,S) RoI features of its boxes, by which it is linked.
+            What the last stage says, with the RoI features of its boxes, (N,C,S,S), and ``carried`` as it was.
         """
         features = as_pyramid(self.extract_features(frames))
-        (output,) = self.head(features, sizes, self.head.start(sizes), last_only=True)
-        mask_features = self.head.mask_features(features)
-        masks = None if mask_features is None else self.head.mask_inputs(mask_features, output)
+        (output,) = self.head(features, sizes, carried, last_only=True)
         rois = bbox2roi([near_frame(output.boxes, sizes)[0, :, 0]])
-        extractor = self.track_head.roi_extractor
-        return frame_output(output, masks), extractor(features, rois)
+        crops = self.track_head.roi_extractor(features, rois)
+        return frame_output(output, self.mask_inputs(features, output))._replace(crops=crops), carried
 
     @torch.no_grad()
-    def step(self, frames: Tensor, state: Any) -> tuple[Detections, Any]:
-        """One frame, (1,3,H,W); see :meth:`VideoModel.step`. The state is a :class:`TrackingState`."""
-        result, crops = self.forward_window(frames, self._sizes(state.geometry))
+    def step(self, frames: Tensor, state: TrackingState) -> tuple[Detections, TrackingState]:
+        """One frame, (1,3,H,W); see :meth:`VideoModel.step`."""
+        sizes = self.window_sizes(state.geometry)
+        result, _ = self.forward_window(frames, sizes, self.head.start(sizes))
         best, labels = result.scores.max(dim=-1)
         shown = (best >= self.visible_thr).nonzero().squeeze(1)
         ids, memory = list[int](), state.memory
-        if len(shown):
-            found = FoundObjects(result.boxes[shown], labels[shown], best[shown], crops[shown])
+        if len(shown) and result.crops is not None:
+            found = FoundObjects(result.boxes[shown], labels[shown], best[shown], result.crops[shown])
             ids, memory = link_detections(self.track_head, self.tracker, memory, found, state.frame)
         kept = [i for i, track in enumerate(ids) if track >= 0]
         detections = replace(

@@ -1,30 +1,47 @@
 """MaskTrack R-CNN (Video Instance Segmentation, ICCV 2019) as mmdet has it: a baseline to compare with."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from mmdet.models.vis import MaskTrackRCNN
+from mmdet.models.detectors import TwoStageDetector
+from mmdet.models.trackers import MaskTrackRCNNTracker
+from mmdet.models.tracking_heads import RoITrackHead
 from mmdet.structures import DetDataSample, TrackDataSample
 from mmdet.structures.bbox import bbox2roi
 from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData
 from torch import Tensor
 
+from mmvis_ext.models.association import FoundObjects, TrackingState, link_detections
+from mmvis_ext.models.mask import encode_visible
+from mmvis_ext.models.video_model import VideoModel
 from mmvis_ext.registry import MODELS
 from mmvis_ext.structures.geometry import FrameGeometry
 from mmvis_ext.structures.stream import Detections
 
-from .association import FoundObjects, TrackingState, link_detections
-from .mask import encode_visible
-from .video_model import VideoModel
-
 __all__ = ["MaskTrackRCNNBaseline", "frame_pair"]
 
 
+class RegionOutput(NamedTuple):
+    """What the network says before anything is chosen.
+
+    Attributes:
+        features: pyramid levels, (1,C,h,w) each.
+        class_logits: of the region proposal network on each level, (1,A,h,w) for A anchors at each position.
+        deltas: (1,4A,h,w) each.
+    """
+
+    features: tuple[Tensor, ...]
+    class_logits: tuple[Tensor, ...]
+    deltas: tuple[Tensor, ...]
+
+
 @MODELS.register_module()
-class MaskTrackRCNNBaseline(VideoModel, MaskTrackRCNN):
+class MaskTrackRCNNBaseline(VideoModel[TrackingState]):
     """mmdet's ``MaskTrackRCNN``, frame by frame: its parts, its weights' names, its numbers.
 
     What differs is where things are kept. The memory is passed along and holds a track's last look alone, where mmdet's
@@ -34,18 +51,22 @@ class MaskTrackRCNNBaseline(VideoModel, MaskTrackRCNN):
         detector: mmdet's config of a two-stage detector; ``test_cfg.rcnn.max_per_img`` limits its detections per frame.
         track_head: mmdet's config of ``RoITrackHead``.
         tracker: mmdet's config of ``MaskTrackRCNNTracker``.
-        score_reduction: of a track's scores over time, see :class:`TrackBook`.
-        data_preprocessor: config of mmdet's ``TrackDataPreprocessor``.
-        init_cfg: as in mmengine.
+        kwargs: score_reduction, data_preprocessor, init_cfg; see :class:`VideoModel`.
     """
 
-    def __init__(
-        self, detector: dict, track_head: dict, tracker: dict, score_reduction: str = "visible_mean",
-        data_preprocessor: dict | None = None, init_cfg: dict | None = None,
-    ) -> None:  # fmt: skip
+    classifier = (
+        "detector.roi_head.bbox_head.fc_cls.*",
+        "detector.roi_head.bbox_head.fc_reg.*",
+        "detector.roi_head.mask_head.conv_logits.*",
+    )
+    parts = dict(backbone=("detector.backbone.forward",), neck=("detector.neck.forward",), mask=("segment",))
+
+    def __init__(self, detector: dict, track_head: dict, tracker: dict, **kwargs: Any) -> None:
+        super().__init__(window=1, **kwargs)
         with DefaultScope.overwrite_default_scope("mmdet"):  # its configs name each other's types without it
-            MaskTrackRCNN.__init__(self, detector, track_head, tracker, data_preprocessor, init_cfg)
-        self.window, self.score_reduction = 1, score_reduction
+            self.detector: TwoStageDetector = MODELS.build(copy.deepcopy(detector))  # mmdet writes into it
+            self.track_head: RoITrackHead = MODELS.build(track_head)
+            self.tracker: MaskTrackRCNNTracker = MODELS.build(tracker)
 
     @property
     def num_classes(self) -> int:
@@ -91,11 +112,24 @@ class MaskTrackRCNNBaseline(VideoModel, MaskTrackRCNN):
     def init_state(self, geometry: FrameGeometry) -> TrackingState:
         return TrackingState(geometry)
 
+    def forward_window(self, frames: Tensor, sizes: Tensor, carried: None = None) -> tuple[RegionOutput, None]:
+        """See :meth:`VideoModel.forward_window`: all before non-maximum suppression, which chooses by values.
+
+        Args:
+            frames: (1,3,H,W) normalised and padded.
+            sizes: (1,2) height and width in pixels without padding; what follows needs them.
+            carried: nothing.
+        """
+        features = self.extract_features(frames)
+        class_logits, deltas = self.detector.rpn_head(features)
+        return RegionOutput(features, tuple(class_logits), tuple(deltas)), None
+
     @torch.no_grad()
     def step(self, frames: Tensor, state: TrackingState) -> tuple[Detections, TrackingState]:
         """One frame, (1,3,H,W); see :meth:`VideoModel.step`. A detection's score stands in the column of its class."""
-        features, memory = self.extract_features(frames), state.memory
-        found = self.detect(features, state.geometry)
+        output, _ = self.forward_window(frames, self.window_sizes(state.geometry))
+        features, memory = output.features, state.memory
+        found = self.detect(output, state.geometry)
         ids: list[int] = []
         if len(found.boxes):
             ids, memory = link_detections(self.track_head, self.tracker, memory, found, state.frame)
@@ -115,18 +149,19 @@ class MaskTrackRCNNBaseline(VideoModel, MaskTrackRCNN):
         )
         return detections, replace(state, memory=memory, frame=state.frame + 1)
 
-    def detect(self, features: Sequence[Tensor], geometry: FrameGeometry) -> FoundObjects:
+    def detect(self, output: RegionOutput, geometry: FrameGeometry) -> FoundObjects:
         """mmdet's detections of one frame, with the RoI features that they are linked by.
 
         Args:
-            features: pyramid levels, (1,C,h,w) each.
+            output: of the network, with pyramid levels (1,C,h,w).
             geometry: of the frame.
         """
-        frame = DetDataSample(metainfo=dict(img_shape=geometry.resized))
-        head = self.detector.roi_head
-        proposals = self.detector.rpn_head.predict(features, [frame])
-        (found,) = head.predict_bbox(features, [frame.metainfo], proposals, head.test_cfg)
-        crops, _ = self.track_head.extract_roi_feats(features, [found.bboxes])
+        meta, head = dict(img_shape=geometry.resized), self.detector.roi_head
+        proposals = self.detector.rpn_head.predict_by_feat(
+            output.class_logits, output.deltas, batch_img_metas=[meta], rescale=False
+        )
+        (found,) = head.predict_bbox(output.features, [meta], proposals, head.test_cfg)
+        crops, _ = self.track_head.extract_roi_feats(output.features, [found.bboxes])
         return FoundObjects(found.bboxes, found.labels, found.scores, crops)
 
     def segment(self, features: Sequence[Tensor], boxes: Tensor, labels: Tensor) -> Tensor:

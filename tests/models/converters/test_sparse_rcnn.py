@@ -7,6 +7,7 @@ import torch
 from mmdet.registry import MODELS as MMDET_MODELS
 from mmdet.structures.bbox import bbox2roi
 from mmdet.utils import register_all_modules
+from mmdet_twins import CONVERTER
 from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
 from running import call
@@ -14,13 +15,12 @@ from torch import nn
 
 from mmvis_ext.engine.building import build_model
 from mmvis_ext.engine.checkpoints import check_fit
-from mmvis_ext.models.convert_sparse_rcnn import convert_sparse_rcnn, matching_rows
+from mmvis_ext.models.converters import convert_sparse_rcnn, matching_rows
 from mmvis_ext.testing import tiny_config
 from mmvis_ext.utils.errors import InputError
 
 register_all_modules(init_default_scope=False)
 
-TOOL = "model_converters/mmdet_to_vis.py"
 C, F, FFN, S, M, N, K = 16, 4, 32, 5, 2, 4, 5
 H, W = 64, 96
 
@@ -226,7 +226,7 @@ def tool(capsys, tmp_path):
     still_config().dump(config)
 
     def run(checkpoint: Path, *arguments) -> tuple[int, str, str]:
-        code = call(TOOL, checkpoint, config, "--out", tmp_path / "start.pth", *arguments)
+        code = call(CONVERTER, checkpoint, config, "--out", tmp_path / "start.pth", *arguments)
         return code, *capsys.readouterr()
 
     return run

@@ -6,20 +6,19 @@ EfficientVIS runs the query branch's filters on the mask branch as well.
 """
 
 import re
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from mmvis_ext.models.efficientvis import EfficientVIS
+from mmvis_ext.models.inspro import InstanceModel
 from mmvis_ext.utils.errors import InputError
 
-from .efficientvis import EfficientVIS
-from .inspro import InsPro
+from .conversion import Conversion
 
-__all__ = ["Conversion", "convert_sparse_rcnn", "matching_rows"]
+__all__ = ["convert_sparse_rcnn", "matching_rows"]
 
 BN_EPS = 1e-5
 
@@ -40,35 +39,9 @@ RENAMED: tuple[tuple[str, str], ...] = (
 )
 
 
-@dataclass
-class Conversion:
-    """Weights of a model, and where each comes from.
-
-    Attributes:
-        state_dict: every weight of the model.
-        mapped: the checkpoint's key -> the model's key and, where it did not go over as it stands, what was done.
-        unused: the checkpoint's key -> why nothing in the model takes it.
-        initial: the model's key -> why it keeps its initial value, wholly or in part.
-    """
-
-    state_dict: dict[str, Tensor]
-    mapped: dict[str, tuple[str, str]] = field(default_factory=dict)
-    unused: dict[str, str] = field(default_factory=dict)
-    initial: dict[str, str] = field(default_factory=dict)
-
-    def rows(self) -> list[tuple[str, str, int, str]]:
-        """Each group of weights: what became of it, its name, how many there are, and a note."""
-        counted = Counter(
-            [("mapped", _family(key), note) for key, (_, note) in self.mapped.items()]
-            + [("no counterpart", _family(key), note) for key, note in self.unused.items()]
-            + [("left at initial", _family(key), note) for key, note in self.initial.items()]
-        )
-        return [(state, family, number, note) for (state, family, note), number in counted.items()]
-
-
 def convert_sparse_rcnn(
     weights: dict[str, Tensor],
-    model: EfficientVIS | InsPro,
+    model: EfficientVIS | InstanceModel,
     rows: Sequence[tuple[int, int]] | None = None,
     where: str = "the checkpoint",
 ) -> Conversion:
@@ -204,9 +177,3 @@ def _fit(value: Tensor, own: Tensor | None, target: str, rows: Sequence[tuple[in
         left = "the other queries" if number < len(own) else ""
         return _Fit(torch.cat([value[:number], own[number:]]), f"the first {number} of {len(value)} queries", left)
     return _Fit(None, f"has the shape {tuple(value.shape)} and not {tuple(own.shape)}")
-
-
-def _family(key: str) -> str:
-    """The group that a weight is shown in: numbers become ``*``, and what is inside a part is left out."""
-    parts = ["*" if part.isdigit() else part for part in key.split(".")[:-1]]
-    return parts[0] if parts[0] in {"backbone", "neck"} else ".".join(parts[:4])

@@ -1,41 +1,25 @@
-"""InsPro: Propagating Instance Query and Proposal for Online Video Instance Segmentation (NeurIPS 2022)."""
+"""InsPro's segmentation of one frame (Sec. 3.2 and 3.4), which its four models share; each links frames its own way."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import torch
-from mmdet.structures import TrackDataSample
 from torch import Tensor
 
+from mmvis_ext.models.losses import InstanceLossWeights, count_entries, instance_losses
+from mmvis_ext.models.mask import MaskInputs, encode_logits
+from mmvis_ext.models.matching import InstanceCost, Matches, TemporalMatcher, match_frame
+from mmvis_ext.models.query import InstanceCascade, Propagated, StageOutput, as_pyramid
+from mmvis_ext.models.video_model import VideoModel
 from mmvis_ext.registry import MODELS, TASK_UTILS
-from mmvis_ext.structures import RLE
 from mmvis_ext.structures.geometry import FrameGeometry
+from mmvis_ext.structures.rle import RLE
 from mmvis_ext.structures.stream import Detections
 from mmvis_ext.structures.tracklets import Tracklets
 
-from .losses import InstanceLossWeights, Matches, count_entries, instance_losses
-from .mask.dynamic_mask import MaskInputs, encode_logits
-from .matching import TemporalMatcher
-from .query import Propagated, StageOutput, as_pyramid
-from .video_model import VideoModel
+__all__ = ["FrameOutput", "InstanceModel", "frame_output"]
 
-__all__ = ["FrameOutput", "InsPro", "InsProState"]
-
-
-@dataclass(frozen=True)
-class InsProState:
-    """Between two frames.
-
-    Attributes:
-        geometry: of the video's frames.
-        carried: what the next frame starts from.
-        frame: its number.
-    """
-
-    geometry: FrameGeometry
-    carried: Propagated
-    frame: int = 0
+State = TypeVar("State")
 
 
 class FrameOutput(NamedTuple):
@@ -44,21 +28,28 @@ class FrameOutput(NamedTuple):
     Attributes:
         scores: (N,K) class scores.
         boxes: (N,4) xyxy pixels of the network's input.
-        masks: what masks are made from, where there are any; ``None`` for boxes alone.
+        masks: what masks are made from; ``None`` for boxes alone.
+        crops: (N,C,S,S) RoI features of the boxes, where detections are linked by them.
     """
 
     scores: Tensor
     boxes: Tensor
     masks: MaskInputs | None
+    crops: Tensor | None = None
 
     def take(self, slots: Tensor) -> "FrameOutput":
         """Some slots, by their numbers (n,) int64 in the order wanted."""
-        return FrameOutput(self.scores[slots], self.boxes[slots], self.masks and self.masks.pick(0, slots))
+        crops = None if self.crops is None else self.crops[slots]
+        return FrameOutput(self.scores[slots], self.boxes[slots], self.masks and self.masks.pick(0, slots), crops)
 
 
-@MODELS.register_module()
-class InsPro(VideoModel):
-    """Online VIS: every slot's query and proposal go on to the next frame, so a slot is a track.
+def frame_output(output: StageOutput, masks: MaskInputs | None) -> FrameOutput:
+    """One frame's results from a stage's output with B = T = 1 and what its masks are made from."""
+    return FrameOutput(output.class_logits[0, :, 0].sigmoid(), output.boxes[0, :, 0], masks)
+
+
+class InstanceModel(VideoModel[State]):
+    """N slots that look at one frame M times; a slot gives a class, a box and, by conditional convolution, a mask.
 
     Args:
         head: config of :class:`InstanceCascade`.
@@ -69,13 +60,16 @@ class InsPro(VideoModel):
         kwargs: backbone, neck, score_reduction, data_preprocessor, init_cfg; see :class:`VideoModel`.
     """
 
+    classifier: ClassVar[tuple[str, ...]] = ("head.stages.*.fc_cls.*",)
+    parts = VideoModel.parts | dict(mask=("head.segment", "head.mask_features"))
+
     def __init__(
         self, head: dict, cost: dict | None = None, loss_weights: dict | None = None, consistent: bool = True,
         visible_thr: float = 0.1, **kwargs: Any,
     ) -> None:  # fmt: skip
         super().__init__(window=1, **kwargs)
-        self.head = MODELS.build(head)
-        self.cost = TASK_UTILS.build(cost or dict(type="InstanceCost"))
+        self.head: InstanceCascade = MODELS.build(head)
+        self.cost: InstanceCost = TASK_UTILS.build(cost or dict(type="InstanceCost"))
         self.loss_weights = InstanceLossWeights(**(loss_weights or {}))
         self.consistent = consistent
         self.visible_thr = visible_thr
@@ -87,28 +81,9 @@ class InsPro(VideoModel):
 
     # training
 
-    def loss(self, inputs: Tensor, data_samples: Sequence[TrackDataSample]) -> dict[str, Tensor]:
-        """Losses of every stage, averaged over the frames of a sample (Sec. 3.4).
-
-        Args:
-            inputs: (B,T,3,H,W), frames of one video each, in time order.
-            data_samples: B, with per-frame ground truth.
-        """
-        b, length, _, height, width = inputs.shape
-        levels = [f.unflatten(0, (b, length)) for f in self.extract_features(inputs.flatten(0, 1))]
-        targets = [Tracklets.from_frames(s, (height, width), inputs.device) for s in data_samples]
-        sizes = inputs.new_tensor([s[0].metainfo["img_shape"][:2] for s in data_samples])
-        matchers = [TemporalMatcher(self.cost, self.head.num_queries, self.consistent) for _ in range(b)]
-        carried = self.head.start(sizes)
-        losses: dict[str, Tensor] = {}
-        for t in range(length):
-            features = as_pyramid(f[:, t] for f in levels)
-            outputs = self.head(features, sizes, carried)
-            frame = [g.frames(t, t + 1) for g in targets]
-            for name, value in self.frame_losses(features, outputs, frame, sizes, matchers).items():
-                losses[name] = losses.get(name, 0) + value / length
-            carried = self.head.carry(outputs[-1], carried, sizes)
-        return losses
+    def new_matchers(self, number: int) -> list[TemporalMatcher]:
+        """A matcher for each of so many samples."""
+        return [TemporalMatcher(self.cost, self.head.num_queries, self.consistent) for _ in range(number)]
 
     def frame_losses(
         self, features: Sequence[Tensor], outputs: list[StageOutput], targets: list[Tracklets], sizes: Tensor,
@@ -166,17 +141,8 @@ class InsPro(VideoModel):
 
     # inference
 
-    def init_state(self, geometry: FrameGeometry) -> InsProState:
-        """State before the first frame: N slots that start from q_init (N,C) and p_init (N,4)."""
-        with torch.no_grad():
-            return InsProState(geometry, self.head.start(self._sizes(geometry)))
-
-    def _sizes(self, geometry: FrameGeometry) -> Tensor:
-        device = self.head.initial.queries.device
-        return torch.tensor([geometry.resized], dtype=torch.float32, device=device)
-
     def forward_window(self, frames: Tensor, sizes: Tensor, carried: Propagated) -> tuple[FrameOutput, Propagated]:
-        """The tensor part of a step: static shapes, no look at values, so it compiles whole.
+        """See :meth:`VideoModel.forward_window`.
 
         Args:
             frames: (1,3,H,W) normalised and padded.
@@ -188,15 +154,12 @@ class InsPro(VideoModel):
         """
         features = as_pyramid(self.extract_features(frames))
         (output,) = self.head(features, sizes, carried, last_only=True)
-        mask_features = self.head.mask_features(features)
-        masks = None if mask_features is None else self.head.mask_inputs(mask_features, output)
-        return frame_output(output, masks), self.head.carry(output, carried, sizes)
+        return frame_output(output, self.mask_inputs(features, output)), self.head.carry(output, carried, sizes)
 
-    @torch.no_grad()
-    def step(self, frames: Tensor, state: InsProState) -> tuple[Detections, InsProState]:
-        """One frame, (1,3,H,W); see :meth:`VideoModel.step`."""
-        result, carried = self.forward_window(frames, self._sizes(state.geometry), state.carried)
-        return self.detections(result, state.geometry), replace(state, carried=carried, frame=state.frame + 1)
+    def mask_inputs(self, features: Sequence[Tensor], output: StageOutput, m: int = -1) -> MaskInputs | None:
+        """What the masks of stage ``m`` are made from, given the pyramid's levels (B,C,h,w); ``None`` without masks."""
+        mask_features = self.head.mask_features(features)
+        return None if mask_features is None else self.head.mask_inputs(mask_features, output, m)
 
     def detections(self, result: FrameOutput, geometry: FrameGeometry) -> Detections:
         """What a frame shows, in original pixels and with T = 1; a slot is a track."""
@@ -205,7 +168,7 @@ class InsPro(VideoModel):
         if result.masks is not None:
             masks = [[None] for _ in visible]
             logits = self.head.segment(result.masks, [visible])
-            rles = encode_logits(logits, self.head.mask_stride, geometry.resized, geometry.original)
+            rles = encode_logits(logits, self.head.mask_stride, geometry)
             for i, rle in zip(visible.nonzero().squeeze(1).tolist(), rles, strict=True):
                 masks[i] = [rle]
         return Detections(
@@ -215,32 +178,3 @@ class InsPro(VideoModel):
             masks=masks,
             visible=visible[:, None].cpu().numpy(),
         )
-
-
-def frame_output(output: StageOutput, masks: MaskInputs | None) -> FrameOutput:
-    """One frame's results from a stage's output with B = T = 1 and what its masks are made from."""
-    return FrameOutput(output.class_logits[0, :, 0].sigmoid(), output.boxes[0, :, 0], masks)
-
-
-def match_frame(
-    output: StageOutput, targets: Sequence[Tracklets], sizes: Tensor, matchers: Sequence[TemporalMatcher],
-    remember: bool,
-) -> list[Matches]:  # fmt: skip
-    """Assignment of each sample's frame: only ground truths that the frame shows are matched.
-
-    Args:
-        output: of one stage, T = 1.
-        targets: B, with T = 1.
-        sizes: (B,2) height and width in pixels.
-        matchers: B.
-        remember: see :meth:`TemporalMatcher.match`.
-    """
-    matches = []
-    for b, (truth, matcher, size) in enumerate(zip(targets, matchers, sizes.tolist(), strict=True)):
-        shown = truth.visible[:, 0].nonzero().squeeze(1)
-        slots, index = matcher.match(
-            output.class_logits[b, :, 0], output.boxes[b, :, 0], truth.labels[shown], truth.boxes[shown, 0],
-            truth.ids[shown], tuple(size), remember,
-        )  # fmt: skip
-        matches.append(Matches(slots, shown[index]))
-    return matches

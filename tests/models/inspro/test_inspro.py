@@ -1,22 +1,18 @@
 """InsPro as a whole: Sparse R-CNN on one frame, propagation, losses, streams, and that it learns."""
 
-import copy
 import gc
 
 import numpy as np
 import pytest
 import torch
-from mmdet.registry import MODELS as MMDET_MODELS
 from mmdet.structures import DetDataSample
-from mmdet.utils import register_all_modules
-from mmengine.config import ConfigDict
-from small_model import SIZE, C, K, N, empty_sample, enliven, inspro_cfg, rectangles, video_sample
+from mmdet_twins import copy_stages, sparse_rcnn
+from small_model import SIZE, K, N, empty_sample, enliven, inspro_cfg, rectangles, video_sample
 
-from mmvis_ext.models.losses import Matches, count_entries, instance_losses, mask_losses
+from mmvis_ext.models.losses import count_entries, instance_losses, mask_losses
+from mmvis_ext.models.matching import Matches
 from mmvis_ext.registry import MODELS
 from mmvis_ext.structures.geometry import FrameGeometry
-
-register_all_modules(init_default_scope=False)
 
 GEOMETRY = FrameGeometry(original=(64, 96), resized=SIZE)
 LEFT, RIGHT, TOP = (2, 6, 14, 28), (30, 8, 46, 24), (16, 0, 34, 9)
@@ -53,76 +49,6 @@ def training_sample():
     """Three frames: one object stays, one is absent in the middle, one arrives last."""
     frames = ([(3, 1, LEFT), (0, 2, RIGHT)], [(3, 1, LEFT)], [(3, 1, LEFT), (0, 2, RIGHT), (9, 0, TOP)])
     return video_sample(*(rectangles(*shown) for shown in frames))
-
-
-def sparse_rcnn(cfg) -> torch.nn.Module:
-    """mmdet's detector with the small InsPro's sizes."""
-    head = cfg.head
-    stages, side = head.num_stages, head.roi_extractor.roi_layer.output_size
-    extractor = dict(head.roi_extractor, type="mmdet.SingleRoIExtractor")
-    box_head = dict(
-        type="mmdet.DIIHead",
-        num_classes=K,
-        num_heads=head.num_heads,
-        feedforward_channels=head.feedforward_channels,
-        in_channels=C,
-        dynamic_conv_cfg=dict(
-            type="mmdet.DynamicConv", in_channels=C, feat_channels=C // 4, out_channels=C, input_feat_shape=side,
-            norm_cfg=dict(type="LN"),
-        ),
-        loss_cls=dict(type="mmdet.FocalLoss", use_sigmoid=True),
-        loss_bbox=dict(type="mmdet.L1Loss"),
-        loss_iou=dict(type="mmdet.GIoULoss"),
-        bbox_coder=dict(type="mmdet.DeltaXYWHBBoxCoder", clip_border=False, target_stds=[0.5, 0.5, 1.0, 1.0]),
-    )  # fmt: skip
-    return MMDET_MODELS.build(
-        dict(
-            type="SparseRCNN",
-            _scope_="mmdet",
-            backbone=cfg.backbone,
-            neck=cfg.neck,
-            rpn_head=dict(type="mmdet.EmbeddingRPNHead", num_proposals=N, proposal_feature_channel=C),
-            roi_head=dict(
-                type="mmdet.SparseRoIHead",
-                num_stages=stages,
-                stage_loss_weights=[1] * stages,
-                proposal_feature_channel=C,
-                bbox_roi_extractor=extractor,
-                bbox_head=[box_head] * stages,
-            ),
-            train_cfg=None,
-            test_cfg=ConfigDict(rpn=None, rcnn=dict(max_per_img=N * K)),
-        )
-    ).eval()
-
-
-def copy_stages(detector: torch.nn.Module, model: torch.nn.Module) -> None:
-    """Give mmdet's detector InsPro's weights."""
-    renamed = (
-        ("attention.attentions.spatial.", "attention.attn."),
-        ("attention.norms.spatial.", "attention_norm."),
-        ("dynamic_conv.", "instance_interactive_conv."),
-        ("update.fc_", "instance_interactive_conv.fc_"),
-        ("update.norm.", "instance_interactive_conv_norm."),
-        ("update.ffn", "ffn"),
-    )
-    weights = {}
-    for key, value in model.state_dict().items():
-        if key.startswith(("backbone.", "neck.")):
-            weights[key] = value
-        elif key.startswith("head.initial."):
-            weights[key.replace("head.initial.", "rpn_head.")] = value
-        elif key.startswith("head.stages."):
-            key = key.replace("head.stages.", "roi_head.bbox_head.")
-            for ours, theirs in renamed:
-                if f".{ours}" in key:
-                    key = key.replace(f".{ours}", f".{theirs}", 1)
-                    break
-            weights[key] = value
-    detector.load_state_dict(weights, strict=True)
-
-
-# one frame
 
 
 @pytest.mark.parametrize("bank_length", [1, 3])
@@ -228,29 +154,6 @@ def assert_same_tracks(a, b):
         assert x.segmentations == y.segmentations
         assert np.array_equal(x.scores, y.scores)
         assert np.array_equal(x.boxes, y.boxes)
-
-
-@FORMS
-def test_streamed_equals_whole(changes):
-    model, frames = lively(**changes), video(7)
-    whole = tracks_of(model, frames)
-    assert len(whole) > 0
-    stream = model.open_stream(GEOMETRY)
-    for frame in frames.split(1):
-        model.advance(frame, stream)
-    assert_same_tracks(stream.book.close(0, GEOMETRY), whole)
-
-
-@FORMS
-def test_a_step_changes_neither_its_frame_nor_its_state(changes):
-    model, frames = lively(**changes), video(2)
-    _, state = model.step(frames[:1], model.init_state(GEOMETRY))
-    before = frames.clone(), copy.deepcopy(state)
-    first, _ = model.step(frames[1:], state)
-    again, _ = model.step(frames[1:], before[1])
-    assert torch.equal(frames, before[0])
-    assert np.array_equal(first.scores, again.scores)
-    assert first.masks == again.masks
 
 
 @FORMS
@@ -467,7 +370,7 @@ def test_a_frame_is_deduplicated_against_the_objects_that_it_shows():
 
 
 def test_an_object_keeps_its_slot_in_training(monkeypatch):
-    from mmvis_ext.models import inspro
+    from mmvis_ext.models.inspro import instance_model
 
     seen = []
 
@@ -475,7 +378,7 @@ def test_an_object_keeps_its_slot_in_training(monkeypatch):
         seen.append(dict(zip(args[4][0].targets.tolist(), args[4][0].queries.tolist(), strict=True)))
         return instance_losses(*args)
 
-    monkeypatch.setattr(inspro, "instance_losses", spy)
+    monkeypatch.setattr(instance_model, "instance_losses", spy)
     lively().loss(torch.randn(1, 3, 3, *SIZE), [training_sample()])
     last = seen[1::2]  # of the second stage
     first, second, third = last
@@ -509,18 +412,3 @@ def test_one_clip_is_learned():
 
 
 # compiled
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("key", [True, False])
-@torch.no_grad()
-def test_the_step_compiles_whole(key):
-    model, frame = lively(type="InsProLite"), video(1)
-    start = model.head.start(SIZES)
-    expected, carried = model.forward_window(frame, SIZES, start, key)
-    compiled = torch.compile(model.forward_window, fullgraph=True, dynamic=False)
-    found, after = compiled(frame, SIZES, start, key)
-    for ours, theirs in zip(
-        (*found, after.queries, after.boxes), (*expected, carried.queries, carried.boxes), strict=True
-    ):
-        torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-3)

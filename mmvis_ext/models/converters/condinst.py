@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from mmvis_ext.utils.errors import InputError
 
-from .convert_sparse_rcnn import Conversion
+from .conversion import Conversion
 
 __all__ = ["add_condinst"]
 

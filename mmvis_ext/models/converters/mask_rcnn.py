@@ -5,10 +5,10 @@ from collections.abc import Iterable
 
 from torch import Tensor
 
+from mmvis_ext.models.video_model import VideoModel
 from mmvis_ext.utils.errors import InputError
 
-from .convert_sparse_rcnn import Conversion
-from .video_model import VideoModel
+from .conversion import Conversion
 
 __all__ = ["convert_mask_rcnn"]
 

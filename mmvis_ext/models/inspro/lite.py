@@ -9,15 +9,16 @@ import torch
 from mmdet.structures import TrackDataSample
 from torch import Tensor, nn
 
+from mmvis_ext.models.mask import MaskInputs
+from mmvis_ext.models.matching import match_frame
+from mmvis_ext.models.query import Propagated, StageOutput, as_pyramid
+from mmvis_ext.models.query.propagation import clip_to_frame
+from mmvis_ext.models.training_batch import TrainingBatch, mean_over
 from mmvis_ext.registry import MODELS
 from mmvis_ext.structures.stream import Detections
-from mmvis_ext.structures.tracklets import Tracklets
 
-from .inspro import FrameOutput, InsPro, InsProState, frame_output, match_frame
-from .mask.dynamic_mask import MaskInputs
-from .matching import TemporalMatcher
-from .query import Propagated, StageOutput, as_pyramid
-from .query.propagation import clip_to_frame
+from .inspro import InsPro, InsProState
+from .instance_model import FrameOutput, frame_output
 
 __all__ = ["InsProLite"]
 
@@ -40,6 +41,7 @@ class InsProLite(InsPro):
         ValueError: ``key_interval`` is below 1.
     """
 
+    classifier = (*InsPro.classifier, "lite_stage.fc_cls.*")
     starts_from_checkpoint = True
 
     def __init__(self, key_interval: int = 10, **kwargs: Any) -> None:
@@ -77,32 +79,25 @@ class InsProLite(InsPro):
             inputs: (B,T,3,H,W), frames of one video each, in time order, T >= 2.
             data_samples: B, with per-frame ground truth.
         """
-        b, length, _, height, width = inputs.shape
         with torch.no_grad():
-            levels = [f.unflatten(0, (b, length)) for f in self.extract_features(inputs.flatten(0, 1))]
-        targets = [Tracklets.from_frames(s, (height, width), inputs.device) for s in data_samples]
-        sizes = inputs.new_tensor([s[0].metainfo["img_shape"][:2] for s in data_samples])
-        matchers = [TemporalMatcher(self.cost, self.head.num_queries, self.consistent) for _ in range(b)]
-        with torch.no_grad():
-            carried = self.head.start(sizes)
-        losses: dict[str, Tensor] = {}
-        for t in range(length):
-            features = as_pyramid(f[:, t] for f in levels)
-            frame = [g.frames(t, t + 1) for g in targets]
+            batch = TrainingBatch.of(self.extract_features(inputs.flatten(0, 1)), inputs, data_samples)
+            carried = self.head.start(batch.sizes)
+        matchers = self.new_matchers(len(batch))
+        terms = []
+        for t in range(batch.length):
+            features, frame = batch.features(t, t + 1), batch.truth(t, t + 1)
             if t % KEY_STEP == 0:
                 with torch.no_grad():
-                    (output,) = self.head(features, sizes, carried, last_only=True)
-                    match_frame(output, frame, sizes, matchers, remember=True)
-                    carried = self.head.carry(output, carried, sizes)
+                    (output,) = self.head(features, batch.sizes, carried, last_only=True)
+                    match_frame(output, frame, batch.sizes, matchers, remember=True)
+                    carried = self.head.carry(output, carried, batch.sizes)
                 continue
-            output, carried = self.look_lite(features, sizes, carried)
-            matches = match_frame(output, frame, sizes, matchers, remember=True)
+            output, carried = self.look_lite(features, batch.sizes, carried)
+            matches = match_frame(output, frame, batch.sizes, matchers, remember=True)
             masks = self.lite_masks(features, output)
             logits = masks and self.head.segment(masks, [pairs.queries for pairs in matches])
-            terms = self.stage_losses(output, logits, matches, frame, sizes)
-            for name, value in terms.items():
-                losses[name] = losses.get(name, 0) + value / (length // KEY_STEP)
-        return losses
+            terms.append(self.stage_losses(output, logits, matches, frame, batch.sizes))
+        return mean_over(terms)
 
     def look_lite(
         self, features: Sequence[Tensor], sizes: Tensor, carried: Propagated
@@ -144,5 +139,5 @@ class InsProLite(InsPro):
     def step(self, frames: Tensor, state: InsProState) -> tuple[Detections, InsProState]:
         """One frame, (1,3,H,W); see :meth:`VideoModel.step`."""
         key = state.frame % self.key_interval == 0
-        result, carried = self.forward_window(frames, self._sizes(state.geometry), state.carried, key)
+        result, carried = self.forward_window(frames, self.window_sizes(state.geometry), state.carried, key)
         return self.detections(result, state.geometry), replace(state, carried=carried, frame=state.frame + 1)

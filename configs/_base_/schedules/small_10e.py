@@ -1,0 +1,9 @@
+_base_ = "./adamw.py"
+
+# small models from scratch: 10 epochs of 160 iterations
+optim_wrapper = dict(optimizer=dict(lr=8e-4))
+train_cfg = dict(type="EpochBasedTrainLoop", max_epochs=10, val_interval=10)
+param_scheduler = [
+    dict(type="LinearLR", start_factor=0.01, by_epoch=False, end=50),
+    dict(type="CosineAnnealingLR", eta_min=1e-5, by_epoch=False, begin=50, end=1600),
+]

@@ -1,0 +1,74 @@
+"""InsPro: Propagating Instance Query and Proposal for Online Video Instance Segmentation (NeurIPS 2022)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from mmdet.structures import TrackDataSample
+from torch import Tensor
+
+from mmvis_ext.models.query import Propagated
+from mmvis_ext.models.training_batch import TrainingBatch, mean_over
+from mmvis_ext.registry import MODELS
+from mmvis_ext.structures.geometry import FrameGeometry
+from mmvis_ext.structures.stream import Detections
+
+from .instance_model import InstanceModel
+
+__all__ = ["InsPro", "InsProState"]
+
+
+@dataclass(frozen=True)
+class InsProState:
+    """Between two frames.
+
+    Attributes:
+        geometry: of the video's frames.
+        carried: what the next frame starts from.
+        frame: its number.
+    """
+
+    geometry: FrameGeometry
+    carried: Propagated
+    frame: int = 0
+
+
+@MODELS.register_module()
+class InsPro(InstanceModel[InsProState]):
+    """Online VIS: every slot's query and proposal go on to the next frame, so a slot is a track.
+
+    Args:
+        kwargs: of :class:`InstanceModel`.
+    """
+
+    # training
+
+    def loss(self, inputs: Tensor, data_samples: Sequence[TrackDataSample]) -> dict[str, Tensor]:
+        """Losses of every stage, averaged over the frames of a sample (Sec. 3.4).
+
+        Args:
+            inputs: (B,T,3,H,W), frames of one video each, in time order.
+            data_samples: B, with per-frame ground truth.
+        """
+        batch = TrainingBatch.of(self.extract_features(inputs.flatten(0, 1)), inputs, data_samples)
+        matchers, carried = self.new_matchers(len(batch)), self.head.start(batch.sizes)
+        terms = []
+        for t in range(batch.length):
+            features = batch.features(t, t + 1)
+            outputs = self.head(features, batch.sizes, carried)
+            terms.append(self.frame_losses(features, outputs, batch.truth(t, t + 1), batch.sizes, matchers))
+            carried = self.head.carry(outputs[-1], carried, batch.sizes)
+        return mean_over(terms)
+
+    # inference
+
+    def init_state(self, geometry: FrameGeometry) -> InsProState:
+        """State before the first frame: N slots that start from q_init (N,C) and p_init (N,4)."""
+        with torch.no_grad():
+            return InsProState(geometry, self.head.start(self.window_sizes(geometry)))
+
+    @torch.no_grad()
+    def step(self, frames: Tensor, state: InsProState) -> tuple[Detections, InsProState]:
+        """One frame, (1,3,H,W); see :meth:`VideoModel.step`."""
+        result, carried = self.forward_window(frames, self.window_sizes(state.geometry), state.carried)
+        return self.detections(result, state.geometry), replace(state, carried=carried, frame=state.frame + 1)

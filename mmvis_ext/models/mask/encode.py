@@ -1,0 +1,104 @@
+"""From soft masks to RLE in original pixels: each system brings them to size in its own way, then all are cut alike.
+
+Masks are encoded one at a time, so that memory stays flat however many there are.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch.nn.functional as F
+from mmdet.models.roi_heads.mask_heads.fcn_mask_head import _do_paste_mask
+from mmdet.models.utils import aligned_bilinear
+from torch import Tensor
+
+from mmvis_ext.models.dense.grid import resize
+from mmvis_ext.structures.geometry import FrameGeometry
+from mmvis_ext.structures.rle import RLE, encode
+
+__all__ = ["encode_logits", "encode_mask", "encode_probabilities", "encode_visible"]
+
+MASK_THR = 0.5
+
+
+def encode_visible(masks: Tensor, boxes: Tensor, visible: Tensor, size: tuple[int, int]) -> list[list[RLE | None]]:
+    """Paste masks into original frames and encode them, one at a time, so that memory stays flat.
+
+    Args:
+        masks: (N,T,s,s) probabilities inside ``boxes``.
+        boxes: (N,T,4) xyxy in original pixels, not clipped.
+        visible: (N,T) bool; the others give ``None``.
+        size: (H, W) of the original frames.
+
+    Returns:
+        N lists of T RLEs; ``None`` also where no pixel reaches probability 0.5 or the box misses the frame.
+    """
+    masks, boxes = masks.float().cpu(), boxes.float().cpu()
+    x1, y1, x2, y2 = boxes.unbind(-1)
+    meets = (x1 < x2) & (y1 < y2) & (x1 < size[1]) & (y1 < size[0]) & (x2 > 0) & (y2 > 0) & boxes.isfinite().all(-1)
+    n, t = visible.shape
+    out: list[list[RLE | None]] = [[None] * t for _ in range(n)]
+    for i, j in (visible.cpu() & meets).nonzero().tolist():
+        region, (rows, columns) = _do_paste_mask(masks[i, j][None, None], boxes[i, j][None], *size, skip_empty=True)
+        frame = np.zeros((1, *size), dtype=np.uint8)
+        frame[:, rows, columns] = (region >= MASK_THR).numpy()
+        if frame.any():
+            out[i][j] = encode(frame)[0]
+    return out
+
+
+def encode_logits(logits: Tensor, stride: int, geometry: FrameGeometry) -> list[RLE | None]:
+    """Masks of one frame as CondInst makes them: probabilities are enlarged with their pixel centres kept in place.
+
+    Args:
+        logits: (P,h,w), ``stride`` input pixels apart.
+        stride: pixels.
+        geometry: of the frame.
+
+    Returns:
+        P RLEs; ``None`` where no pixel reaches probability 0.5.
+    """
+    return [
+        _encode_full(aligned_bilinear(mask[None, None], stride), geometry, lambda soft: soft >= MASK_THR)
+        for mask in logits.sigmoid()
+    ]
+
+
+def encode_probabilities(
+    probabilities: Tensor, padded: tuple[int, int], geometry: FrameGeometry
+) -> list[RLE | None]:  # fmt: skip
+    """Masks of one frame as SRNet makes them: probabilities are enlarged with aligned corners.
+
+    Args:
+        probabilities: (n,h,w), aligned with the corners of the padded input.
+        padded: (H, W) of the input.
+        geometry: of the frame.
+
+    Returns:
+        n RLEs; ``None`` where no pixel is above 0.5.
+    """
+    return [
+        _encode_full(resize(mask[None, None], padded), geometry, lambda soft: soft > MASK_THR) for mask in probabilities
+    ]
+
+
+def encode_mask(logits: Tensor, padded: tuple[int, int], geometry: FrameGeometry) -> RLE | None:
+    """One mask as mmdet's Mask2Former makes it: logits are enlarged, and compared with zero.
+
+    Args:
+        logits: (h,w) over the padded frame.
+        padded: (H, W) of the network's input, with padding.
+        geometry: of the frames.
+
+    Returns:
+        ``None`` where no pixel is above probability 0.5.
+    """
+    full = F.interpolate(logits[None, None].float(), padded, mode="bilinear", align_corners=False)
+    return _encode_full(full, geometry, lambda soft: soft > 0)
+
+
+def _encode_full(full: Tensor, geometry: FrameGeometry, inside: Callable[[Tensor], Tensor]) -> RLE | None:
+    """A soft mask (1,1,H,W) on the padded input, cut to the frame, brought to original size and compared."""
+    h, w = geometry.resized
+    soft = F.interpolate(full[..., :h, :w], geometry.original, mode="bilinear", align_corners=False)
+    mask = inside(soft[0])
+    return encode(mask.cpu().numpy())[0] if bool(mask.any()) else None

@@ -1,0 +1,79 @@
+"""Matching of a batch of clips, with what a clip inherits from the one before it (EfficientVIS, Sec. 3.2 and 3.3)."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mmvis_ext.models.mask.paste import mask_on_grid
+from mmvis_ext.models.query.stage import StageOutput
+from mmvis_ext.structures.tracklets import Tracklets
+
+from .tracklet_assigner import TrackletAssigner
+
+__all__ = ["GRID_STRIDE", "Matches", "match_clips"]
+
+GRID_STRIDE = 4  # pixels between the points where masks are compared
+
+
+class Matches(NamedTuple):
+    """Matched pairs of one clip: queries (P,) and ground truths (P,), int64."""
+
+    queries: Tensor
+    targets: Tensor
+
+
+@torch.no_grad()
+def match_clips(
+    assigner: TrackletAssigner, output: StageOutput, masks: Tensor, targets: Sequence[Tracklets], sizes: Tensor,
+    inherited: Sequence[Matches | None],
+) -> list[Matches]:  # fmt: skip
+    """Assignment of every clip of a batch by the output of one iteration.
+
+    Pairs inherited from the clip before stay; a ground truth that is new takes a free query.
+
+    Args:
+        assigner: of (query, ground truth) pairs.
+        output: of the iteration.
+        masks: (B,N,T,s,s) probabilities of all queries, inside the proposals.
+        targets: B ground truths.
+        sizes: (B,2) height and width in pixels without padding, to normalise boxes.
+        inherited: B; ``None`` in a first clip.
+    """
+    return [
+        _match(assigner, output, masks[b], b, truth, size, before)
+        for b, (truth, size, before) in enumerate(zip(targets, sizes.tolist(), inherited, strict=True))
+    ]
+
+
+def _match(
+    assigner: TrackletAssigner, output: StageOutput, masks: Tensor, b: int, targets: Tracklets, size: Sequence[float],
+    inherited: Matches | None,
+) -> Matches:  # fmt: skip
+    queries, known = inherited or (targets.labels[:0], targets.labels[:0])
+    new = targets.visible.any(1)
+    new[known] = False
+    new = new.nonzero().squeeze(1)
+    free = torch.ones(output.boxes.shape[1], dtype=torch.bool, device=new.device)
+    free[queries] = False
+    free = free.nonzero().squeeze(1)
+    if len(new) and len(free):
+        grid_masks = _grid_masks(targets)
+        (height, width), (h, w) = targets.masks.shape[-2:], grid_masks.shape[-2:]
+        on_grid = mask_on_grid(
+            masks[free].flatten(0, 1), output.proposals[b, free].flatten(0, 1), (height, width), (h, w)
+        ).unflatten(0, (len(free), -1))
+        scores = output.class_logits[b, free].sigmoid()
+        rows, columns = assigner(
+            scores, output.boxes[b, free], on_grid, targets[new], grid_masks[new], (size[0], size[1])
+        )
+        queries, known = torch.cat([queries, free[rows]]), torch.cat([known, new[columns]])
+    return Matches(queries, known)
+
+
+def _grid_masks(targets: Tracklets) -> Tensor:
+    """(G,T,h,w) share of each grid cell that a mask covers."""
+    masks = targets.masks.flatten(0, 1)[:, None].float()
+    return F.avg_pool2d(masks, GRID_STRIDE, ceil_mode=True)[:, 0].unflatten(0, targets.visible.shape)

@@ -1,0 +1,37 @@
+"""Matching of one frame of each sample, which remembers the frames before it (InsPro, Sec. 3.3)."""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from mmvis_ext.models.query.stage import StageOutput
+from mmvis_ext.structures.tracklets import Tracklets
+
+from .clips import Matches
+from .temporal_matcher import TemporalMatcher
+
+__all__ = ["match_frame"]
+
+
+def match_frame(
+    output: StageOutput, targets: Sequence[Tracklets], sizes: Tensor, matchers: Sequence[TemporalMatcher],
+    remember: bool,
+) -> list[Matches]:  # fmt: skip
+    """Assignment of each sample's frame: only ground truths that the frame shows are matched.
+
+    Args:
+        output: of one stage, T = 1.
+        targets: B, with T = 1.
+        sizes: (B,2) height and width in pixels.
+        matchers: B.
+        remember: see :meth:`TemporalMatcher.match`.
+    """
+    matches = []
+    for b, (truth, matcher, size) in enumerate(zip(targets, matchers, sizes.tolist(), strict=True)):
+        shown = truth.visible[:, 0].nonzero().squeeze(1)
+        slots, index = matcher.match(
+            output.class_logits[b, :, 0], output.boxes[b, :, 0], truth.labels[shown], truth.boxes[shown, 0],
+            truth.ids[shown], tuple(size), remember,
+        )  # fmt: skip
+        matches.append(Matches(slots, shown[index]))
+    return matches
