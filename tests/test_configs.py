@@ -4,18 +4,17 @@ import ast
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 import yaml
-from mmdet.structures import DetDataSample, TrackDataSample
-from mmdet.structures.mask import BitmapMasks
+from mmdet.structures import TrackDataSample
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
-from mmengine.structures import InstanceData
+from small_model import rectangles, video_sample
 
 from mmvis_ext.registry import DATASETS, MODELS
 from mmvis_ext.structures.geometry import FrameGeometry
+from mmvis_ext.testing import shrink
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = sorted(p for p in (ROOT / "configs").glob("*/*.py") if p.parent.name != "_base_")
@@ -25,57 +24,14 @@ H, W, T = 64, 96, 2
 ELSEWHERE = {"e1d-t18-vistr", "e1g-vistr"}
 
 
-SMALL = dict.fromkeys(("embed_dims", "in_channels", "out_channels", "conv_out_channels", "feat_channels"), 16)
-SMALL |= dict(feedforward_channels=32, fc_out_channels=32, num_feats=8, num_groups=8, num_points=64)
-SMALL |= dict(num_queries=4, num_stages=2, num_iterations=2, num_layers=2)
-
-
-def shrink(node: Config, depth: int) -> None:
-    """No more than what is ``SMALL``, in all parts of a model on a ResNet of that depth."""
-    for key, value in node.items():
-        if key == "in_channels" and isinstance(value, list) and depth > 18:
-            node[key] = [c * (4 if depth > 50 else 1) for c in (8, 16, 32, 64)]
-        elif isinstance(value, dict):
-            shrink(value, depth)
-        elif isinstance(value, int) and key in SMALL and "depth" not in node:
-            node[key] = min(value, SMALL[key])
-
-
-def shrunk(path: Path) -> Config:
-    """The config with nothing fetched and little to compute; what the config is about stays."""
-    cfg = Config.fromfile(path)
-    parts = cfg.model.get("detector", cfg.model)
-    backbone = parts.backbone
-    backbone.init_cfg = parts.init_cfg = None
-    shrink(cfg.model, backbone.depth)
-    if backbone.depth > 18:
-        backbone.base_channels = 8
-    if backbone.depth == 50:
-        backbone.depth = 18
-    return cfg
-
-
 def clips_of(cfg: Config) -> Config:
     return cfg.train_dataloader.dataset.clips
 
 
 def sample(length: int, clips: int) -> TrackDataSample:
-    frames = []
-    for t in range(length):
-        box = [10 + t, 12, 40 + t, 50]
-        mask = np.zeros((1, H, W), np.uint8)
-        mask[0, box[1] : box[3], box[0] : box[2]] = 1
-        frame = DetDataSample(metainfo=dict(img_shape=(H, W), ori_shape=(H, W), video_id=1))
-        frame.gt_instances = InstanceData(
-            bboxes=torch.tensor([box], dtype=torch.float32),
-            labels=torch.tensor([1]),
-            instances_ids=torch.tensor([0]),
-            masks=BitmapMasks(mask, H, W),
-        )
-        frames.append(frame)
-    out = TrackDataSample(metainfo=dict(num_clips=clips))
-    out.video_data_samples = frames
-    return out
+    """One object that moves to the right."""
+    frames = (rectangles((0, 1, (10 + t, 12, 40 + t, 50)), size=(H, W)) for t in range(length))
+    return video_sample(*frames, size=(H, W), num_clips=clips)
 
 
 @pytest.fixture(autouse=True)
@@ -86,8 +42,8 @@ def scope():
 
 @pytest.mark.parametrize("path", CONFIGS, ids=[p.stem for p in CONFIGS])
 def test_builds_learns_and_steps_once(path):
-    cfg = shrunk(path)
-    model = MODELS.build(cfg.model)
+    cfg = Config.fromfile(path)
+    model = MODELS.build(shrink(cfg.model))
     model.init_weights()
     clips = clips_of(cfg).get("num_clips", 1)
     # models of single frames take what the config samples, models of clips any T

@@ -9,11 +9,13 @@ import numpy as np
 from tqdm import tqdm
 
 from mmvis_ext.engine.benchmarking import peak_memory
-from mmvis_ext.engine.launch import add_cfg_options, read_config, require_writable_file
+from mmvis_ext.engine.building import read_config
+from mmvis_ext.engine.launch import add_cfg_options
 from mmvis_ext.inference import VISInferencer, write_tracks
 from mmvis_ext.inference.inferencer import windows
 from mmvis_ext.structures import VideoTracks
 from mmvis_ext.utils.errors import InputError, command_line
+from mmvis_ext.utils.files import require_writable_file
 from mmvis_ext.visualization import VideoSource, VideoWriter, draw_shown, open_video, readable_scale, shown_detections
 
 

@@ -1,44 +1,94 @@
-"""Parts of a config, built: its model without a runner around it, and a sentence where that fails."""
+"""A config, read; its model and its data, built without a runner around them; and a sentence where one of it fails."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
 from mmengine.config import Config
 from mmengine.logging import MMLogger
+from mmengine.registry import init_default_scope
+from torch.utils.data import Dataset
 
 from mmvis_ext.models.video_model import VideoModel
-from mmvis_ext.registry import MODELS
+from mmvis_ext.registry import DATASETS, MODELS
 from mmvis_ext.utils.errors import InputError
 
 from .checkpoints import check_fit, read_checkpoint
 
-__all__ = ["build_model", "building", "name_of", "reason_of"]
+__all__ = ["build_dataset", "build_model", "building", "name_of", "read_config", "reason_of"]
 
 
-def build_model(cfg: Config, checkpoint: str | None = None, device: str = "cpu", seed: int = 0) -> VideoModel:
-    """The config's model in test mode; nothing is downloaded, and the config stays as it is.
+def build_model(
+    cfg: Config | str | Path, checkpoint: str | Path | None = None, device: str | torch.device = "cpu", seed: int = 0,
+    content: dict | None = None,
+) -> VideoModel:  # fmt: skip
+    """A config's model in test mode; nothing is downloaded, and the config stays as it is.
 
     Args:
-        cfg: with a ``model``.
-        checkpoint: weights; random ones (seeded, as training starts but for pretrained parts) if not given.
+        cfg: path of a config, or the config itself, with a ``model``.
+        checkpoint: path of the weights. Without it they are random, drawn with ``seed`` as training starts, but for
+            parts that training would load.
         device: where the model goes.
         seed: of the random weights.
+        content: of the checkpoint, if it has been read already.
 
     Raises:
         InputError: the model cannot be built, or the checkpoint is broken or another model's.
     """
+    cfg = cfg if isinstance(cfg, Config) else read_config(str(cfg))
     with building("model", cfg), torch.random.fork_rng(devices=[]), _quiet():
         torch.manual_seed(seed)
         model = MODELS.build(_without_pretrained(cfg.model))
-        model.init_weights()
+        if checkpoint is None:
+            model.init_weights()
     if checkpoint is not None:
-        content = read_checkpoint(checkpoint)
+        content = read_checkpoint(checkpoint) if content is None else content
         check_fit(checkpoint, model, content)
         model.load_state_dict(content.get("state_dict", content))
     return model.to(device).eval()
+
+
+def build_dataset(cfg: Config, split: str) -> Dataset:
+    """The data set of a config's ``train``, ``val`` or ``test`` loader.
+
+    Raises:
+        InputError: the config has no such loader, or the data set cannot be built.
+    """
+    loader = cfg.get(f"{split}_dataloader")
+    if loader is None:
+        raise InputError(f"{name_of(cfg)}: has no {split}_dataloader; add it or choose another split.")
+    init_default_scope(cfg.get("default_scope", "mmvis_ext"))
+    with building(f"{split}_dataloader.dataset", cfg):
+        return DATASETS.build(loader.dataset)
+
+
+def read_config(path: str, options: Mapping[str, Any] | None = None) -> Config:
+    """Read a config file.
+
+    Args:
+        path: of the file.
+        options: dotted keys and their values, which override the file's.
+
+    Raises:
+        InputError: it is missing or broken, or an option does not go with it.
+    """
+    try:
+        cfg = Config.fromfile(path)
+    except FileNotFoundError as error:
+        raise InputError(f"{error.filename or path}: no such config; check the path and its _base_ files.") from None
+    except Exception as error:  # a config is a program, which can fail in any way
+        raise InputError(f"{path}: the config cannot be read ({reason_of(error)}); correct it.") from None
+    for key, value in (options or {}).items():
+        try:
+            cfg.merge_from_dict({key: value})
+        except (AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise InputError(
+                f"{path}: {key}={value} does not go with the config ({reason_of(error)}); check the key."
+            ) from None
+    return cfg
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,9 @@ from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
 from mmvis_ext.utils.errors import InputError
-from mmvis_ext.utils.files import require_writable, require_writable_file
+from mmvis_ext.utils.files import require_writable
 
-from .building import building, reason_of
+from .building import building, read_config
 from .checkpoints import latest_checkpoint, read_checkpoint
 from .runner import ConfigRunner
 
@@ -23,9 +22,6 @@ __all__ = [
     "build_runner",
     "load_config",
     "parse_value",
-    "read_config",
-    "require_writable",
-    "require_writable_file",
     "resume_point",
 ]
 
@@ -84,32 +80,6 @@ def load_config(args: argparse.Namespace) -> Config:
     cfg.launcher = args.launcher
     cfg.work_dir = args.work_dir or cfg.get("work_dir") or str(Path("work_dirs") / Path(args.config).stem)
     require_writable(cfg.work_dir)
-    return cfg
-
-
-def read_config(path: str, options: Mapping[str, Any] | None = None) -> Config:
-    """Read a config file.
-
-    Args:
-        path: of the file.
-        options: dotted keys and their values, which override the file's.
-
-    Raises:
-        InputError: it is missing or broken, or an option does not go with it.
-    """
-    try:
-        cfg = Config.fromfile(path)
-    except FileNotFoundError as error:
-        raise InputError(f"{error.filename or path}: no such config; check the path and its _base_ files.") from None
-    except Exception as error:  # a config is a program, which can fail in any way
-        raise InputError(f"{path}: the config cannot be read ({reason_of(error)}); mend it.") from None
-    for key, value in (options or {}).items():
-        try:
-            cfg.merge_from_dict({key: value})
-        except (AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
-            raise InputError(
-                f"{path}: {key}={value} does not go with the config ({reason_of(error)}); check the key."
-            ) from None
     return cfg
 
 

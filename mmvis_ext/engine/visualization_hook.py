@@ -12,7 +12,7 @@ from mmengine.runner import Runner
 from mmvis_ext.registry import HOOKS
 from mmvis_ext.structures import VideoTracks
 from mmvis_ext.utils.errors import InputError
-from mmvis_ext.utils.files import write_atomically
+from mmvis_ext.utils.files import require_writable, write_atomically
 from mmvis_ext.visualization import (
     ShownTrack,
     VideoWriter,
@@ -26,8 +26,6 @@ from mmvis_ext.visualization import (
     spread,
     take_colours,
 )
-
-from .launch import require_writable
 
 __all__ = ["TrackVisualizationHook"]
 

@@ -13,11 +13,9 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import DefaultScope
 from torch import Tensor
 
-from mmvis_ext.engine.building import building
-from mmvis_ext.engine.checkpoints import check_fit, read_checkpoint
-from mmvis_ext.engine.launch import read_config
+from mmvis_ext.engine.building import build_model, building, read_config
+from mmvis_ext.engine.checkpoints import read_checkpoint
 from mmvis_ext.models.video_model import VideoModel, VideoStream, frame_geometry
-from mmvis_ext.registry import MODELS
 from mmvis_ext.structures import VideoTracks
 from mmvis_ext.structures.stream import Detections
 from mmvis_ext.utils.errors import InputError
@@ -49,13 +47,9 @@ class VISInferencer:
         cfg = config if isinstance(config, Config) else read_config(str(config))
         weights = read_checkpoint(checkpoint)
         with DefaultScope.overwrite_default_scope(cfg.get("default_scope", "mmvis_ext")):
-            with building("model", cfg):
-                self.model: VideoModel = MODELS.build(cfg.model)
+            self.model = build_model(cfg, checkpoint, _device(device), content=weights)
             with building("test_dataloader.dataset.pipeline", cfg):
                 self.pipeline = Compose(_without_loading(cfg.test_dataloader.dataset.pipeline))
-        check_fit(checkpoint, self.model, weights)
-        self.model.load_state_dict(weights.get("state_dict", weights))
-        self.model.to(_device(device)).eval()
         self.classes, self.categories = _classes(weights, self.model, str(checkpoint))
 
     @property

@@ -2,21 +2,16 @@
 
 import hashlib
 import json
-import multiprocessing
-import os
-import shutil
-import sys
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from mmvis_ext.utils.dice import Dice
 from mmvis_ext.utils.errors import InputError
+from mmvis_ext.utils.files import atomic_folder
+from mmvis_ext.utils.parallel import map_in_processes
 
 from .config import SceneConfig
 from .layouts import LAYOUTS, SPLITS, encode_jpeg, write_json
@@ -90,36 +85,31 @@ def generate(
     """
     preset = get_preset(preset) if isinstance(preset, str) else preset
     names = tuple(dict.fromkeys(layouts))
-    _check(names, seed, workers)
+    _check(names, seed)
     out = Path(out)
     recipe = _recipe(preset, seed)
-    if _is_there(out, recipe, names, overwrite):
+    there = partial(_is_there, out, recipe, names, overwrite)
+    if there():
         return out
-    with _scratch_folder(out) as scratch:
+    with atomic_folder(out, unless=there) as scratch:  # another process may write the same in the meantime
         traits = {}
         for still in sorted({LAYOUTS[name].stills for name in names}):
             taking = tuple(name for name in names if LAYOUTS[name].stills == still)
             jobs = _jobs(scratch, preset, taking, seed, still)
-            videos = _run(jobs, workers or _cores(), progress)
+            unit = "image" if still else "video"
+            videos = map_in_processes(_do, jobs, workers=workers, progress=progress, unit=unit)
             _write_splits(scratch, preset, taking, jobs, videos)
             traits.update({} if still else {video.name: video.traits for video in videos})
         write_json(scratch / MANIFEST, dict(recipe, layouts=sorted(names), traits=traits))
-        _publish(scratch, out, recipe, names, overwrite)
     return out
 
 
-def _check(names: tuple[str, ...], seed: int, workers: int | None) -> None:
+def _check(names: tuple[str, ...], seed: int) -> None:
     unknown = [name for name in names if name not in LAYOUTS]
     if unknown or not names:
         raise InputError(f"ShapesVIS has no layout {unknown or 'without a name'}; take some of: {', '.join(LAYOUTS)}.")
     if not 0 <= seed < 2**32:
         raise InputError(f"ShapesVIS seed {seed} is out of range; take 0 or more, below 2**32.")
-    if workers is not None and workers < 1:
-        raise InputError(f"{workers} workers write nothing; take 1 or more.")
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _jobs(root: Path, preset: Preset, layouts: tuple[str, ...], seed: int, still: bool) -> list[Job]:
@@ -128,23 +118,6 @@ def _jobs(root: Path, preset: Preset, layouts: tuple[str, ...], seed: int, still
         for split in SPLITS
         for index, config in enumerate(preset.still_knobs(split) if still else preset.knobs(split))
     ]
-
-
-def _run(jobs: list[Job], workers: int, progress: bool) -> list[VideoTruth]:
-    """Do all jobs; the results are in the order of the jobs."""
-    unit = "image" if jobs and jobs[0].still else "video"
-    bar = dict(total=len(jobs), unit=unit, mininterval=0.5, file=sys.stderr, disable=not progress)
-    if workers == 1:
-        return list(tqdm(map(_do, jobs), **bar))
-    # A forked worker starts at once; a spawned one would import everything again.
-    forks = sys.platform == "linux"
-    context = multiprocessing.get_context("fork" if forks else None)
-    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=context) as pool:
-        try:
-            return list(tqdm(pool.map(_do, jobs, chunksize=4), **bar))
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
 
 
 def _do(job: Job) -> VideoTruth:
@@ -209,28 +182,3 @@ def _is_there(out: Path, recipe: dict[str, Any], names: tuple[str, ...], overwri
         f"{out} holds another ShapesVIS dataset (preset {manifest.get('preset')}, seed {manifest.get('seed')}, or "
         "other knobs); choose another folder, or replace it (overwrite, --overwrite)."
     )
-
-
-@contextmanager
-def _scratch_folder(out: Path) -> Iterator[Path]:
-    """A folder beside ``out``, so that moving it into place is one step; gone at the end, whatever happens."""
-    scratch = out.absolute().with_name(f".{out.absolute().name}.partial-{os.getpid()}")
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(parents=True)
-    try:
-        yield scratch
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _publish(scratch: Path, out: Path, recipe: dict[str, Any], names: tuple[str, ...], overwrite: bool) -> None:
-    # Looked at again, as another process may have written the same in the meantime.
-    if _is_there(out, recipe, names, overwrite):
-        return
-    if out.is_dir() and any(out.iterdir()):
-        old = scratch.with_name(f"{scratch.name}.old")
-        out.rename(old)
-        scratch.rename(out)
-        shutil.rmtree(old)
-    else:
-        scratch.rename(out)

@@ -2,10 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .rle import RLE
+from mmvis_ext.utils.errors import InputError
+
+from .rle import RLE, decode
+
+if TYPE_CHECKING:
+    import supervision
 
 __all__ = ["Track", "VideoTracks"]
 
@@ -100,3 +106,43 @@ class VideoTracks:
             )
             for track, label, score in self.ranked(top_k, min_score)
         ]
+
+    def to_supervision(self, t: int, min_score: float = 0.0) -> "supervision.Detections":
+        """What one frame shows, for the package supervision (``pip install supervision``).
+
+        Args:
+            t: number of the frame, from 0.
+            min_score: tracks whose best class scores less are left out.
+
+        Returns:
+            A ``supervision.Detections`` of n tracks, best first: ``xyxy`` (n, 4) in pixels, ``mask`` (n, H, W) bool
+            (``None`` from a model of boxes alone), ``confidence`` (n,), ``class_id`` (n,), the label of the best class,
+            and ``tracker_id`` (n,).
+
+        Raises:
+            InputError: supervision is not installed, or the video has no such frame.
+
+        Example::
+
+            frame = supervision.MaskAnnotator().annotate(frame, tracks.to_supervision(0, min_score=0.3))
+        """
+        if not 0 <= t < self.length:
+            raise InputError(f"video {self.video_id}: has no frame {t}; its {self.length} frames count from 0.")
+        try:
+            import supervision
+        except ModuleNotFoundError:
+            raise InputError(
+                "to_supervision needs the package supervision, which is not installed: `pip install supervision`."
+            ) from None
+        ranked = sorted((track for track in self if track.visible[t]), key=lambda track: -track.scores.max())
+        shown = [track for track in ranked if track.scores.max() >= min_score]
+        masks = None
+        if all(track.segmentations is not None for track in self):
+            masks = decode([(track.segmentations or [])[t] for track in shown], self.height, self.width).astype(bool)
+        return supervision.Detections(
+            xyxy=np.array([track.boxes[t] for track in shown], dtype=np.float32).reshape(-1, 4),
+            mask=masks,
+            confidence=np.array([track.scores.max() for track in shown], dtype=np.float32),
+            class_id=np.array([track.scores.argmax() for track in shown], dtype=int),
+            tracker_id=np.array([track.track_id for track in shown], dtype=int),
+        )

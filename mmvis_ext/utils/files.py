@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -47,8 +47,12 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def atomic_folder(path: str | Path) -> Iterator[Path]:
+def atomic_folder(path: str | Path, unless: Callable[[], bool] | None = None) -> Iterator[Path]:
     """Fill a folder beside the target that takes its place at the end; what stood there before is removed then.
+
+    Args:
+        path: of the target.
+        unless: asked at the end; if it says so, the target stays as it is.
 
     Raises:
         InputError: the place is not writable or full; nothing is left behind, and the old folder stays.
@@ -59,8 +63,9 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
         try:
             yield temporary
-            os.chmod(temporary, 0o777 & ~_umask())
-            _take_place(temporary, path)
+            if unless is None or not unless():
+                os.chmod(temporary, 0o777 & ~_umask())
+                _take_place(temporary, path)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from mmvis_ext.datasets.transforms import LoadFrame
+from mmvis_ext.annotations.frames import load_frame
 from mmvis_ext.utils.errors import InputError
 
 __all__ = ["VideoSource", "VideoWriter", "open_video", "read_frames"]
@@ -101,10 +101,9 @@ def read_frames(paths: Iterable[str | Path]) -> Iterator[np.ndarray]:
     Raises:
         InputError: names the one that is missing or broken.
     """
-    load = LoadFrame()
-    for t, path in enumerate(paths):
-        about = dict(img_path=str(path), video_id=Path(path).parent.name, frame_id=t)
-        yield np.ascontiguousarray(load.transform(about)["img"][..., ::-1])
+    for t, path in enumerate(map(Path, paths)):
+        image = load_frame(path.read_bytes, f"{path} (video {path.parent.name}, frame {t})")
+        yield np.ascontiguousarray(image[..., ::-1])
 
 
 def _images(folder: Path) -> list[Path]:

@@ -1,9 +1,11 @@
 import pytest
 import torch
+from small_model import CASES
 
 from mmvis_ext.engine import benchmarking
 from mmvis_ext.engine.benchmarking import (
     Stepper,
+    can_hold,
     compare_speed,
     compile_step,
     frame_size,
@@ -13,6 +15,7 @@ from mmvis_ext.engine.benchmarking import (
     time_in_turns,
 )
 from mmvis_ext.engine.building import build_model
+from mmvis_ext.registry import MODELS
 from mmvis_ext.testing import tiny_config
 from mmvis_ext.utils.errors import InputError
 
@@ -130,9 +133,16 @@ def test_a_stream_holds_objects(model):
     assert result["masks"] > 0
 
 
-def test_only_models_with_a_tensor_part_compile(model):
-    with pytest.raises(InputError, match="Linear has no forward_window"):
-        compile_step(torch.nn.Linear(1, 1))
+def test_the_tensor_part_is_compiled_from_then_on(model):
     eager = model.forward_window
     compile_step(model)
     assert model.forward_window != eager
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_models_whose_frames_can_show_objects_are_timed_so(case):
+    model = MODELS.build(CASES[case]()).eval()
+    figures = compare_speed(model, generated_frames(2, (32, 48)), (32, 48), repeat=1, warmup=0, held=2)
+    assert ("step_some_visible" in figures["fps"]) == can_hold(model)
+    if can_hold(model):
+        assert figures["visible_share"]["step_some_visible"] > 0

@@ -154,7 +154,7 @@ def test_training_stops_before_a_bad_model_is_saved(tmp_path):
 
 def run_with(model_classes: int, classes: tuple | None) -> SimpleNamespace:
     loader = SimpleNamespace(dataset=SimpleNamespace(metainfo=dict(classes=classes)))
-    model = SimpleNamespace(num_classes=model_classes)
+    model = MODELS.build(model_cfg(**{"head.num_classes": model_classes}))
     loop = SimpleNamespace(dataloader=loader)
     return SimpleNamespace(
         model=model, train_dataloader=loader, val_dataloader=loader, test_dataloader=loader, _train_loop=loop,

@@ -42,5 +42,5 @@ def test_the_model_itself_is_found_and_no_other_will_do():
     nn.Module.__init__(wrapped)
     wrapped.module = model
     assert unwrapped(model) is unwrapped(wrapped) is model
-    with pytest.raises(TypeError, match="run a VideoModel, not Linear"):
+    with pytest.raises(TypeError, match="Linear is no VideoModel"):
         unwrapped(nn.Linear(1, 1))

@@ -28,12 +28,12 @@ from mmvis_ext.engine.benchmarking import (
     peak_memory,
     stream_memory,
 )
-from mmvis_ext.engine.building import build_model
+from mmvis_ext.engine.building import build_model, read_config
 from mmvis_ext.engine.flops import count_flops, count_parameters
-from mmvis_ext.engine.launch import add_cfg_options, read_config, require_writable_file
+from mmvis_ext.engine.launch import add_cfg_options
 from mmvis_ext.models.video_model import VideoModel
 from mmvis_ext.utils.errors import InputError, command_line
-from mmvis_ext.utils.files import write_atomically
+from mmvis_ext.utils.files import require_writable_file, write_atomically
 
 
 def parse_args() -> argparse.Namespace:

@@ -8,19 +8,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 from mmdet.structures import TrackDataSample
-from mmengine.registry import init_default_scope
-from torch.utils.data import Dataset
 from tqdm import tqdm
 
 from mmvis_ext.annotations.records import VideoRecord
 from mmvis_ext.datasets import Draw
-from mmvis_ext.engine.building import building
-from mmvis_ext.engine.launch import add_cfg_options, read_config, require_writable
-from mmvis_ext.registry import DATASETS
+from mmvis_ext.engine.building import build_dataset, read_config
+from mmvis_ext.engine.launch import add_cfg_options
 from mmvis_ext.structures import box_masks, encode
 from mmvis_ext.structures.tracklets import Tracklets
-from mmvis_ext.utils.errors import InputError, command_line
-from mmvis_ext.utils.files import write_atomically
+from mmvis_ext.utils.errors import command_line
+from mmvis_ext.utils.files import require_writable, write_atomically
 from mmvis_ext.visualization import (
     Row,
     ShownTrack,
@@ -47,16 +44,6 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--mp4", action="store_true", help="write each sample as a video too")
     add_cfg_options(parser)
     return parser.parse_args()
-
-
-def build_dataset(args: argparse.Namespace) -> Dataset:
-    cfg = read_config(args.config, args.cfg_options)
-    loader = cfg.get(f"{args.split}_dataloader")
-    if loader is None:
-        raise InputError(f"{args.config}: has no {args.split}_dataloader; choose another --split.")
-    init_default_scope(cfg.get("default_scope", "mmvis_ext"))
-    with building(f"{args.split}_dataloader.dataset", cfg):
-        return DATASETS.build(loader.dataset)
 
 
 def training_tracks(sample: TrackDataSample, size: tuple[int, int], classes: Sequence[str]) -> list[ShownTrack]:
@@ -127,7 +114,7 @@ def write_sample(item: dict, target: Path, metainfo: dict, mp4: bool) -> None:
 def main() -> None:
     args = parse_args()
     require_writable(args.out)
-    dataset = build_dataset(args)
+    dataset = build_dataset(read_config(args.config, args.cfg_options), args.split)
     for number, index in enumerate(tqdm(spread(len(dataset), args.num), unit="sample")):
         item = dataset[Draw(index, args.seed + number) if args.split == "train" else index]
         write_sample(item, Path(args.out) / f"{args.split}_{index:04d}", dataset.metainfo, args.mp4)

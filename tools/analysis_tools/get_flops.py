@@ -9,9 +9,9 @@ import argparse
 from terminaltables import AsciiTable
 
 from mmvis_ext.engine.benchmarking import Stepper, cycle_frames, frame_size
-from mmvis_ext.engine.building import build_model
+from mmvis_ext.engine.building import build_model, read_config
 from mmvis_ext.engine.flops import count_flops, count_parameters
-from mmvis_ext.engine.launch import add_cfg_options, read_config
+from mmvis_ext.engine.launch import add_cfg_options
 from mmvis_ext.utils.errors import InputError, command_line
 
 

@@ -5,21 +5,14 @@ import json
 from pathlib import Path
 
 from mmengine.config import Config
-from rich.console import Console
-from rich.table import Table
+from terminaltables import AsciiTable
 
+from mmvis_ext.engine.building import read_config
 from mmvis_ext.engine.checkpoints import check_fit, read_checkpoint
-from mmvis_ext.engine.launch import (
-    add_cfg_options,
-    build_runner,
-    parse_value,
-    read_config,
-    require_writable,
-    require_writable_file,
-)
+from mmvis_ext.engine.launch import add_cfg_options, build_runner, parse_value
 from mmvis_ext.models.video_model import unwrapped
 from mmvis_ext.utils.errors import InputError, command_line
-from mmvis_ext.utils.files import write_atomically
+from mmvis_ext.utils.files import require_writable, require_writable_file, write_atomically
 
 FIGURES = ("AP", "AP50", "AP75", "AR1", "AR10")
 
@@ -73,10 +66,8 @@ def main() -> None:
         value = parse_value(text)
         rows.append(dict(value=value, **test_once(args, value, checkpoint)))
     best = max(rows, key=lambda row: row["AP"])
-    table = Table(args.key, *FIGURES)
-    for row in rows:
-        table.add_row(str(row["value"]), *(f"{row[k]:.2f}" for k in FIGURES), style="bold" if row is best else None)
-    Console().print(table)
+    cells = [[f"{row['value']}{' (best)' if row is best else ''}", *(f"{row[k]:.2f}" for k in FIGURES)] for row in rows]
+    print(AsciiTable([[args.key, *FIGURES], *cells]).table)
     if args.json:
         write_atomically(args.json, json.dumps(dict(key=args.key, rows=rows, best=best["value"])).encode())
 

@@ -14,9 +14,8 @@ import torch
 from terminaltables import AsciiTable
 
 from mmvis_ext.annotations.json_file import load_json
-from mmvis_ext.engine.building import build_model
+from mmvis_ext.engine.building import build_model, read_config
 from mmvis_ext.engine.checkpoints import plain, read_checkpoint
-from mmvis_ext.engine.launch import read_config
 from mmvis_ext.models import EfficientVIS, InstanceModel, SRNet, VideoModel
 from mmvis_ext.models.converters import (
     Conversion,

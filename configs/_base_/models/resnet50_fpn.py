@@ -1,6 +1,5 @@
 # frames, ResNet-50 and FPN, the same in EfficientVIS, InsPro and SRNet
 model = dict(
-    type="VideoModel",  # each system names its own class instead
     data_preprocessor=dict(
         type="mmdet.TrackDataPreprocessor",
         mean=[123.675, 116.28, 103.53],

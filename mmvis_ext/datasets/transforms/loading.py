@@ -1,9 +1,11 @@
 """Reading frames, with errors that name the frame."""
 
-import mmcv
-import mmengine.fileio as fileio
-from mmcv.transforms import LoadImageFromFile
+from functools import partial
 
+import mmengine.fileio as fileio
+from mmcv.transforms import BaseTransform
+
+from mmvis_ext.annotations.frames import load_frame
 from mmvis_ext.registry import TRANSFORMS
 from mmvis_ext.utils.errors import InputError
 
@@ -11,27 +13,19 @@ __all__ = ["LoadFrame"]
 
 
 @TRANSFORMS.register_module()
-class LoadFrame(LoadImageFromFile):
-    """mmcv's image loading; a frame that is missing, truncated or of another size than the file says is named.
+class LoadFrame(BaseTransform):
+    """As mmcv's ``LoadImageFromFile``, but a frame that is missing, truncated or of another size than said is named.
 
     Args:
         to_float32: of the image; uint8 otherwise.
-        color_type: of mmcv's ``imfrombytes``.
-        imdecode_backend: of mmcv's ``imfrombytes``.
         backend_args: of mmengine's file backend.
 
     Raises:
         InputError: names video, frame and file.
     """
 
-    def __init__(
-        self,
-        to_float32: bool = False,
-        color_type: str = "color",
-        imdecode_backend: str = "cv2",
-        backend_args: dict | None = None,
-    ) -> None:
-        super().__init__(to_float32, color_type, imdecode_backend, backend_args=backend_args)
+    def __init__(self, to_float32: bool = False, backend_args: dict | None = None) -> None:
+        self.to_float32, self.backend_args = to_float32, backend_args
 
     def transform(self, results: dict) -> dict:
         """Add a frame's ``img`` (H, W, 3), BGR, and its ``img_shape`` and ``ori_shape`` (H, W) to its dict.
@@ -41,19 +35,7 @@ class LoadFrame(LoadImageFromFile):
         """
         path = results["img_path"]
         where = f"{path} (video {results.get('video_id')}, frame {results.get('frame_id')})"
-        try:
-            content = fileio.get(path, self.backend_args)
-        except FileNotFoundError:
-            raise InputError(
-                f"{where}: the frame is missing; check data_root and data_prefix, or fetch the frame again."
-            ) from None
-        except OSError as error:
-            raise InputError(f"{where}: the frame cannot be read ({error.strerror}); check its permissions.") from None
-        image = None
-        if not _truncated(content):
-            image = mmcv.imfrombytes(content, flag=self.color_type, backend=self.imdecode_backend)
-        if image is None:
-            raise InputError(f"{where}: the frame is truncated or not an image; fetch it again.")
+        image = load_frame(partial(fileio.get, path, self.backend_args), where)
         height, width = image.shape[:2]
         if "height" in results and (height, width) != (results["height"], results["width"]):
             raise InputError(
@@ -63,13 +45,3 @@ class LoadFrame(LoadImageFromFile):
         results["img"] = image.astype("float32") if self.to_float32 else image
         results["img_shape"] = results["ori_shape"] = (height, width)
         return results
-
-
-def _truncated(content: bytes) -> bool:
-    """Whether a JPEG or PNG lacks its end; decoders fill what is missing with grey and say nothing."""
-    tail = content[-4096:].rstrip(b"\0")
-    if content[:2] == b"\xff\xd8":
-        return b"\xff\xd9" not in tail[-1024:]
-    if content[:8] == b"\x89PNG\r\n\x1a\n":
-        return b"IEND" not in tail
-    return not content
