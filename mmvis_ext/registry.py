@@ -1,6 +1,6 @@
 """The registry scope ``mmvis_ext``.
 
-Every node is a child of mmengine's root registry and knows where its members live, so a config that says
+Every registry here is a child of mmengine's and knows where its members live, so a config that says
 ``default_scope = "mmvis_ext"`` resolves in a fresh process without importing anything by hand.
 """
 
@@ -23,7 +23,7 @@ __all__ = [
 
 
 MMTRACK_BRIDGE = "mmvis_ext.datasets.mmtrack:bridged_dataset"
-"""A location, like those of the registries below: what is there is imported when it is first asked for."""
+"""Where the bridge is; like the locations of the registries below, it is only imported when it is first used."""
 
 
 class _DatasetRegistry(Registry):
@@ -49,11 +49,11 @@ DATA_SAMPLERS = _child(root.DATA_SAMPLERS, "mmvis_ext.datasets")
 TRANSFORMS = _child(root.TRANSFORMS, "mmvis_ext.datasets.transforms")
 MODELS = _child(root.MODELS, "mmvis_ext.models")
 TASK_UTILS = _child(root.TASK_UTILS, "mmvis_ext.models")
-METRICS = _child(root.METRICS, "mmvis_ext.evaluation")
+METRICS = _child(root.METRICS, "mmvis_ext.evaluation.davis_metric", "mmvis_ext.evaluation.youtube_vis_metric")
 HOOKS = _child(root.HOOKS, "mmvis_ext.engine")
 LOOPS = _child(root.LOOPS, "mmvis_ext.engine")
 
-# Nothing of this project is in the others, but mmengine warns at each look-up in a registry that lacks the scope.
+# The other registries hold nothing of this project; they exist because mmengine warns where one lacks the scope.
 OTHERS = [
     _child(registry)
     for registry in vars(root).values()

@@ -1,4 +1,4 @@
-"""Start a tool on several processes: torch's launcher, but what a user can mend ends in one sentence."""
+"""Start a tool in several processes, like torch's launcher, but with one-sentence messages for errors of the user."""
 
 import logging
 import sys
@@ -9,7 +9,7 @@ from torch.distributed.run import parse_args, run
 
 
 def sentence(failure: ProcessFailure) -> str:
-    """What a failed process reported, or how it ended where it reported nothing."""
+    """The error message that a failed process reported, or how it ended if it did not report one."""
     if "lost" in failure.error_file_data:
         return failure.message
     if failure.exitcode < 0:
@@ -18,13 +18,17 @@ def sentence(failure: ProcessFailure) -> str:
 
 
 def sentences(failures: list[ProcessFailure]) -> list[str]:
-    """Each sentence once; that a process lost contact with another is said only where there is nothing else to say."""
+    """The messages of all failures, each once.
+
+    When one process fails, the others report that they lost contact with it. These messages are left out unless there
+    are no others.
+    """
     said = {sentence(failure): failure.error_file_data.get("lost", False) for failure in failures}
     return [text for text, lost in said.items() if not lost] or list(said)
 
 
 def main() -> int:
-    # the launcher's own account of a failure is a page long
+    # the launcher itself would log a page of text about a failure
     logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)
     try:
         run(parse_args(sys.argv[1:]))

@@ -13,10 +13,10 @@ from mmvis_ext.utils.files import write_atomically
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("ground_truth", help="DAVIS' folder, or a folder of sequences of PNGs")
+    parser.add_argument("ground_truth", help="folder of DAVIS, or any folder with a folder of PNGs per sequence")
     parser.add_argument("results", help="folder with a folder of PNGs per sequence")
     parser.add_argument(
-        "--list", metavar="FILE", help="list of the sequences (default: DAVIS' val.txt if it is there, or else all)"
+        "--list", metavar="FILE", help="list of the sequences (default: DAVIS' val.txt if there is one, else all)"
     )
     parser.add_argument(
         "--json", nargs="?", const="-", metavar="FILE", help="print JSON instead of a table, or write it to a file"
@@ -30,7 +30,7 @@ def main() -> None:
     sequences = evaluate_folders(args.ground_truth, args.results, args.list or judged_list(args.ground_truth))
     figures = summarize(sequences)
     if figures["J&F"] < 0:
-        raise InputError(f"{args.ground_truth}: no sequence shows an object in its first frame; give another truth.")
+        raise InputError(f"{args.ground_truth}: no sequence shows an object in its first frame; give one that does.")
     content = json.dumps(figures | dict(sequences={s.name: s.report() for s in sequences}))
     if args.json not in (None, "-"):
         write_atomically(args.json, f"{content}\n".encode())

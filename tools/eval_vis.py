@@ -1,4 +1,4 @@
-"""Evaluate a results file of video instance segmentation: AP and AR of YouTube-VIS in 0..100."""
+"""Evaluate a results file of video instance segmentation with YouTube-VIS's AP and AR, in 0..100."""
 
 import argparse
 import json
@@ -15,7 +15,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("ground_truth", help="annotation file in the YouTube-VIS or the CocoVID form (.json)")
     parser.add_argument("results", help="results in the official form (.json, or a .zip with results.json)")
     parser.add_argument("--iou-type", choices=("segm", "bbox"), default="segm", help="compare masks or boxes")
-    parser.add_argument("--classwise", action="store_true", help="show each class too")
+    parser.add_argument("--classwise", action="store_true", help="also show each class")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     return parser.parse_args()
 

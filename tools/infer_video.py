@@ -1,4 +1,4 @@
-"""Run a model over a video: writes it with the tracks drawn in, and the tracks as JSON."""
+"""Run a model on a video; write the video with its tracks drawn in, and the tracks as JSON."""
 
 import argparse
 import sys
@@ -25,27 +25,27 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("checkpoint", help="checkpoint file")
     parser.add_argument("video", help="video file, or folder of frames in the order of their names")
     parser.add_argument("--out", required=True, metavar="FILE.mp4", help="the video with the tracks drawn in")
-    parser.add_argument("--tracks", metavar="FILE.json", help="the tracks; beside --out if not given")
-    parser.add_argument("--device", help="such as cuda:0 or cpu; a GPU where there is one if not given")
-    parser.add_argument("--score-thr", type=float, default=0.3, help="lowest score of a track that is kept (0.3)")
-    parser.add_argument("--fps", type=float, help="frames per second of --out; the video's own if not given")
+    parser.add_argument("--tracks", metavar="FILE.json", help="the tracks (default: beside --out)")
+    parser.add_argument("--device", help="such as cuda:0 or cpu (default: a GPU if there is one)")
+    parser.add_argument("--score-thr", type=float, default=0.3, help="lowest score of a kept track (default: 0.3)")
+    parser.add_argument("--fps", type=float, help="frames per second of --out (default: as in the video)")
     add_cfg_options(parser)
     return parser.parse_args()
 
 
 def output_paths(args: argparse.Namespace) -> tuple[Path, Path]:
-    """Where video and tracks go, checked before anything is computed."""
+    """Paths of the output video and tracks, checked before anything is computed."""
     out = Path(args.out)
     tracks = Path(args.tracks) if args.tracks else out.with_suffix(".json")
     if len({Path(args.video).resolve(), out.resolve(), tracks.resolve()}) < 3:
-        raise InputError(f"{out}: the video, --out and --tracks must be three different files.")
+        raise InputError(f"{out}: the video, --out and --tracks must be three different files; choose other names.")
     for path in (out, tracks):
         require_writable_file(path)
     return out, tracks
 
 
 def run(inferencer: VISInferencer, source: VideoSource, writer: VideoWriter, score_thr: float) -> VideoTracks:
-    """Stream the video through the model and draw each window as it comes."""
+    """Stream the video through the model, draw each window as soon as it is done, and return the video's tracks."""
     session = inferencer.session()
 
     def take(frames: list[np.ndarray]) -> int:
@@ -61,7 +61,7 @@ def run(inferencer: VISInferencer, source: VideoSource, writer: VideoWriter, sco
 
 
 def memory(inferencer: VISInferencer) -> str:
-    """Most memory that was held, on the GPU too where the model runs on one."""
+    """Peak memory as text; if the model runs on a GPU, also that of the GPU."""
     device = next(inferencer.model.parameters()).device
     on_gpu = f" and {peak_memory(str(device)):.0f} MiB on {device}" if device.type == "cuda" else ""
     return f"{peak_memory():.0f} MiB{on_gpu}"

@@ -1,4 +1,4 @@
-"""Hold out a part of a training set for validation, by video and stratified by class."""
+"""Split a training set into training and validation videos, stratified by class."""
 
 import argparse
 from pathlib import Path
@@ -15,12 +15,12 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--out-train", type=Path, required=True, help="file to write with the larger part")
     parser.add_argument("--out-val", type=Path, required=True, help="file to write with the held-out part")
     parser.add_argument("--fraction", type=float, default=0.15, help="share of the videos held out (default: 0.15)")
-    parser.add_argument("--seed", type=int, default=0, help="another seed, another split (default: 0)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the random choice of videos (default: 0)")
     return parser.parse_args()
 
 
 def table(split: Split) -> str:
-    """Videos and tracks of each class on both sides."""
+    """A table with the number of videos and tracks of each class in both parts."""
     rows: list[list] = [[c.name, c.train_videos, c.val_videos, c.train_tracks, c.val_tracks] for c in split.classes]
     total = ["all", len(split.train["videos"]), len(split.val["videos"]), *(sum(r[i] for r in rows) for i in (3, 4))]
     head = ["class", "videos in train", "in val", "tracks in train", "in val"]

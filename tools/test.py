@@ -1,4 +1,4 @@
-"""Test a model: figures where annotations exist, the benchmark's results, pictures."""
+"""Test a model: compute metrics if there are annotations, write result files for a benchmark, draw pictures."""
 
 import argparse
 
@@ -15,18 +15,22 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     add_config_arguments(parser)
     parser.add_argument("checkpoint", help="checkpoint file")
-    parser.add_argument("--out", metavar="PATH", help="write the results here: YouTube-VIS .zip or .json, DAVIS folder")
-    parser.add_argument("--format-only", action="store_true", help="write --out and compute no figures")
-    parser.add_argument("--show-dir", metavar="DIR", help="write sheets and videos here: truth left, prediction right")
+    parser.add_argument("--out", metavar="PATH", help="path of the results: YouTube-VIS .zip or .json, DAVIS folder")
+    parser.add_argument("--format-only", action="store_true", help="only write --out, do not compute metrics")
     parser.add_argument(
-        "--show-number", type=int, default=None, metavar="N", help="of the data set's first N videos only"
+        "--show-dir", metavar="DIR", help="draw ground truth (left) and prediction (right), as pictures and videos"
     )
-    parser.add_argument("--score-thr", type=float, default=0.3, help="lowest score of a track that is drawn")
+    parser.add_argument(
+        "--show-number", type=int, default=None, metavar="N", help="draw the data set's first N videos only"
+    )
+    parser.add_argument(
+        "--score-thr", type=float, default=0.3, help="lowest score of a track that is drawn (default: 0.3)"
+    )
     return parser.parse_args()
 
 
 def apply_arguments(cfg: Config, args: argparse.Namespace) -> None:
-    """Write the command line's wishes into the config."""
+    """Apply the command-line arguments to the config."""
     evaluators = cfg.get("test_evaluator") or []
     evaluators = evaluators if isinstance(evaluators, list) else [evaluators]
     if args.format_only and not args.out:

@@ -16,15 +16,15 @@ from mmvis_ext.utils.errors import InputError, command_line
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     add_config_arguments(parser)
-    parser.add_argument("--resume", nargs="?", const="auto", help="go on from this checkpoint, or the newest there is")
+    parser.add_argument("--resume", nargs="?", const="auto", help="resume from this checkpoint, or from the newest one")
     parser.add_argument("--amp", action="store_true", help="train with automatic mixed precision")
-    parser.add_argument("--seed", type=int, help="of everything random")
-    parser.add_argument("--deterministic", action="store_true", help="deterministic algorithms only")
+    parser.add_argument("--seed", type=int, help="seed of all random numbers")
+    parser.add_argument("--deterministic", action="store_true", help="use deterministic algorithms only")
     return parser.parse_args()
 
 
 def apply_arguments(cfg: Config, args: argparse.Namespace) -> None:
-    """Write the command line's wishes into the config."""
+    """Apply the command-line arguments to the config."""
     if args.amp:
         if not torch.cuda.is_available():
             raise InputError("--amp: mixed precision needs a GPU, and this machine has none; leave it out.")
@@ -41,7 +41,7 @@ def apply_arguments(cfg: Config, args: argparse.Namespace) -> None:
 
 
 def check_checkpoint(cfg: Config, runner: Runner) -> None:
-    """Look at the checkpoint that training goes on or starts from before anything is computed."""
+    """Check the checkpoint that training resumes or starts from, before anything is computed."""
     path = cfg.get("load_from")
     if not path or "://" in path:
         return

@@ -1,4 +1,7 @@
-"""Checks that the readers of JSON annotation files share; what a check refuses, it names with the place."""
+"""Checks shared by the readers of JSON annotation files.
+
+Each takes ``where``, the file and the place in it, with which its error begins: ``train.json: video 3``.
+"""
 
 import math
 from collections.abc import Iterable
@@ -10,6 +13,7 @@ from .records import VideoRecord
 
 __all__ = [
     "MAX_SIDE",
+    "area_of",
     "areas_of",
     "box_in_frame",
     "category_of",
@@ -24,17 +28,17 @@ __all__ = [
     "videos_of",
 ]
 
-MAX_SIDE = 16384  # pycocotools counts a mask's pixels in 32 bits
+MAX_SIDE = 16384  # pixels; keeps a frame within the 32 bits in which pycocotools counts the pixels of a mask
 
 
 def require(entry: Any, key: str, kinds: type | tuple[type, ...], where: str) -> Any:
-    """The field of an object, which must be of one of the kinds (``True`` is no number)."""
+    """The value under ``key`` of a JSON object, which must be of one of the types ``kinds``; booleans do not pass."""
     if not isinstance(entry, dict):
-        raise InputError(f"{where}: expected an object, found {type(entry).__name__}; mend the file.")
+        raise InputError(f"{where}: expected an object, found {type(entry).__name__}; write {{...}} with named fields.")
     value = entry.get(key)
     if not isinstance(value, kinds) or isinstance(value, bool):
-        state = "is missing" if key not in entry else f"has the wrong type ({type(value).__name__})"
-        raise InputError(f"{where}: the field '{key}' {state}; mend the file.")
+        state = "is missing; add it" if key not in entry else f"has the wrong type ({type(value).__name__}); correct it"
+        raise InputError(f"{where}: the field '{key}' {state}.")
     return value
 
 
@@ -52,7 +56,7 @@ def videos_of(data: dict, where: str) -> list:
 
 
 def require_unique(ids: Iterable, what: str, where: str) -> None:
-    """Refuse the second of two equal ids."""
+    """Check that no id occurs twice; ``what`` says in the error what the ids stand for."""
     seen = set()
     for one in ids:
         if one in seen:
@@ -61,7 +65,7 @@ def require_unique(ids: Iterable, what: str, where: str) -> None:
 
 
 def frame_size(entry: dict, where: str) -> tuple[int, int]:
-    """``height`` and ``width`` in pixels, within what masks can be counted in."""
+    """``height`` and ``width`` in pixels, each from 1 to :data:`MAX_SIDE`."""
     height, width = (require(entry, key, int, where) for key in ("height", "width"))
     if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
         raise InputError(f"{where}: height {height} and width {width} must be 1 to {MAX_SIDE} pixels; correct them.")
@@ -69,7 +73,7 @@ def frame_size(entry: dict, where: str) -> tuple[int, int]:
 
 
 def owner_of(entry: dict, owners: dict, key: str, where: str) -> Any:
-    """What the id under ``key`` refers to, which must be in the file."""
+    """The entry of ``owners`` that the id under ``key`` refers to: of a ``video_id``, the video."""
     owner = require(entry, key, int, where)
     if owner not in owners:
         raise InputError(f"{where}: {key} {owner} is not in the file; remove the annotation or add what it refers to.")
@@ -77,7 +81,7 @@ def owner_of(entry: dict, owners: dict, key: str, where: str) -> Any:
 
 
 def track_id_of(entry: dict, key: str, where: str) -> int:
-    """A track id, which must fit the 32 bits that mmdet keeps of it."""
+    """A track id, which must fit the 32 bits in which mmdet stores it."""
     track_id = require(entry, key, int, where)
     if not -(2**31) <= track_id < 2**31:
         raise InputError(f"{where}: the field '{key}' is {track_id}, which does not fit 32 bits; renumber the tracks.")
@@ -85,10 +89,12 @@ def track_id_of(entry: dict, key: str, where: str) -> int:
 
 
 def category_of(entry: dict, category_ids: set[int], where: str) -> int:
-    """``category_id``, which must be in the file."""
+    """``category_id``, which must be one of the file's categories."""
     category_id = require(entry, "category_id", int, where)
     if category_id not in category_ids:
-        raise InputError(f"{where}: category_id {category_id} is not among the file's categories; add it or mend it.")
+        raise InputError(
+            f"{where}: category_id {category_id} is not among the file's categories; add it there or correct it."
+        )
     return category_id
 
 
@@ -104,7 +110,7 @@ def per_frame(entry: dict, key: str, video: VideoRecord, where: str) -> list:
 
 
 def areas_of(entry: dict, video: VideoRecord, where: str) -> list[float | None] | None:
-    """The list under ``areas``, numbers and nulls; ``None`` where there is none."""
+    """The list under ``areas``, a number or null per frame; ``None`` where the entry has no such list."""
     if entry.get("areas") is None:
         return None
     areas = per_frame(entry, "areas", video, where)
@@ -113,13 +119,24 @@ def areas_of(entry: dict, video: VideoRecord, where: str) -> list[float | None] 
     return areas
 
 
+def area_of(entry: dict, where: str) -> float | None:
+    """``area`` in square pixels; ``None`` where there is none."""
+    area = entry.get("area")
+    if area is not None and not is_number(area):
+        raise InputError(f"{where}: 'area' is a number of square pixels, not {area!r}; correct it or leave it out.")
+    return area
+
+
 def is_number(value: Any) -> bool:
-    """Whether this is a finite number; truth values are none."""
+    """Whether this is a finite number; ``True`` and ``False`` are not."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def box_in_frame(box: Any, video: VideoRecord, where: str) -> list[float]:
-    """An xywh box as xyxy; a box that lies outside the frame or has no area contradicts the mask."""
+    """A box [x, y, width, height] as xyxy in pixels.
+
+    A box without area, or wholly outside the frame, is refused: it contradicts the mask.
+    """
     if (
         not isinstance(box, list)
         or len(box) != 4
@@ -129,6 +146,6 @@ def box_in_frame(box: Any, video: VideoRecord, where: str) -> list[float]:
         or not -box[2] < box[0] < video.width
         or not -box[3] < box[1] < video.height
     ):
-        raise InputError(f"{where}: the box {box} is not [x, y, width, height] in pixels inside the frame; mend it.")
+        raise InputError(f"{where}: the box {box} is not [x, y, width, height] in pixels inside the frame; correct it.")
     x, y, w, h = box
     return [x, y, x + w, y + h]

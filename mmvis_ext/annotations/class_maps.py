@@ -1,4 +1,4 @@
-"""The objects of one data set in the classes of another."""
+"""Class maps: they put the objects of one data set into the classes of another."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,13 +10,13 @@ from .records import AnnotationFile
 __all__ = ["CLASS_MAPS", "OTHERS", "in_classes"]
 
 OTHERS = "*"
-"""In a class map, every category that the map does not name."""
+"""The key of a class map that stands for every category that the map does not name."""
 
 CLASS_MAPS: dict[str, dict[str, str | None]] = dict(
     coco_to_youtube_vis_2019={
         "car": "sedan",
         "motorcycle": "motorbike",
-        "mouse": None,  # the computer's; YouTube-VIS means the animal
+        "mouse": None,  # COCO's is a computer mouse, that of YouTube-VIS an animal
         "tennis racket": "tennis_racket",
     },
     coco_to_youtube_vis_2021={
@@ -29,24 +29,27 @@ CLASS_MAPS: dict[str, dict[str, str | None]] = dict(
     voc_to_youtube_vis_2021={"aeroplane": "airplane"},
     object={OTHERS: "object"},
 )
-"""Where the names of an image data set and those of a video data set differ in more than the name being absent;
-``object`` puts the objects of any data set into one class."""
+"""Class maps by name. Each lists only the categories that go to a class of another name, or to none although a class
+has their name; for the others see :func:`in_classes`. ``object`` puts the objects of any data set into one class."""
 
 
 def in_classes(file: AnnotationFile, class_map: Mapping[str, str | None], classes: Sequence[str]) -> AnnotationFile:
-    """The file in the classes of another data set.
+    """Put the objects of a file into the classes of another data set.
 
-    A category goes to the class that ``class_map`` names, to none where that is ``None``, and otherwise to that of
-    :data:`OTHERS` or, where the map has no such entry, to the class of its own name, if there is one. Objects without a
-    class are left out. The classes get ids from 1.
+    A category goes to the class that ``class_map`` names for it; ``None`` means no class. A category that the map does
+    not name goes to the class under :data:`OTHERS` or, where the map has no such key, to the class of its own name, if
+    there is one. Objects without a class are left out. The classes get ids from 1.
+
+    With ``{"car": "sedan", "mouse": None}`` and the classes ``("dog", "sedan", "mouse")``, cars become sedans, dogs
+    stay dogs, and all other objects are left out, mice included.
 
     Args:
-        file: of images.
-        class_map: class, or ``None``, by category name.
-        classes: names in label order.
+        file: the annotations.
+        class_map: class name, or ``None``, by category name.
+        classes: class names in label order.
 
     Raises:
-        InputError: the map speaks of a category that the file lacks, or of a class that is not there.
+        InputError: the map names a category that the file lacks, or a class that is not in ``classes``.
     """
     names = {c["id"]: c["name"] for c in file.categories}
     lacking = sorted(set(class_map) - set(names.values()) - {OTHERS})

@@ -1,4 +1,4 @@
-"""COCO instance files, read as they are and checked as a whole: every image is a video of one frame."""
+"""Reads and checks COCO instance files; every image becomes a video of one frame."""
 
 from dataclasses import replace
 from functools import partial
@@ -11,7 +11,7 @@ from mmvis_ext.structures.rle import boxes_of, to_rle
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.parallel import map_in_processes
 
-from .checks import box_in_frame, category_of, entries_of, frame_size, is_number, owner_of, require, require_unique
+from .checks import area_of, box_in_frame, category_of, entries_of, frame_size, owner_of, require, require_unique
 from .json_file import load_json
 from .records import AnnotationFile, TrackAnnotation, VideoRecord
 from .youtube_vis import read_categories
@@ -22,11 +22,11 @@ TOGETHER = 512  # images that a process reads at a time
 
 
 def read_image_file(path: str | Path, *, workers: int | None = None) -> AnnotationFile:
-    """Read a COCO instance file: polygons, RLE and crowds.
+    """Read a COCO instance file, whose masks may be polygons or RLE, crowds included.
 
-    Images keep their ids, as videos and as images. The objects of an image are tracks 0, 1, ... in the file's order,
-    since annotation ids may not fit 32 bits. One whose mask covers no pixel is absent. A box without area, as
-    COCO has a few, gives way to that of the mask.
+    The id of an image is also that of its video. The objects of an image become tracks 0, 1, ... in the file's order,
+    since annotation ids may not fit 32 bits. An object whose mask covers no pixel counts as absent. A box without area
+    (COCO has a few) is replaced by the box of the mask.
 
     Args:
         path: of the JSON file.
@@ -90,9 +90,7 @@ def _track(number: int, entry: dict, image: VideoRecord, category_ids: set[int],
     if rle is not None and box and not _is_flat(box):
         boxes[0] = box_in_frame(box, image, here)
     crowd = bool(entry.get("iscrowd", 0))
-    area = entry.get("area")
-    if area is not None and not is_number(area):
-        raise InputError(f"{here}: 'area' is a number of square pixels, not {area!r}; correct it or leave it out.")
+    area = area_of(entry, here)
     areas = None if area is None else [area if rle is not None else None]
     return TrackAnnotation(number, category_of(entry, category_ids, here), [rle], boxes, crowd, areas)
 

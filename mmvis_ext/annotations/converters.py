@@ -1,6 +1,7 @@
-"""Official YouTube-VIS and OVIS files as CocoVID: one annotation per frame and object.
+"""Converts official YouTube-VIS and OVIS files to CocoVID.
 
-The project reads the official form as it is; the converted one is for other tools, mmdet's own data sets among them.
+The official form has one annotation per track; CocoVID has one per track and frame. This project reads the official
+form directly; CocoVID is for other tools, mmdet's own data sets among them.
 """
 
 from functools import partial
@@ -24,7 +25,7 @@ class Conversion(NamedTuple):
 
     Attributes:
         data: the CocoVID dict; it has no ``annotations`` where the official file has none.
-        unseen: ids of tracks that no frame shows, which this form cannot hold.
+        unseen: ids of the tracks that are absent from every frame; CocoVID cannot hold them, so ``data`` lacks them.
     """
 
     data: dict[str, Any]
@@ -77,8 +78,8 @@ def _one_by_one(data: dict, where: str) -> list[dict]:
         video_id, number = (annotation.get(k) if isinstance(annotation, dict) else None for k in ("video_id", "id"))
         if not isinstance(number, int) or not isinstance(video_id, int) or video_id not in belonging:
             raise InputError(
-                f"{where}: annotations[{i}] has the id {number!r} and the video_id {video_id!r}; both are numbers, "
-                "and the video must be in the file."
+                f"{where}: annotations[{i}] has the id {number!r} and the video_id {video_id!r}; both must be "
+                "numbers, and the video must be in the file."
             )
         if number in seen:
             raise InputError(f"{where}: annotation id {number} occurs twice; ids must be unique, renumber them.")
@@ -92,7 +93,7 @@ def _read_video(where: str, category_ids: set[int], part: dict) -> VideoRecord:
 
 
 def _video(entry: dict) -> dict:
-    """The video's entry as it was, its file names replaced by the folder that they share."""
+    """The video's entry, without ``file_names`` but with ``length`` and ``name``, by default the frames' folder."""
     kept = {key: value for key, value in entry.items() if key != "file_names"}
     folder = str(PurePosixPath(entry["file_names"][0]).parent)
     return dict(name=folder) | kept | dict(length=len(entry["file_names"]))

@@ -1,4 +1,4 @@
-"""DAVIS 2019, unsupervised, as it unpacks: a folder of frames and one of indexed PNGs per sequence."""
+"""Reads DAVIS 2019 (unsupervised) from its official folders: per sequence one of frames and one of indexed PNGs."""
 
 import logging
 import os
@@ -14,7 +14,8 @@ from mmvis_ext.structures.rle import RLE, boxes_of, encode
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.parallel import map_in_processes
 
-from .index_png import VOID, names_with, read_index_map
+from .index_png import VOID, read_index_map
+from .lists import names_with
 from .records import TrackAnnotation, VideoRecord
 
 __all__ = ["OBJECT", "read_davis_videos"]
@@ -24,7 +25,7 @@ OBJECT: dict[str, Any] = dict(id=1, name="object")
 
 
 class _Folders(NamedTuple):
-    """Where the sequences lie: their frames and, of an annotated set, their PNGs."""
+    """The folders that hold the sequences' frames and their PNGs; ``None`` for a set without annotations."""
 
     images: str
     annotations: str | None
@@ -33,20 +34,20 @@ class _Folders(NamedTuple):
 def read_davis_videos(
     names: Sequence[str], images: str, annotations: str, workers: int | None = None
 ) -> list[VideoRecord]:
-    """The sequences, numbered from 1, with a track per object; the track's id is the object's.
+    """Read sequences as videos with ids from 1 and one track per object.
 
-    Void pixels belong to no track, and frames of void alone are warned of. Where none of the sequences has a folder of
-    annotations, as in the test sets, their tracks are ``None``.
+    A track's id is the index of the object in the PNGs. Void pixels belong to no track; a warning names the frames that
+    are void throughout. Where no sequence has a folder of annotations, as in the test sets, ``tracks`` is ``None``.
 
     Args:
         names: of the sequences.
-        images: folder of the folders of ``.jpg`` files.
-        annotations: folder of the folders of ``.png`` files, which are named alike.
+        images: folder with a folder of ``.jpg`` files for each sequence.
+        annotations: folder with a folder of ``.png`` files for each sequence, named like its frames.
         workers: processes; one per core by default.
 
     Raises:
         InputError: a sequence, a frame or a PNG is missing, a PNG is broken, has no palette or another size than its
-            frame, frames of a sequence differ in size, or a sequence leaves out an object id.
+            frame, frames of a sequence differ in size, or the object ids of a sequence have a gap.
     """
     annotated = any(os.path.isdir(os.path.join(annotations, name)) for name in names)
     folders = _Folders(images, annotations if annotated else None)
@@ -62,13 +63,13 @@ def read_davis_videos(
 
 
 def _read_video(folders: _Folders, task: tuple[int, str]) -> tuple[VideoRecord, list[str]]:
-    """A sequence, and the paths of its PNGs of void alone."""
+    """A sequence, and the paths of its PNGs that are void throughout."""
     number, name = task
     folder = os.path.join(folders.images, name)
     frames = names_with(folder, ".jpg")
     if not frames:
         state = "holds no .jpg files" if os.path.isdir(folder) else "the sequence is missing"
-        raise InputError(f"{folder}: {state}; fetch it again, check data_prefix.img_path, or take it from the list.")
+        raise InputError(f"{folder}: {state}; fetch it again, check data_prefix.img_path, or remove it from the list.")
     height, width = _frame_size(folder, frames)
     tracks = None
     void: list[str] = []
@@ -80,7 +81,7 @@ def _read_video(folders: _Folders, task: tuple[int, str]) -> tuple[VideoRecord, 
 
 
 def _frame_size(folder: str, frames: list[str]) -> tuple[int, int]:
-    """Height and width in pixels, which all frames share, from their headers."""
+    """Height and width in pixels, from the headers of the frames, which must all have the same size."""
     first = None
     for frame in frames:
         path = os.path.join(folder, f"{frame}.jpg")
@@ -100,12 +101,12 @@ def _frame_size(folder: str, frames: list[str]) -> tuple[int, int]:
 
 
 def _pngs(folder: str, frames: list[str]) -> list[str]:
-    """Paths of the PNGs of the frames, which must all be there and no others."""
+    """Paths of the PNGs: one for each frame, and none without a frame."""
     pngs = names_with(folder, ".png")
     if not pngs:
         raise InputError(
-            f"{folder}: holds no annotations, which other sequences of the list have; fetch them, or take the sequence "
-            "from the list."
+            f"{folder}: holds no annotations, which other sequences of the list have; fetch them, or remove the "
+            "sequence from the list."
         )
     missing, odd = sorted(set(frames) - set(pngs)), sorted(set(pngs) - set(frames))
     if missing:
@@ -119,7 +120,7 @@ def _pngs(folder: str, frames: list[str]) -> list[str]:
 
 
 def _read_tracks(pngs: list[str], height: int, width: int) -> tuple[list[TrackAnnotation], list[str]]:
-    """The objects of a sequence, and those of its PNGs that are void throughout."""
+    """The objects of a sequence, and the paths of its PNGs that are void throughout."""
     void: list[str] = []
     masks: dict[int, list[RLE | None]] = {}
     for t, path in enumerate(pngs):
@@ -133,7 +134,7 @@ def _read_tracks(pngs: list[str], height: int, width: int) -> tuple[list[TrackAn
         if counts[VOID] == index_map.size:
             void.append(path)
         ids = np.flatnonzero(counts[1:VOID]) + 1
-        # columns first, as the encoding takes them, so that nothing is copied
+        # column-major, as the encoder takes masks, so that it makes no copy
         across = np.ascontiguousarray(index_map.T)
         rles = encode((across == ids[:, None, None]).transpose(0, 2, 1)) if len(ids) else []
         for i, rle in zip(ids.tolist(), rles, strict=True):

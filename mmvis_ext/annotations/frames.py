@@ -1,4 +1,4 @@
-"""Frames on disk: decoded whole, or refused with their name."""
+"""Reads frames from disk; one that is missing or truncated is an error that names it."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ def load_frame(read: Callable[[], bytes], where: str) -> np.ndarray:
     """Read and decode one frame.
 
     Args:
-        read: gives the content of the file.
+        read: returns the content of the file.
         where: names the file, the video and the frame for the error message.
 
     Returns:

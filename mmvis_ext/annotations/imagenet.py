@@ -1,4 +1,7 @@
-"""ImageNet VID and DET as they unpack: lists of videos, frames or images, and one XML file of boxes per frame."""
+"""Reads ImageNet VID and DET from their official folders.
+
+Image-set lists name the videos, frames or images; each frame has an XML file of boxes.
+"""
 
 import glob
 import math
@@ -16,9 +19,10 @@ from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.parallel import map_in_processes
 
 from .checks import MAX_SIDE
+from .lists import names_with, read_lines
 from .records import TrackAnnotation, VideoRecord
 
-__all__ = ["Tree", "read_det_images", "read_image_sets", "read_lines", "read_vid_videos", "read_xml"]
+__all__ = ["Tree", "read_det_images", "read_image_sets", "read_vid_videos", "read_xml"]
 
 TOGETHER = 256  # images that a process reads at a time
 
@@ -28,9 +32,9 @@ class Tree:
     """Where the files lie and which classes count.
 
     Attributes:
-        images: folder of the ``.JPEG`` files, below which the rows of the lists name them.
-        annotations: folder of the ``.xml`` files, which are named alike.
-        categories: category id of each wnid; objects of others are left out.
+        images: folder of the ``.JPEG`` files; the lists name them by their path below it, without the ending.
+        annotations: folder of the ``.xml`` files, which have the same paths below it.
+        categories: category id by wnid (WordNet id, such as ``n02084071``); objects of other wnids are left out.
     """
 
     images: str
@@ -47,7 +51,7 @@ class Tree:
 
 
 class XMLObject(NamedTuple):
-    """One object of a frame: its class, its track (``None`` where the file has none), its box xyxy in pixels."""
+    """One object of a frame: its wnid, its track id (``None`` where the file has none), its box xyxy in pixels."""
 
     wnid: str
     track: int | None
@@ -63,13 +67,13 @@ class XMLFrame(NamedTuple):
 
 
 def read_image_sets(pattern: str) -> list[str]:
-    """What image-set lists name, each once, in the lists' order.
+    """Read the paths that image-set lists name, each once, in the order of the lists.
 
-    A row holds a path and a number. Rows with a number below 1 are left out: in the lists of DET by class, these are
-    images without the class (-1) or with objects of it that are not annotated (0).
+    A row holds a path and a number. Rows with a number below 1 are left out: DET has a list for each class, in which -1
+    marks images without the class and 0 images with objects of it that are not annotated.
 
     Args:
-        pattern: a list, or several by a pattern as the shell has it: ``ImageSets/VID/train_*.txt``.
+        pattern: path of a list, or a glob pattern for several: ``ImageSets/VID/train_*.txt``.
 
     Raises:
         InputError: there is no such list, one cannot be read or holds other rows, or no row is left.
@@ -84,21 +88,6 @@ def read_image_sets(pattern: str) -> list[str]:
     return list(rows)
 
 
-def read_lines(path: str) -> list[str]:
-    """The lines of an image-set list, blank ones included.
-
-    Raises:
-        InputError: the file cannot be read or is no text.
-    """
-    try:
-        with open(path, encoding="utf-8") as file:
-            return file.read().splitlines()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions.") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: is not a text file; ann_file names the lists in ImageSets.") from None
-
-
 def _positive_rows(path: str) -> Iterator[str]:
     """The paths of one list whose number is 1 or more."""
     for number, line in enumerate(read_lines(path), 1):
@@ -110,23 +99,23 @@ def _positive_rows(path: str) -> Iterator[str]:
         except ValueError:
             raise InputError(
                 f"{path}: line {number} is {line.strip()[:80]!r}, but a row of an image-set list is a path and a whole "
-                "number; mend or fetch the list."
+                "number; correct the line or fetch the list again."
             ) from None
         if positive:
             yield name
 
 
 def read_vid_videos(rows: Sequence[str], tree: Tree, workers: int | None = None) -> list[VideoRecord]:
-    """The videos of ImageNet VID, numbered from 1, with tracks of boxes alone.
+    """Read videos of ImageNet VID, with ids from 1; their tracks have boxes but no masks.
 
     Args:
-        rows: all of them name a video's folder, which is then read whole, or all of them name a frame.
-        tree: of the files.
+        rows: what the lists name: either folders of videos, of which every frame is read, or single frames.
+        tree: where the files lie, and the classes.
         workers: processes; one per core by default.
 
     Raises:
         InputError: see :func:`read_xml`; also where an image or an XML file is missing, frames of a video differ in
-            size, a track has no id, stands twice in a frame or changes its class.
+            size, an object has no track id, or a track occurs twice in a frame or changes its class.
     """
     frames: dict[str, list[str] | None]
     if os.path.isdir(os.path.join(tree.annotations, rows[0])):
@@ -142,11 +131,13 @@ def read_vid_videos(rows: Sequence[str], tree: Tree, workers: int | None = None)
 
 
 def read_det_images(rows: Sequence[str], tree: Tree, workers: int | None = None) -> list[VideoRecord]:
-    """The images of ImageNet DET with an object of the classes, each as a video of one frame, numbered from 1.
+    """Read the images of ImageNet DET that show one of the classes, each as a video of one frame.
+
+    The id of a video is the place of its image in ``rows``, from 1.
 
     Args:
         rows: each names an image.
-        tree: of the files.
+        tree: where the files lie, and the classes.
         workers: processes; one per core by default.
 
     Raises:
@@ -160,12 +151,12 @@ def read_det_images(rows: Sequence[str], tree: Tree, workers: int | None = None)
 def read_xml(path: str) -> XMLFrame:
     """Read one XML file.
 
-    A side ends where ``xmax`` or ``ymax`` says; a box whose ends coincide is one pixel wide. What sticks out of the
-    frame is cut off.
+    A box reaches from ``xmin`` to ``xmax`` and from ``ymin`` to ``ymax``, so its width is ``xmax - xmin``; a side below
+    one pixel becomes one pixel. What lies outside the frame is cut off.
 
     Raises:
-        InputError: the file is missing, not XML or built in another way, its size or an object's class or box is
-            missing, or a box lies outside the frame.
+        InputError: the file is missing, not XML or not an annotation of ImageNet; its size or an object's class or box
+            is missing; or a box is turned over or lies outside the frame.
     """
     try:
         root = ElementTree.parse(path).getroot()
@@ -191,16 +182,18 @@ def read_xml(path: str) -> XMLFrame:
 def _read_object(node: ElementTree.Element, width: float, height: float, path: str) -> XMLObject:
     wnid = (node.findtext("name") or "").strip()
     if not wnid:
-        raise InputError(f"{path}: an <object> has no <name>; mend the file.")
+        raise InputError(f"{path}: an <object> has no <name>; write its wnid there.")
     track = _number(node, "trackid", path) if node.find("trackid") is not None else None
     if track is not None and (track % 1 or not 0 <= track < 2**31):
-        raise InputError(f"{path}: the <trackid> {track:g} must be a whole number from 0 that fits 32 bits; mend it.")
+        raise InputError(
+            f"{path}: the <trackid> {track:g} must be a whole number from 0 that fits 32 bits; renumber it."
+        )
     x1, y1, x2, y2 = (_number(node, f"bndbox/{end}", path) for end in ("xmin", "ymin", "xmax", "ymax"))
     right, bottom = max(x2, x1 + 1), max(y2, y1 + 1)
     if not (x1 <= x2 and y1 <= y2 and x1 < width and y1 < height and right > 0 and bottom > 0):
         raise InputError(
             f"{path}: the box from ({x1:g}, {y1:g}) to ({x2:g}, {y2:g}) of a {wnid} is turned over or outside the "
-            f"frame of {width:g}x{height:g} pixels; mend or remove the object."
+            f"frame of {width:g}x{height:g} pixels; correct the box or remove the object."
         )
     box = [max(x1, 0.0), max(y1, 0.0), min(right, width), min(bottom, height)]
     return XMLObject(wnid, None if track is None else int(track), box)
@@ -214,15 +207,15 @@ def _number(node: ElementTree.Element, where: str, path: str) -> float:
         value = math.nan
     if not math.isfinite(value):
         state = "is missing" if text is None else f"is {text.strip()[:40]!r}, not a number"
-        raise InputError(f"{path}: <{where.replace('/', '><')}> {state}; mend the file.")
+        raise InputError(f"{path}: <{where.replace('/', '><')}> {state}; write a number there.")
     return value
 
 
 def _read_video(tree: Tree, task: tuple[int, str, list[str] | None]) -> VideoRecord:
     number, folder, names = task
-    jpegs = _stems(os.path.join(tree.images, folder), ".JPEG")
+    jpegs = set(names_with(os.path.join(tree.images, folder), ".JPEG"))
     if names is None:
-        names = sorted(jpegs | _stems(os.path.join(tree.annotations, folder), ".xml"))
+        names = sorted(jpegs.union(names_with(os.path.join(tree.annotations, folder), ".xml")))
         if not names:
             raise InputError(
                 f"{os.path.join(tree.annotations, folder)}: holds no frames; fetch the video again, or remove it from "
@@ -241,14 +234,6 @@ def _read_video(tree: Tree, task: tuple[int, str, list[str] | None]) -> VideoRec
     file_names = [f"{folder}/{name}.JPEG" for name in names]
     tracks = _tracks([tree.xml(f"{folder}/{name}") for name in names], frames, tree.categories)
     return VideoRecord(number, *frames[0][:2], file_names, list(range(len(names))), tracks)
-
-
-def _stems(folder: str, ending: str) -> set[str]:
-    """Names of the files in a folder that have this ending, without it; nothing where there is no folder."""
-    try:
-        return {name.removesuffix(ending) for name in os.listdir(folder) if name.endswith(ending)}
-    except (FileNotFoundError, NotADirectoryError):
-        return set()
 
 
 def _tracks(paths: list[str], frames: list[XMLFrame], categories: Mapping[str, int]) -> list[TrackAnnotation]:
@@ -272,7 +257,7 @@ def _tracks(paths: list[str], frames: list[XMLFrame], categories: Mapping[str, i
             track = tracks[track_id]
             if track.category_id != categories[wnid]:
                 raise InputError(
-                    f"{path}: track {track_id} is a {wnid} here and another class before; mend its <name>."
+                    f"{path}: track {track_id} is a {wnid} here and another class before; correct the wrong <name>."
                 )
             track.boxes[t] = box
     return list(tracks.values())

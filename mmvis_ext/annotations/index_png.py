@@ -1,7 +1,6 @@
-"""DAVIS as files: lists of sequences, and masks of all objects in one PNG with a palette."""
+"""The files of DAVIS: lists of sequences, and indexed PNGs, each with the masks of all objects of a frame."""
 
 import io
-import os
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +8,18 @@ from PIL import Image
 
 from mmvis_ext.utils.errors import InputError
 
-__all__ = ["VOID", "davis_palette", "index_png", "names_with", "read_index_map", "read_sequence_list"]
+__all__ = ["VOID", "davis_palette", "index_png", "read_index_map"]
 
 VOID = 255
 """Index of the pixels that belong to nobody and that the evaluation leaves out."""
 
 
 def davis_palette() -> list[int]:
-    """Red, green and blue of the 256 indices: the bits of the index, spread from the highest bit down."""
+    """Red, green and blue of the 256 indices, one after the other.
+
+    The three lowest bits of an index are the highest bits of red, green and blue, the next three their second highest,
+    and so on: 1 is (128, 0, 0), 2 is (0, 128, 0), 3 is (128, 128, 0).
+    """
     return [
         sum((index >> (3 * bit + channel) & 1) << (7 - bit) for bit in range(3))
         for index in range(256)
@@ -55,36 +58,3 @@ def read_index_map(path: str | Path) -> np.ndarray:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{path}: the PNG is truncated or broken ({error}); fetch or write it again.") from None
-
-
-def read_sequence_list(path: str | Path) -> list[str]:
-    """The sequences that a list in ``ImageSets`` names, one per line, in its order.
-
-    Raises:
-        InputError: there is no such list, it cannot be read, names nothing, or names a sequence twice.
-    """
-    try:
-        names = [line.strip() for line in Path(path).read_text(encoding="utf-8").splitlines() if line.strip()]
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such list of sequences; check the path, or fetch DAVIS' ImageSets.") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions.") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: is not a text file; give one of the lists in ImageSets.") from None
-    if not names:
-        raise InputError(f"{path}: names no sequence; fetch the list again.")
-    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
-    if twice is not None:
-        raise InputError(f"{path}: names '{twice}' twice; remove one of the lines.")
-    odd = next((name for name in names if name in (".", "..") or set(name) & set("/\\ \t")), None)
-    if odd is not None:
-        raise InputError(f"{path}: {odd[:80]!r} is no name of a sequence; give one of the lists in ImageSets/20*.")
-    return names
-
-
-def names_with(folder: str | Path, ending: str) -> list[str]:
-    """Sorted names of a folder's files that have this ending, without it; nothing where there is no folder."""
-    try:
-        return sorted(name.removesuffix(ending) for name in os.listdir(folder) if name.endswith(ending))
-    except (FileNotFoundError, NotADirectoryError):
-        return []

@@ -1,4 +1,4 @@
-"""What the readers of annotation files give, whatever the form of the file: categories, videos and their tracks."""
+"""The records that all readers of annotation files return: categories, videos and their tracks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,9 +19,9 @@ class TrackAnnotation:
         category_id: the file's category id.
         segmentations: compressed RLE per frame, ``None`` where absent; an empty list for a track of boxes alone.
         boxes: (T, 4) float xyxy in pixels; zeros where absent.
-        iscrowd: ignored by training and evaluation.
-        areas: per frame in square pixels, as the file has them, ``None`` where absent; ``None`` where it has none. By
-            their mean the evaluation tells small objects from large ones.
+        iscrowd: the track is a crowd, which training and evaluation ignore.
+        areas: the areas that the file states, per frame in square pixels, ``None`` where absent; ``None`` altogether
+            where it states none. The evaluation takes their mean to tell small objects from large ones.
     """
 
     id: int
@@ -39,14 +39,14 @@ class TrackAnnotation:
 
     @property
     def visible(self) -> np.ndarray:
-        """(T,) bool, where the track is present: where it has a mask or, of boxes alone, where its box has an area."""
+        """(T,) bool, the frames that show the track: by a mask or, in a track of boxes alone, by a box with an area."""
         if self.segmentations:
             return np.array([s is not None for s in self.segmentations], dtype=bool)
         x1, y1, x2, y2 = self.boxes.T
         return (x1 < x2) & (y1 < y2)
 
     def frames(self, indices: Sequence[int]) -> "TrackAnnotation":
-        """The track in some frames of its video, given by their numbers."""
+        """The track in these frames of its video only."""
         masks = [self.segmentations[t] for t in indices] if self.segmentations else []
         areas = None if self.areas is None else [self.areas[t] for t in indices]
         return TrackAnnotation(self.id, self.category_id, masks, self.boxes[list(indices)], self.iscrowd, areas)
@@ -73,7 +73,7 @@ class VideoRecord:
     tracks: list[TrackAnnotation] | None = field(default_factory=list)
 
     def frames(self, indices: Sequence[int]) -> "VideoRecord":
-        """The video of some frames, given by their numbers. Tracks that none of them shows are dropped."""
+        """A video of these frames only; tracks that none of them shows are dropped."""
         tracks = self.tracks
         if tracks is not None:
             tracks = [track for track in (t.frames(indices) for t in tracks) if track.visible.any()]
@@ -91,5 +91,5 @@ class AnnotationFile:
 
     @property
     def has_annotations(self) -> bool:
-        """Whether the file has annotations at all, if only of videos without objects."""
+        """Whether the file has a list of annotations, be it an empty one."""
         return any(v.tracks is not None for v in self.videos)

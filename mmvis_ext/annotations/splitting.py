@@ -1,6 +1,7 @@
-"""A part of a training set held out for validation: whole videos, with the classes spread evenly.
+"""Holds out a part of a training set for validation: whole videos, with the classes spread evenly.
 
-The public test splits keep their annotations to themselves, so whoever wants figures at home splits ``train``.
+The annotations of the benchmarks' test splits are not published, so figures without their server need a part of
+``train``.
 """
 
 import json
@@ -21,9 +22,9 @@ from .youtube_vis import read_annotations
 
 __all__ = ["ClassCount", "Split", "hold_out", "split_annotation_file", "write_split"]
 
-PARTS = 1000  # the fraction is counted in thousandths, so that costs are whole numbers on every machine
-MISSING = 10**12  # a class that one side lacks weighs more than any deviation
-ATTEMPTS = 10  # draws to start from, as long as a class is missing on a side
+PARTS = 1000  # the fraction is counted in thousandths, so that costs are integers, equal on every machine
+MISSING = 10**12  # cost of a class that one side lacks: more than that of any deviation
+ATTEMPTS = 10  # random starts that are tried while a side lacks a class
 
 
 class ClassCount(NamedTuple):
@@ -47,7 +48,7 @@ class Split(NamedTuple):
 def split_annotation_file(path: str | Path, fraction: float = 0.15, seed: int = 0) -> Split:
     """Split an annotation file by video, stratified by class.
 
-    Every entry of videos, images and annotations goes to one side as it stands; everything else in the file goes to
+    Every entry of videos, images and annotations goes unchanged to one side; everything else in the file goes to
     both. The same file, fraction and seed give the same split on any machine.
 
     Args:
@@ -80,7 +81,7 @@ def write_split(split: Split, train: Path, val: Path) -> None:
     """Write both parts, or neither.
 
     Raises:
-        InputError: a place cannot be written.
+        InputError: a file cannot be written.
     """
     for path in (train, val):
         if path.is_dir():
@@ -88,19 +89,20 @@ def write_split(split: Split, train: Path, val: Path) -> None:
     with atomic_file(train) as file:
         file.write(json.dumps(split.train).encode())
         file.flush()
-        os.fsync(file.fileno())  # all that is left to do for this file, once the other one stands, is to name it
+        os.fsync(file.fileno())  # so that, once the other file is written, this one only has to be renamed
         write_atomically(val, json.dumps(split.val).encode())
 
 
 def hold_out(shows: np.ndarray, fraction: float, seed: int) -> list[int]:
     """Choose the videos to hold out.
 
-    From a seeded draw the choice climbs: the exchange of two videos, or the move of one, that helps most is made
-    until none helps. What counts first is that every class of two or more videos stands on both sides, then that
-    the held-out share of each class and of all videos comes close to ``fraction``.
+    The search starts from a seeded random choice. It then exchanges two videos between the sides, or moves one,
+    whichever improves the choice most, until nothing improves it. What counts first is that every class shown by two
+    or more videos is on both sides, then that the held-out share of each class and of all videos is close to
+    ``fraction``.
 
     Args:
-        shows: (V, K) bool, which classes a video shows.
+        shows: (V, K) bool, whether a video shows a class.
         fraction: in (0, 1).
         seed: 0 or more.
 
@@ -108,7 +110,7 @@ def hold_out(shows: np.ndarray, fraction: float, seed: int) -> list[int]:
         Indices of the held-out videos, in ascending order.
     """
     columns = np.concatenate([shows, ~shows.any(1, keepdims=True), np.ones((len(shows), 1), bool)], axis=1)
-    columns = columns.astype(np.int64)  # ... videos without objects, and all videos, are kept even like a class
+    columns = columns.astype(np.int64)  # two more columns: videos without objects, and all videos
     demanded = np.append(np.ones(shows.shape[1], bool), [False, True])
     goal = _Goal(columns.sum(0), round(fraction * PARTS), demanded)
     best, least = [], None
@@ -124,14 +126,14 @@ def hold_out(shows: np.ndarray, fraction: float, seed: int) -> list[int]:
 
 
 class _Goal(NamedTuple):
-    """What is wanted of K columns: their totals, the wanted share in thousandths, and which must be on both sides."""
+    """The aim for K columns: their totals, the share to hold out in thousandths, and which must be on both sides."""
 
     totals: np.ndarray
     parts: int
     demanded: np.ndarray
 
     def cost(self, counts: np.ndarray) -> np.ndarray:
-        """(K,) cost of ``counts`` (K,) videos held out."""
+        """(K,) cost of each column when ``counts`` (K,) of its videos are held out."""
         missing = self.demanded & (self.totals > 1) & ((counts < 1) | (counts >= self.totals))
         return np.abs(PARTS * counts - self.parts * self.totals) + MISSING * missing
 
@@ -139,8 +141,9 @@ class _Goal(NamedTuple):
 def _climb(columns: np.ndarray, goal: _Goal, chosen: Iterable[int]) -> tuple[list[int], int]:
     """Improve a choice until no single step helps; returns it and its cost.
 
-    A step takes one video in and gives one back; the nobody with its row of zeros makes plain moves of them. As a
-    column changes by -1, 0 or 1, the cost of all steps together is one product of matrices.
+    A step holds out one more video and gives one back. ``nobody``, a row of zeros, stands for no video, so that a step
+    may also move a single one. Each step changes a column's count by -1, 0 or 1, so the gains of all steps come out of
+    matrix products.
     """
     held = np.zeros(len(columns), bool)
     held[list(chosen)] = True

@@ -1,4 +1,7 @@
-"""Pascal VOC 2012's segmentation as it unpacks: an image, a PNG of its objects and a PNG of their classes."""
+"""Reads the segmentation part of Pascal VOC 2012 from its official folders.
+
+Each image has a PNG of its objects and a PNG of their classes.
+"""
 
 import os
 from collections.abc import Sequence
@@ -12,8 +15,8 @@ from mmvis_ext.structures.rle import boxes_of, encode
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.parallel import map_in_processes
 
-from .imagenet import read_lines
 from .index_png import VOID, read_index_map
+from .lists import read_lines
 from .records import TrackAnnotation, VideoRecord
 
 __all__ = ["VOC_CLASSES", "Folders", "read_image_list", "read_voc_images"]
@@ -46,7 +49,10 @@ VOC_CLASSES = (
 
 
 class Folders(NamedTuple):
-    """Where the files lie: ``.jpg`` images, ``.png`` files of their objects, and of their classes, all named alike."""
+    """The folders of the ``.jpg`` images and of the ``.png`` files of their objects and of their classes.
+
+    The three files of an image share its name.
+    """
 
     images: str
     objects: str
@@ -57,7 +63,7 @@ def read_image_list(path: str) -> list[str]:
     """The images that a list in ``ImageSets/Segmentation`` names, one per line, each once, in its order.
 
     Raises:
-        InputError: there is no such list, it cannot be read, holds other rows or names nothing.
+        InputError: there is no such list, it cannot be read, a row is not one name, or there are no rows.
     """
     if not os.path.isfile(path):
         raise InputError(f"{path}: no such list of images; check ann_file and data_root.")
@@ -74,14 +80,14 @@ def read_image_list(path: str) -> list[str]:
 
 
 def read_voc_images(names: Sequence[str], folders: Folders, workers: int | None = None) -> list[VideoRecord]:
-    """The images, numbered from 1, each as a video of one frame.
+    """Read images as videos of one frame, with ids from 1 and one track per object.
 
-    A track per object; its id is the object's. Its category id is the class that most of its pixels have. Void pixels
+    A track's id is the index of the object in the PNG; its category is the class of most of its pixels. Void pixels
     belong to no object.
 
     Args:
         names: of the images.
-        folders: of the files.
+        folders: where the files lie.
         workers: processes; one per core by default.
 
     Raises:
@@ -133,8 +139,8 @@ def _read_tracks(objects_png: str, classes_png: str, size: tuple[int, int]) -> l
         counts = np.bincount(classes[mask], minlength=VOID + 1)[1 : len(VOC_CLASSES) + 1]
         if not counts.any():
             raise InputError(
-                f"{classes_png}: has no class from 1 to {len(VOC_CLASSES)} where {objects_png} has object {i}; mend "
-                "one of the two, or fetch both again."
+                f"{classes_png}: has no class from 1 to {len(VOC_CLASSES)} where {objects_png} has object {i}; give "
+                "the object a class, or fetch both again."
             )
         tracks.append(TrackAnnotation(i, int(counts.argmax()) + 1, [rle], boxes_of([rle])))
     return tracks

@@ -14,6 +14,7 @@ from mmvis_ext.structures.rle import boxes_of, to_rle, to_rles
 from mmvis_ext.utils.errors import InputError
 
 from .checks import (
+    area_of,
     areas_of,
     box_in_frame,
     category_of,
@@ -37,17 +38,17 @@ def read_annotation_file(path: str | Path, boxes_alone: bool = False) -> Annotat
 
     Args:
         path: of the JSON file.
-        boxes_alone: take tracks of the official form that have ``bboxes`` and no ``segmentations`` too.
+        boxes_alone: also accept tracks of the official form that have ``bboxes`` but no ``segmentations``.
 
     Raises:
         InputError: the file is missing or broken, belongs to another task, or contradicts itself (unknown category,
-            duplicate id, no videos, masks of another size or number than the frames); the sentence names the place.
+            duplicate id, no videos, masks of another size or number than the frames).
     """
     return read_annotations(load_json(path), str(path), boxes_alone)
 
 
 def read_annotations(data: Any, where: str, boxes_alone: bool = False) -> AnnotationFile:
-    """Parsed JSON of either form, as :func:`read_annotation_file` reads it; ``where`` names it in the same errors."""
+    """Like :func:`read_annotation_file`, for JSON that is already parsed; ``where`` names the file in errors."""
     if not isinstance(data, dict) or "videos" not in data:
         found = sorted(data)[:6] if isinstance(data, dict) else type(data).__name__
         raise InputError(
@@ -63,7 +64,7 @@ def read_annotations(data: Any, where: str, boxes_alone: bool = False) -> Annota
 
 
 def read_categories(data: dict, where: str) -> list[dict]:
-    """The file's categories, ``id`` and ``name`` of each; raises InputError where one lacks them or two are alike."""
+    """``id`` and ``name`` of each category; raises InputError where one is missing or two categories share one."""
     categories = [
         dict(
             id=require(c, "id", int, f"{where}: categories[{i}]"),
@@ -72,14 +73,14 @@ def read_categories(data: dict, where: str) -> list[dict]:
         for i, c in enumerate(entries_of(data, "categories", where))
     ]
     if not categories:
-        raise InputError(f"{where}: 'categories' is empty; every file must list its categories.")
+        raise InputError(f"{where}: 'categories' is empty; list those of the data set.")
     require_unique((c["id"] for c in categories), "category", where)
     require_unique((c["name"] for c in categories), "category name", where)
     return categories
 
 
 def official_videos(data: dict, where: str, category_ids: set[int], boxes_alone: bool = False) -> list[VideoRecord]:
-    """Videos of parsed JSON in the official form, as :func:`read_annotation_file` reads them; the same errors."""
+    """The videos of parsed JSON in the official form; raises the errors of :func:`read_annotation_file`."""
     annotated = data.get("annotations") is not None
     videos: dict[int, VideoRecord] = {}
     for i, entry in enumerate(videos_of(data, where)):
@@ -90,7 +91,9 @@ def official_videos(data: dict, where: str, category_ids: set[int], boxes_alone:
         if not names or not all(isinstance(n, str) and n for n in names):
             raise InputError(f"{here}: 'file_names' must name at least one frame; remove the video or list its frames.")
         if entry.get("length", len(names)) != len(names):
-            raise InputError(f"{here}: 'length' is {entry['length']} but 'file_names' has {len(names)} entries.")
+            raise InputError(
+                f"{here}: 'length' is {entry['length']} but 'file_names' has {len(names)} entries; correct one of them."
+            )
         if video_id in videos:
             raise InputError(f"{where}: video id {video_id} occurs twice; ids must be unique, renumber them.")
         videos[video_id] = VideoRecord(
@@ -153,7 +156,7 @@ def _cocovid_videos(data: dict, where: str, category_ids: set[int]) -> list[Vide
         size = frame_size(entries[0], f"{here}, image {entries[0]['id']}")
         for t, entry in enumerate(entries):
             if frame_size(entry, f"{here}, image {entry['id']}") != size:
-                raise InputError(f"{here}: its frames have different sizes; one video has one size.")
+                raise InputError(f"{here}: its frames have different sizes; give all frames of a video one size.")
             images[entry["id"]] = (video_id, t)
         videos[video_id] = VideoRecord(
             video_id, *size, [e["file_name"] for e in entries], [e["id"] for e in entries], tracks=None
@@ -175,6 +178,7 @@ def _cocovid_tracks(
     tracks: dict[tuple[int, int], TrackAnnotation] = {}
     seen: set[tuple[int, int, int]] = set()
     by_video: dict[int, list[TrackAnnotation]] = {video_id: [] for video_id in videos}
+    areas: dict[tuple[int, int], dict[int, float | None]] = {}
     for entry in entries:
         here = f"{where}: annotation {entry['id']}"
         video_id, t = owner_of(entry, images, "image_id", here)
@@ -199,4 +203,8 @@ def _cocovid_tracks(
         if rle is not None:
             box = entry.get("bbox")
             track.boxes[t] = box_in_frame(box, video, here) if box else boxes_of([rle])[0]
+            areas.setdefault(key, {})[t] = area_of(entry, here)
+    for key, known in areas.items():
+        if None not in known.values():
+            tracks[key].areas = [known.get(t) for t in range(len(tracks[key].segmentations))]
     return by_video

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mmvis_ext.annotations.davis import OBJECT, read_davis_videos
-from mmvis_ext.annotations.index_png import read_sequence_list
+from mmvis_ext.annotations.lists import read_sequence_list
 from mmvis_ext.annotations.records import AnnotationFile
 from mmvis_ext.registry import DATASETS
 
@@ -24,14 +24,14 @@ class DAVISUnsupervisedDataset(VideoDataset):
     PNGs are read at each start, on every core. There is one class, ``object``; track ids are the object ids, from 1.
     Void pixels belong to no object. A sequence of the test sets has no annotations.
 
-    With its last window, a test video carries two more entries in ``video``: ``file_names`` of its frames, relative to
-    the image folder, and ``truth_files``, the paths of their PNGs, from which :class:`DAVISMetric` knows the void
-    pixels, or ``None`` without annotations.
+    At test, the last window of a video carries two more entries in ``video`` (see :class:`VideoDataset`).
+    ``file_names`` are those of the frames, relative to the image folder; ``truth_files`` are the paths of their PNGs,
+    in which :class:`DAVISMetric` finds the void pixels, or ``None`` without annotations.
 
     Args:
         data_prefix: ``img_path`` and ``ann_path``, the folders of the sequences' frames and PNGs; 480p by default.
         workers: processes that read the PNGs; one per core by default.
-        source_fps: frame rate of the frames on disk, for ``fps``.
+        source_fps: frame rate of the frames on disk, from which ``fps`` selects.
         kwargs: of :class:`VideoDataset`.
 
     Raises:

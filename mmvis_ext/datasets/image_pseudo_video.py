@@ -17,14 +17,14 @@ VOC_FOLDERS = dict(img_path="JPEGImages", ann_path="SegmentationObject", class_p
 
 @DATASETS.register_module()
 class ImagePseudoVideoDataset(VideoDataset):
-    """Images of a COCO instance file, each a video of one frame; a clip shows its image again and again.
+    """Images of a COCO instance file, each a video of one frame; a training clip repeats its image.
 
-    With :class:`PseudoMotion` in the pipeline the frames of a clip differ. For still images as they are,
-    ``clips=dict(type="ClipSample", clip_len=1)``; at test each image is a video.
+    With :class:`PseudoMotion` in the pipeline the frames of a clip differ. To train on single images, set
+    ``clips=dict(type="ClipSample", clip_len=1)``.
 
     Args:
         workers: processes that read the masks; one per core by default.
-        kwargs: of :class:`VideoDataset`; ``filter_cfg`` speaks of images.
+        kwargs: of :class:`VideoDataset`; its ``filter_cfg`` applies to each image.
 
     Raises:
         InputError: see :func:`read_image_file` and :class:`VideoDataset`.
@@ -44,7 +44,8 @@ class VOCPseudoVideoDataset(VideoDataset):
 
     ``ann_file`` is a list of images: ``ImageSets/Segmentation/train.txt``, ``val.txt`` or ``trainval.txt``. All PNGs
     are read at each start, on every core. Classes are the 20 official ones, :data:`VOC_CLASSES`, with ids from 1;
-    ``class_map`` leads to those of another data set. Track ids are the object ids. Void pixels belong to no object.
+    ``class_map`` turns them into those of another data set. Track ids are the object ids. Void pixels belong to no
+    object.
 
     Args:
         data_prefix: ``img_path``, ``ann_path`` and ``class_path``, the folders of the images, of the PNGs of objects

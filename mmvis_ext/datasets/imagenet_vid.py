@@ -88,7 +88,8 @@ class _ImageNetDataset(VideoDataset):
         super().__init__(*args, source_fps=source_fps, **kwargs)
 
     def read(self) -> AnnotationFile:
-        wnids = wnids_of(self._metainfo, self.ann_file)
+        # with a class map metainfo names the classes that it leads to
+        wnids = wnids_of(self._metainfo if self.class_map is None else {}, self.ann_file)
         ids = {wnid: number for number, wnid in enumerate(wnids.values(), 1)}
         tree = Tree(self.data_prefix.get("img_path", ""), self.data_prefix.get("ann_path", ""), ids)
         rows = read_image_sets(self.ann_file)
@@ -99,7 +100,7 @@ class _ImageNetDataset(VideoDataset):
 
 @DATASETS.register_module()
 class ImageNetVIDDataset(_ImageNetDataset):
-    """Videos of ImageNet VID (ILSVRC2015) with tracks of boxes, from the XML files as they unpack.
+    """Videos of ImageNet VID (ILSVRC2015) with tracks of boxes, from the official XML files.
 
     ``ann_file`` is an image-set list, or a pattern of several: ``ImageSets/VID/train_*.txt``. Its rows name folders of
     videos (the official training lists) or single frames (``val.txt``), below ``data_prefix.img_path`` for images
@@ -112,7 +113,7 @@ class ImageNetVIDDataset(_ImageNetDataset):
 
     Args:
         workers: processes that read the XML files; one per core by default.
-        source_fps: frame rate of the frames on disk, for ``fps``.
+        source_fps: frame rate of the frames on disk, from which ``fps`` selects.
         kwargs: of :class:`VideoDataset`.
 
     Raises:
@@ -127,9 +128,9 @@ class ImageNetVIDDataset(_ImageNetDataset):
 class ImageNetDETDataset(_ImageNetDataset):
     """Images of ImageNet DET that show a class of ImageNet VID, as videos of one frame.
 
-    ``ann_file`` names lists of images, ``ImageSets/DET/train_*.txt``; of a list by class only the images that are
-    fully annotated with it (1) count. Images without an object of the classes are left out. The objects of an image
-    are tracks 0, 1, ... A clip shows its image again and again. Folders and classes are those of
+    ``ann_file`` names lists of images, ``ImageSets/DET/train_*.txt``. Of a list for one class only the images marked 1
+    count: they show the class and are fully annotated with it. Images without an object of the classes are left out.
+    The objects of an image are tracks 0, 1, ... A training clip repeats its image. Folders and classes are set as in
     :class:`ImageNetVIDDataset`.
 
     Args:

@@ -71,17 +71,17 @@ def bridged_dataset(name: str) -> type:
 
 
 class MMTrackYouTubeVISDataset(VideoDataset):
-    """Videos as mmtrack's ``YouTubeVISDataset`` reads them, in clips and windows as everywhere here.
+    """Videos as mmtrack's ``YouTubeVISDataset`` reads them, sampled like those of every other data set here.
 
-    mmtrack reads the CocoVID form only and knows the classes of 2019 and 2021 only. In each frame it gives the object
-    with track id 0 the number of its annotation in that frame, counted from 0, instead.
+    mmtrack reads the CocoVID form only and knows the classes of 2019 and 2021 only. It replaces track id 0: in each
+    frame that object gets the place of its annotation among those of the frame, from 0, as its id.
 
     Args:
         dataset_version: ``2019`` or ``2021``, as mmtrack wants it.
         kwargs: of :class:`VideoDataset`.
 
     Raises:
-        InputError: mmtrack is not installed, the file cannot be read, or the number that track id 0 gets is that of
+        InputError: mmtrack is not installed, the file cannot be read, or the id that replaces track id 0 is that of
             another track.
     """
 

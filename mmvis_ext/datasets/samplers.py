@@ -1,4 +1,4 @@
-"""Which videos, in which order, on which process."""
+"""Samplers: which videos or windows of videos, in which order, on which process."""
 
 from collections.abc import Iterator
 from itertools import chain, count, islice
@@ -26,7 +26,7 @@ class VideoDrawSampler(Sampler):
         seed: ``None`` takes one that all processes agree on.
         repeat: draws per video and epoch.
         shuffle: ``False`` keeps the file's order.
-        round_up: pad the last round so that all processes get equally many.
+        round_up: repeat draws at the end so that all processes get equally many.
         endless: go on with the next epoch instead of ending, for training by iterations.
     """
 
@@ -75,7 +75,7 @@ class VideoDrawSampler(Sampler):
 
 @DATA_SAMPLERS.register_module()
 class VideoClipSampler(Sampler):
-    """All windows of all videos, in time order, for the test loop by step.
+    """All videos, cut into windows of ``clip_len`` frames in time order, for the test loop by step.
 
     A video stays whole on one process. Videos are dealt out longest first to the process with the least to do, so a
     process may get none.
@@ -83,7 +83,7 @@ class VideoClipSampler(Sampler):
     Args:
         dataset: in test mode.
         clip_len: frames per window; the last one of a video may be shorter.
-        seed: mmengine gives one to every sampler; nothing is random here.
+        seed: not used, as nothing is random here; mmengine gives one to every sampler.
     """
 
     def __init__(self, dataset: Any, clip_len: int, seed: int | None = None) -> None:

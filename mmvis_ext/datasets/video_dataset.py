@@ -1,4 +1,4 @@
-"""Videos with instance tracks, whatever the form of their files: which frames and which tracks a sample shows."""
+"""The base of all data sets of videos with instance tracks: which frames and which tracks a sample shows."""
 
 from abc import abstractmethod
 from collections import defaultdict
@@ -21,14 +21,14 @@ __all__ = ["ClipIndex", "Draw", "VideoDataset"]
 
 
 class Draw(NamedTuple):
-    """One training sample: a video and the seed of all that is random about it."""
+    """One training sample: the index of a video and the seed of all that is random about the sample."""
 
     video: int
     seed: int
 
 
 class ClipIndex(NamedTuple):
-    """One test sample: the frames ``start`` to ``stop`` of a video."""
+    """One test sample: the frames ``start`` to ``stop`` (excluded) of a video."""
 
     video: int
     start: int
@@ -36,10 +36,11 @@ class ClipIndex(NamedTuple):
 
 
 class VideoDataset(BaseVideoDataset):
-    """Base of every data set here; a subclass reads its files (:meth:`read`) and no more.
+    """Base of every data set here; a subclass only reads its files (:meth:`read`).
 
-    What it mends in mmdet's class: track id 0 is an id like any other, frames without objects stay (absence is
-    supervised), classes belong to the instance and come from the file or the config, and category ids are kept.
+    It differs from mmdet's class in four points. Track id 0 is an id like any other. Frames without objects are kept,
+    because models also learn from absence. The classes come from the file or the config and may differ between two
+    data sets of one type. Category ids are kept.
 
     Args:
         clips: config of the transform that draws a training sample's frames (:class:`ClipSample`); it runs in front of
@@ -47,23 +48,25 @@ class VideoDataset(BaseVideoDataset):
         fps: read the videos at this lower frame rate: frame 0 and then, evenly, ``fps`` of every ``source_fps`` frames.
             ``None`` keeps all frames.
         source_fps: frame rate of the annotated frames on disk; YouTube-VIS annotates 6 per second.
-        class_map: puts the objects into the classes of another data set, which ``metainfo.classes`` then names: a
-            name in :data:`CLASS_MAPS`, or a dict from category name to class name or ``None``. A category that the
-            dict does not speak of goes to the class of ``"*"`` if the dict has it, and to that of its own name if not.
-            A dict with ``"*"`` names all classes, so they may be left out of ``metainfo``: ``class_map="object"``.
-            Objects without a class are left out, and videos without objects by
-            ``filter_cfg=dict(filter_empty_gt=True)``. ``None`` keeps the file's own classes.
+        class_map: puts the objects into the classes of another data set, which ``metainfo.classes`` then names. It is
+            a name in :data:`CLASS_MAPS`, or a dict from category name to class name or ``None`` (no class). A category
+            that the dict does not name goes to the class under the key ``"*"`` if there is one, and otherwise to the
+            class of its own name. A dict with ``"*"`` names all classes, so ``metainfo`` need not: see
+            ``class_map="object"``. Objects without a class are left out;
+            ``filter_cfg=dict(filter_empty_gt=True)`` leaves out videos without objects too. ``None`` keeps the file's
+            own classes.
         filter_cfg: ``min_size`` drops videos whose shorter side is below it (pixels); ``filter_empty_gt=True`` drops
             videos in which no frame shows an object. Training only.
         kwargs: of mmengine's ``BaseDataset``. ``metainfo=dict(classes=(...))`` selects and orders categories by name.
 
     Metainfo: ``classes`` (names in label order) and ``categories`` (the file's ``{'id', 'name'}`` in label order).
 
-    Items: in training a dict of per-frame lists run through the pipeline, for an index or a :class:`Draw`; at test
-    the frames of a :class:`ClipIndex`, or of the whole video for an index. At test each frame's ``video`` is a dict
-    with ``id``, ``height``, ``width``, ``length``, ``start`` (number of the window's first frame) and ``truth``. In a
-    video's last window ``truth`` is the :class:`VideoRecord` that the metric compares with; before, and in a video
-    without annotations, it is ``None``.
+    Items: what the pipeline makes of a dict of per-frame lists. In training, an index or a :class:`Draw` gives the
+    frames that ``clips`` draws from a video. At test, a :class:`ClipIndex` gives a window of a video, and an index the
+    whole video. At test each frame's ``video`` is a dict with ``id``, ``height``, ``width``, ``length``, ``start``
+    (number of the window's first frame) and ``truth``. In the last window of a video ``truth`` is the
+    :class:`VideoRecord` that the metric compares with. In earlier windows, and in a video without annotations, it is
+    ``None``.
 
     Raises:
         InputError: see :meth:`read`; also for class names that the file lacks, an unknown class map, and where
@@ -93,7 +96,7 @@ class VideoDataset(BaseVideoDataset):
         """
 
     def load_data_list(self) -> list[dict]:
-        """One dict per video, with its ``images``, its size and its ``truth``; settles the classes.
+        """One dict per video, with its ``images``, its size and its ``truth``; also sets the classes.
 
         Raises:
             InputError: see :meth:`read`; also for class names that the file lacks.
@@ -162,10 +165,10 @@ class VideoDataset(BaseVideoDataset):
         )
 
     def filter_data(self) -> list[dict]:
-        """The videos that ``filter_cfg`` leaves.
+        """The videos that pass ``filter_cfg``.
 
         Raises:
-            InputError: it leaves none.
+            InputError: none does.
         """
         cfg = self.filter_cfg or {}
         kept = self.data_list
@@ -206,13 +209,13 @@ class VideoDataset(BaseVideoDataset):
         return frames
 
     def about(self, video: dict, start: int, stop: int) -> dict:
-        """What the frames ``start`` to ``stop`` of a video carry as ``video``, see above."""
+        """What the frames ``start`` to ``stop`` of a video carry as ``video``, see :class:`VideoDataset`."""
         about = dict(id=video["video_id"], height=video["height"], width=video["width"], length=video["video_length"])
         # the evaluator needs the truth once per video
         return about | dict(start=start, truth=video["truth"] if stop == video["video_length"] else None)
 
     def __getitem__(self, idx: int | Draw | ClipIndex) -> dict:
-        """As mmengine's, but a sample that cannot be had is an error, never silently another one."""
+        """Like mmengine's, but a sample that cannot be loaded is an error, never silently replaced by another one."""
         if not self._fully_initialized:
             self.full_init()
         return self.prepare_data(idx)
@@ -223,7 +226,7 @@ def evenly(length: int, step: float) -> list[int]:
 
     A step of 1.2 gives 0, 1, 2, 3, 4, 6, 7 ...: the gaps differ by one frame at most, and the mean gap is the step.
     """
-    exact = 1e-6  # a step such as 6 / 0.2 may lie a little below the whole number that is meant
+    exact = 1e-6  # rounding may leave k * step a little below the whole number that is meant
     numbers = (int(k * step + exact) for k in range(length))
     return list(takewhile(lambda t: t < length, numbers))
 

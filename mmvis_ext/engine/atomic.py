@@ -1,4 +1,4 @@
-"""mmengine's file backend for checkpoints that are whole or not there."""
+"""A file backend for mmengine that never leaves a half-written checkpoint."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ __all__ = ["AtomicBackend"]
 
 
 class AtomicBackend(LocalBackend):
-    """mmengine's local files, written atomically."""
+    """mmengine's backend for local files, which here are written atomically."""
 
     def put(self, obj: bytes, filepath: str | Path) -> None:
         """Write bytes; see :func:`write_atomically`."""

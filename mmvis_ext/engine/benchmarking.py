@@ -34,16 +34,16 @@ __all__ = [
     "time_in_turns",
 ]
 
-DIVISOR = 32  # as the configs pad
+DIVISOR = 32  # frames are padded to a multiple of this, as in the configs
 MIB = 2**20
-ALL_SLOTS = sys.maxsize
+ALL_SLOTS = sys.maxsize  # as ``held``: every slot shows an object
 
 
 def frame_size(text: str) -> tuple[int, int]:
-    """``640x360`` as (H, W) = (360, 640).
+    """Parse a frame size WIDTHxHEIGHT: ``640x360`` gives (H, W) = (360, 640).
 
     Raises:
-        InputError: it is written otherwise.
+        InputError: the text has another form.
     """
     match = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", text)
     if match is None:
@@ -52,13 +52,13 @@ def frame_size(text: str) -> tuple[int, int]:
 
 
 def generated_frames(number: int, size: tuple[int, int], device: str = "cpu", seed: int = 0) -> Tensor:
-    """Normalised noise, padded as the configs do.
+    """Frames of Gaussian noise, like normalised images, with the padding that the configs add.
 
     Args:
-        number: of frames.
+        number: number of frames.
         size: (H, W) in pixels without padding.
-        device: of the frames.
-        seed: of the noise.
+        device: device of the frames.
+        seed: seed of the noise.
 
     Returns:
         (number, 3, H', W') with H' and W' the next multiples of 32.
@@ -70,18 +70,18 @@ def generated_frames(number: int, size: tuple[int, int], device: str = "cpu", se
 
 
 class Stepper:
-    """Streams the same frames again and again, window by window, each call from the state that the last one left.
+    """Runs a model over the same frames at each call, window by window, going on from the state after the last call.
 
     Args:
-        model: in test mode.
+        model: model in test mode.
         frames: (F,3,H',W'), any number of windows.
         size: (H, W) in pixels without padding.
-        held: objects that every frame shows, whatever the weights make of it, so that their masks are pasted and
-            encoded; ``None`` leaves it to the model. See :func:`can_hold`.
+        held: number of objects that are made visible in every frame by overwriting the network's scores, so that as
+            many masks are encoded; ``None`` leaves the scores as they are. See :func:`can_hold`.
 
     Attributes:
-        network_seconds: of each call so far, what its ``forward_window`` took.
-        visible_share: of slots and frames in the last window.
+        network_seconds: for each call so far, the time spent in the model's ``forward_window``.
+        visible_share: share of (slot, frame) pairs in the last window that are visible.
     """
 
     def __init__(self, model: VideoModel, frames: Tensor, size: tuple[int, int], held: int | None = None) -> None:
@@ -99,7 +99,7 @@ class Stepper:
         return detections
 
     def _watched(self, network: Callable) -> Callable:
-        """The network, of which the time is taken before every frame is made to show ``held`` objects."""
+        """A ``forward_window`` that measures the time of ``network``, and then makes ``held`` objects visible."""
 
         def forward_window(*args: Any) -> tuple[Any, ...]:
             start = time.perf_counter()
@@ -112,17 +112,17 @@ class Stepper:
 
 
 def can_hold(model: VideoModel) -> bool:
-    """Whether :func:`hold` can make a model's frames show objects."""
+    """Whether :func:`hold` knows how to make objects visible in a model's predictions."""
     return isinstance(model, EfficientVIS | InsPro | InsProByDetection | SRNet)
 
 
 def hold(model: VideoModel, result: Any, objects: int) -> Any:
-    """What ``forward_window`` says, changed so that so many objects are seen; for benchmarks of untrained models.
+    """Overwrite predictions so that a given number of objects is visible, for benchmarks of untrained models.
 
     Args:
-        model: see :func:`can_hold`.
-        result: of its ``forward_window``, with ``scores`` (N,...) by slot, or the maps of an SRNet.
-        objects: how many, if there are as many slots.
+        model: the model, see :func:`can_hold`.
+        result: what its ``forward_window`` returned: ``scores`` (N,...) by slot, or the maps of an SRNet.
+        objects: number of objects; limited by the number of slots, or of instances that SRNet looks for.
     """
     if isinstance(model, SRNet):
         return _hold_pixels(result, min(objects, model.clustering["max_instances"]))
@@ -132,7 +132,7 @@ def hold(model: VideoModel, result: Any, objects: int) -> Any:
 
 
 def _hold_pixels(result: DenseOutput, objects: int) -> DenseOutput:
-    """The frame falls into columns, each of which points to its middle."""
+    """Divide the frame into vertical strips, one per object; the pixels of a strip point to its centre."""
     height, width = result.objectness.shape[-2:]
     edges = torch.linspace(0, width, min(objects, width) + 1).round().long()
     grid = spatial_grid(height, width, result.objectness.device)
@@ -145,7 +145,7 @@ def _hold_pixels(result: DenseOutput, objects: int) -> DenseOutput:
 
 
 def holding(model: VideoModel, network: Callable, objects: int | None) -> Callable:
-    """A ``forward_window`` whose frames show so many objects, see :func:`hold`; ``None`` changes nothing."""
+    """A ``forward_window`` that calls ``network`` and then :func:`hold`; for ``objects=None`` just ``network``."""
 
     if objects is None:
         return network
@@ -159,7 +159,7 @@ def holding(model: VideoModel, network: Callable, objects: int | None) -> Callab
 
 @contextmanager
 def network_replaced(model: VideoModel, change: Callable[[Callable], Callable]) -> Iterator[None]:
-    """Meanwhile ``change`` of a model's ``forward_window`` runs in its place."""
+    """Within the ``with`` block, the model's ``forward_window`` is replaced by ``change(forward_window)``."""
     own = model.forward_window
     vars(model)["forward_window"] = change(own)
     try:
@@ -171,13 +171,17 @@ def network_replaced(model: VideoModel, change: Callable[[Callable], Callable]) 
 def time_in_turns(
     calls: dict[str, Callable[[], Any]], repeat: int, warmup: int, device: str = "cpu"
 ) -> dict[str, list[float]]:
-    """Seconds of each call, taken in turns, so that a machine that slows down slows all of them.
+    """Time several functions alternately, so that a temporary slowdown of the machine affects all of them.
 
     Args:
-        calls: what is timed; the order changes from turn to turn.
-        repeat: turns that count.
-        warmup: turns before that do not.
-        device: that is waited for.
+        calls: the functions to time, by name. A turn calls each of them once, in an order that changes from turn to
+            turn.
+        repeat: number of measured turns.
+        warmup: number of turns before these, which are not measured.
+        device: the device to synchronise with before and after each call.
+
+    Returns:
+        For each name, the seconds of its ``repeat`` measured calls.
     """
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     names = list(calls)
@@ -194,12 +198,12 @@ def time_in_turns(
 
 
 def cycle_frames(model: VideoModel, size: tuple[int, int], device: str = "cpu") -> Tensor:
-    """Generated frames for as many steps as it takes until what a model computes repeats itself.
+    """Generated frames for one period of a model, see :attr:`VideoModel.period`.
 
     Args:
-        model: whose ``window`` and ``period`` say how many.
+        model: model whose ``window`` and ``period`` give the number of frames.
         size: (H, W) in pixels without padding.
-        device: of the frames.
+        device: device of the frames.
 
     Returns:
         (window * period, 3, H', W'), see :func:`generated_frames`.
@@ -211,26 +215,26 @@ def compare_speed(
     model: VideoModel, frames: Tensor, size: tuple[int, int], repeat: int, warmup: int, compile: bool = False,
     rival: VideoModel | None = None, held: int = 10,
 ) -> dict[str, Any]:  # fmt: skip
-    """Frames per second of a whole step against backbone and neck alone, in the same run.
+    """Compare the speed of whole steps with that of backbone and neck only, in the same run.
 
-    A step ends with RLE masks on the CPU. Untrained scores stay below the threshold and leave no mask to encode, so
-    steps in which ``held`` slots are visible, as in a trained model, and in which every slot is, are timed too (of the
-    models that :func:`can_hold`).
+    A step includes the encoding of masks as RLE on the CPU. An untrained model's scores stay below the threshold, so
+    that there is no mask to encode. For models that :func:`can_hold`, two more kinds of step are therefore timed: with
+    ``held`` visible objects, as a trained model would find, and with an object in every slot.
 
     Args:
-        model: in test mode.
-        frames: (F,3,H',W'), any number of windows; backbone and neck take them window by window too.
+        model: model in test mode.
+        frames: (F,3,H',W'), any number of windows; backbone and neck also run window by window.
         size: (H, W) in pixels without padding.
-        repeat: turns that count; the medians are compared.
-        warmup: turns before.
-        compile: compile backbone and neck alone as the step is.
-        rival: another model, whose step is timed on as many frames.
-        held: objects per frame.
+        repeat: number of measured turns; their medians are compared.
+        warmup: number of turns before these.
+        compile: compile backbone and neck. Set it if the model's step is compiled.
+        rival: another model to compare with, whose step is timed on the same frames.
+        held: number of visible objects per frame in the step with visible objects.
 
     Returns:
-        ``seconds`` (all of them), ``fps``, ``ratio`` to backbone and neck, ``network_share`` of a step's time (the rest
-        is what is made of the network's result), ``visible_share`` of slots and frames in the last window, and with a
-        rival each step's ``speedup`` over it.
+        By kind of step: ``seconds`` of every measured turn, ``fps``, ``ratio`` of the time of backbone and neck to that
+        of the step, ``network_share`` of ``forward_window`` in the step's time, ``visible_share`` of the (slot, frame)
+        pairs in the last window and, with a rival, ``speedup`` over it.
     """
     extract = torch.compile(model.extract_features, dynamic=False) if compile else model.extract_features
     steps = dict(step=Stepper(model, frames, size))
@@ -261,24 +265,25 @@ def compare_speed(
 
 
 def compile_step(model: VideoModel) -> None:
-    """Compile the tensor part of a model's step from now on."""
+    """Replace a model's ``forward_window`` by a compiled one."""
     vars(model)["forward_window"] = torch.compile(model.forward_window, dynamic=False)
 
 
 def stream_memory(
     model: VideoModel, length: int, size: tuple[int, int], device: str = "cpu", held: int | None = None
 ) -> dict[str, Any]:  # fmt: skip
-    """Stream a generated video, one window in memory at a time, and say what it took.
+    """Stream a generated video through a model, with one window of frames in memory, and measure the peak memory.
 
     Args:
-        model: in test mode.
-        length: frames of the video.
+        model: model in test mode.
+        length: number of frames of the video.
         size: (H, W) in pixels.
-        device: of the model.
-        held: objects that every frame shows, see :func:`can_hold`; ``None`` leaves it to the model.
+        device: device of the model.
+        held: number of objects that are made visible in every frame, see :func:`can_hold`; ``None`` leaves the scores
+            as they are.
 
     Returns:
-        ``frames``, ``tracks``, ``masks`` of the results, and ``peak_memory_mib`` of the process so far.
+        Number of ``frames``, ``tracks`` and ``masks`` of the result, and ``peak_memory_mib`` of the process so far.
     """
     stream = model.open_stream(FrameGeometry(size, size))
     with network_replaced(model, lambda network: holding(model, network, held)):
@@ -290,7 +295,7 @@ def stream_memory(
 
 
 def peak_memory(device: str = "cpu") -> float:
-    """Highest memory so far in MiB: allocated on a GPU, resident in the whole process on a CPU."""
+    """Peak memory so far in MiB: on a GPU what was allocated there, on a CPU the process's resident memory."""
     if torch.device(device).type == "cuda":
         return torch.cuda.max_memory_allocated(device) / MIB
     unit = 1 if sys.platform == "darwin" else 1024

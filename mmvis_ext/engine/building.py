@@ -1,4 +1,4 @@
-"""A config, read; its model and its data, built without a runner around them; and a sentence where one of it fails."""
+"""Reading a config, and building its model or data set without a runner; all errors name the config."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -25,18 +25,18 @@ def build_model(
     cfg: Config | str | Path, checkpoint: str | Path | None = None, device: str | torch.device = "cpu", seed: int = 0,
     content: dict | None = None,
 ) -> VideoModel:  # fmt: skip
-    """A config's model in test mode; nothing is downloaded, and the config stays as it is.
+    """Build a config's model in test mode. Nothing is downloaded, and the config is not modified.
 
     Args:
         cfg: path of a config, or the config itself, with a ``model``.
-        checkpoint: path of the weights. Without it they are random, drawn with ``seed`` as training starts, but for
-            parts that training would load.
-        device: where the model goes.
-        seed: of the random weights.
-        content: of the checkpoint, if it has been read already.
+        checkpoint: path of the weights. Without it the weights are random: the model is initialised as for training,
+            except that parts with a pretrained ``init_cfg``, such as the backbone, are random too.
+        device: device of the model.
+        seed: seed of the random weights.
+        content: the checkpoint's content, if it has been read already.
 
     Raises:
-        InputError: the model cannot be built, or the checkpoint is broken or another model's.
+        InputError: the model cannot be built, or the checkpoint is broken or does not fit the model.
     """
     cfg = cfg if isinstance(cfg, Config) else read_config(str(cfg))
     with building("model", cfg), torch.random.fork_rng(devices=[]), _quiet():
@@ -52,7 +52,7 @@ def build_model(
 
 
 def build_dataset(cfg: Config, split: str) -> Dataset:
-    """The data set of a config's ``train``, ``val`` or ``test`` loader.
+    """Build the data set of a config's ``train``, ``val`` or ``test`` loader.
 
     Raises:
         InputError: the config has no such loader, or the data set cannot be built.
@@ -69,11 +69,11 @@ def read_config(path: str, options: Mapping[str, Any] | None = None) -> Config:
     """Read a config file.
 
     Args:
-        path: of the file.
-        options: dotted keys and their values, which override the file's.
+        path: path of the file.
+        options: values by dotted keys, such as ``model.clip_len``, which override those of the file.
 
     Raises:
-        InputError: it is missing or broken, or an option does not go with it.
+        InputError: the file is missing or broken, or an option cannot be applied to it.
     """
     try:
         cfg = Config.fromfile(path)
@@ -93,10 +93,10 @@ def read_config(path: str, options: Mapping[str, Any] | None = None) -> Config:
 
 @contextmanager
 def building(what: str, cfg: Config) -> Iterator[None]:
-    """An error while a part of a config is built is the config's.
+    """Turn errors in a ``with`` block that builds a part of a config into an :class:`InputError`.
 
     Raises:
-        InputError: names the config, the part (``what``) and what was said of it.
+        InputError: names the config, the part (``what``) and the original error.
     """
     try:
         yield
@@ -104,23 +104,24 @@ def building(what: str, cfg: Config) -> Iterator[None]:
         raise
     except (AssertionError, AttributeError, ImportError, LookupError, NameError, TypeError, ValueError) as error:
         raise InputError(
-            f"{name_of(cfg)}: its {what} cannot be built ({reason_of(error)}); mend the config."
+            f"{name_of(cfg)}: its {what} cannot be built ({reason_of(error)}); correct that setting in the config."
         ) from error
 
 
 def name_of(cfg: Config) -> str:
-    """The config's file, for a sentence about it."""
+    """The name of a config in error messages: its file, if it has one."""
     return cfg.filename or "the config"
 
 
 def reason_of(error: BaseException) -> str:
-    """Kind and first sentence of an error, for a sentence about it."""
-    said = error.args[0] if isinstance(error, KeyError) and error.args else error  # a KeyError's text is in quotes
+    """Type and first sentence of an error, for use inside another error message."""
+    # str() of a KeyError would put its text in quotes
+    said = error.args[0] if isinstance(error, KeyError) and error.args else error
     return f"{type(error).__name__}: {said}".splitlines()[0].split(". ")[0].rstrip(".")
 
 
 def _without_pretrained(node: Any) -> Any:
-    """A copy of a config in which no part fetches weights."""
+    """A copy of a config without any ``init_cfg`` that would load pretrained weights."""
     if isinstance(node, dict):
         pretrained = isinstance(node.get("init_cfg"), dict) and node["init_cfg"].get("type") == "Pretrained"
         kept = {key: _without_pretrained(value) for key, value in node.items()}
@@ -130,10 +131,10 @@ def _without_pretrained(node: Any) -> Any:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without mmengine's line per parameter."""
+    """Suppress the line that mmengine logs for each parameter when it initialises weights."""
     logger = MMLogger.get_current_instance()
     before = logger.level
-    logger.setLevel(logging.WARNING)  # not logging.disable, which mmengine's logger would remember for good
+    logger.setLevel(logging.WARNING)  # not logging.disable: mmengine's logger would cache it and stay silent
     try:
         yield
     finally:

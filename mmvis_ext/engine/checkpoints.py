@@ -1,4 +1,4 @@
-"""Checkpoints: plain data, checked before they are trusted."""
+"""Reading checkpoints without running code in them, and checking that they fit a model."""
 
 import logging
 import os
@@ -26,7 +26,7 @@ __all__ = [
 
 
 def plain(value: Any) -> Any:
-    """Reduce to what ``torch.load(weights_only=True)`` accepts: tensors, numbers, strings and containers of them."""
+    """Convert to what ``torch.load(weights_only=True)`` accepts: tensors, numbers, strings and containers of them."""
     if isinstance(value, dict):
         return {plain(k): plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
@@ -56,33 +56,35 @@ def read_checkpoint(path: str | Path) -> dict:
     except Exception as error:  # a broken file makes torch raise nearly anything
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(
-            f"{path}: cannot be read as a checkpoint ({reason}); it is truncated or another kind of file."
+            f"{path}: cannot be read as a checkpoint ({reason}); get it again, it is truncated or another kind of file."
         ) from None
     if not isinstance(checkpoint, dict):
-        raise InputError(f"{path}: holds a {type(checkpoint).__name__} and not a checkpoint's dict.")
+        raise InputError(
+            f"{path}: holds a {type(checkpoint).__name__} and not a checkpoint's dict; give one that training wrote."
+        )
     return checkpoint
 
 
 def refuse_pickles() -> None:
-    """From now on no checkpoint that this process loads, by whatever way, may hold more than plain data.
+    """From now on, refuse all checkpoints that hold more than plain data, in this process and however they are loaded.
 
-    mmengine tries again without ``weights_only`` where a file is refused, and does not ask for it when it downloads;
-    torch's own switch outranks both.
+    mmengine tries again without ``weights_only`` if a file is refused, and does not use it for downloads at all. The
+    environment variable that is set here makes torch ignore both.
     """
     os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = "1"
     CheckpointLoader.register_scheme(prefixes="", loader=_load_local, force=True)
 
 
 def _load_local(filename: str, map_location: Any = None) -> dict:
-    """mmengine's loader of local files, with this project's sentences."""
+    """A loader of local files for mmengine, with this project's error messages."""
     return read_checkpoint(Path(filename).expanduser())
 
 
 def check_resumable(path: str | Path, model: VideoModel, checkpoint: dict) -> None:
-    """Check that training can go on from a checkpoint.
+    """Check that training can be resumed from a checkpoint.
 
     Raises:
-        InputError: it holds weights alone, or another model's.
+        InputError: it holds weights only, or belongs to another model.
     """
     check_fit(path, model, checkpoint)
     if not {"epoch", "iter"} <= checkpoint.get("meta", {}).keys() or "optimizer" not in checkpoint:
@@ -93,15 +95,15 @@ def check_resumable(path: str | Path, model: VideoModel, checkpoint: dict) -> No
 
 
 def check_start(path: str | Path, model: VideoModel, checkpoint: dict, other_classes: bool = False) -> None:
-    """Check that a training may start from a checkpoint's weights, and log what is taken.
+    """Check that training can start from a checkpoint's weights, and log how many are loaded.
 
-    Weights that either side lacks are no error: a model may have new parts.
+    Weights that exist on one side only are no error, since the model may have new parts.
 
     Args:
-        path: of the checkpoint.
-        model: that starts from it.
-        checkpoint: its content.
-        other_classes: allow a classifier of another number of classes, which is then not taken.
+        path: path of the checkpoint.
+        model: the model that starts from it.
+        checkpoint: the checkpoint's content.
+        other_classes: allow another number of classes; the classifier is then not loaded.
 
     Raises:
         InputError: no weight fits, or one of the same name has another shape.
@@ -126,12 +128,12 @@ def check_start(path: str | Path, model: VideoModel, checkpoint: dict, other_cla
 
 
 def check_fit(path: str | Path, model: VideoModel, checkpoint: dict | None = None) -> None:
-    """Check that a checkpoint's weights are this model's, name for name and shape for shape.
+    """Check that a checkpoint has exactly the weights of a model, with the same names and shapes.
 
-    The number of frames T is in no weight, so a model trained at another clip length fits.
+    No weight depends on T, so a checkpoint that was trained with another clip length fits.
 
     Raises:
-        InputError: says whether the model or the number of classes differs.
+        InputError: the model or the number of classes differs; the message says which.
     """
     checkpoint = read_checkpoint(path) if checkpoint is None else checkpoint
     weights = checkpoint.get("state_dict", checkpoint)
@@ -153,9 +155,9 @@ def check_fit(path: str | Path, model: VideoModel, checkpoint: dict | None = Non
 
 
 def latest_checkpoint(work_dir: str | Path) -> Path | None:
-    """The newest checkpoint of a work dir by its number, or ``None``.
+    """The checkpoint ``epoch_N.pth`` or ``iter_N.pth`` with the highest N in a work dir, or ``None``.
 
-    Checkpoints are written atomically, so every ``epoch_N.pth`` or ``iter_N.pth`` is whole.
+    Checkpoints are written atomically, so it is complete.
     """
     found = [
         (int(m[1]), p)

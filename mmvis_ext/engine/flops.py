@@ -1,4 +1,4 @@
-"""How large a model is and how much it computes, part by part."""
+"""Parameters and floating-point operations of a model, by its parts."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -15,19 +15,19 @@ Parts = Mapping[str, Sequence[str]]
 
 
 def count_flops(model: nn.Module, run: Callable[[], Any], parts: Parts) -> dict[str, int]:
-    """Floating-point operations of a call, a multiplication and an addition counting as two.
+    """Count the floating-point operations of a call; a multiplication and an addition count as two.
 
-    Counted are matrix products, convolutions and attention, as is usual. RoIAlign, normalisation, activations,
-    the temporal fusion's weighted sums and interpolation are not.
+    As is usual, matrix products, convolutions and attention are counted. RoIAlign, normalisation, activations,
+    interpolation and the weighted sums of the temporal fusion are not.
 
     Args:
-        model: that ``run`` uses.
-        run: what is counted.
-        parts: name -> dotted names of the methods of ``model`` that compute it, see :class:`VideoModel`; one that the
-            model lacks counts 0.
+        model: the model that ``run`` uses.
+        run: the function whose operations are counted.
+        parts: name of a part -> dotted names of the methods of ``model`` that compute it, see :class:`VideoModel`. A
+            method that the model does not have counts as 0.
 
     Returns:
-        Operations of each part, of the ``head`` (all that is in no part) and in ``total``.
+        Operations of each part, of the ``head`` (everything outside the parts) and in ``total``.
     """
     spent = dict.fromkeys(parts, 0)
     with _countable_attention(), FlopCounterMode(display=False) as counter, ExitStack() as stack:
@@ -40,11 +40,14 @@ def count_flops(model: nn.Module, run: Callable[[], Any], parts: Parts) -> dict[
 
 
 def count_parameters(model: nn.Module, parts: Parts) -> dict[str, int]:
-    """Numbers in each part's weights, trainable or not: backbone, neck, mask (what is named so), head, total.
+    """Count a model's parameters, trainable or not: backbone, neck, mask, head and total.
+
+    ``mask`` are the parameters with "mask" in their names, ``head`` all that belong to no other part.
 
     Args:
-        model: whose weights are counted.
-        parts: of :func:`count_flops`; ``backbone`` and ``neck`` are the modules that these methods belong to.
+        model: the model whose parameters are counted.
+        parts: as for :func:`count_flops`. The methods listed there for ``backbone`` and ``neck`` tell which modules
+            these are: ``detector.neck.forward`` stands for the module ``detector.neck``.
     """
     owners = {part: [path.rpartition(".")[0] + "." for path in parts[part]] for part in ("backbone", "neck")}
     numbers = dict(backbone=0, neck=0, mask=0, head=0)
@@ -58,7 +61,7 @@ def count_parameters(model: nn.Module, parts: Parts) -> dict[str, int]:
 def _observed(
     model: nn.Module, path: str, name: str, spent: dict[str, int], counter: FlopCounterMode
 ) -> Iterator[None]:
-    """Book what is counted while a method runs; the method is put back at the end."""
+    """Within the ``with`` block, add the operations of a method to ``spent[name]`` whenever it is called."""
     owner_path, _, method = path.rpartition(".")
     try:
         owner = model.get_submodule(owner_path)
@@ -82,7 +85,7 @@ def _observed(
 
 @contextmanager
 def _countable_attention() -> Iterator[None]:
-    """Attention as plain products: its fused forms on a CPU are unknown to the counter."""
+    """Let attention run as plain matrix products, since the counter does not know its fused kernels on a CPU."""
     fast = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:

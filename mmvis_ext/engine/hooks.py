@@ -1,4 +1,4 @@
-"""Hooks that keep a run honest: plain atomic checkpoints, finite losses, matching classes, a start that fits."""
+"""Hooks that write checkpoints safely, and that stop a run with a non-finite loss, wrong classes or a wrong start."""
 
 import math
 from collections.abc import Sequence
@@ -19,12 +19,12 @@ __all__ = ["CheckClassesHook", "CheckStartHook", "FiniteLossHook", "PlainCheckpo
 
 @HOOKS.register_module()
 class PlainCheckpointHook(CheckpointHook):
-    """mmengine's checkpoints, written atomically and of plain data, so that they load with ``weights_only=True``.
+    """mmengine's checkpoint hook, but checkpoints are written atomically and can be read with ``weights_only=True``.
 
-    The history of logged values, which mmengine adds as pickled objects, is left out.
+    For that, the history of logged values, which mmengine stores as pickled objects, is left out.
 
     Args:
-        kwargs: of mmengine's ``CheckpointHook``.
+        kwargs: see mmengine's ``CheckpointHook``.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -57,17 +57,17 @@ class FiniteLossHook(Hook):
             samples = (data_batch or {}).get("data_samples", ())
             videos = [sample[0].metainfo.get("video_id") for sample in samples]
             raise InputError(
-                f"iteration {runner.iter + 1}: the loss is not finite ({', '.join(bad)}) on videos {videos}; look at "
-                "their annotations, or lower the learning rate or clip gradients. The last checkpoint is intact."
+                f"iteration {runner.iter + 1}: the loss is not finite ({', '.join(bad)}) on videos {videos}; check "
+                "their annotations, lower the learning rate or clip gradients (the last checkpoint is intact)."
             )
 
 
 @HOOKS.register_module()
 class CheckStartHook(Hook):
-    """Checks before training that a model with frozen parts got their weights from a checkpoint.
+    """Checks before training that the frozen parts of a model, if it has any, get their weights from a checkpoint.
 
     Raises:
-        InputError: ``load_from`` is not set, or what it names lacks weights of the frozen parts.
+        InputError: ``load_from`` is not set, or its checkpoint lacks weights of the frozen parts.
     """
 
     def before_train(self, runner: Runner) -> None:
@@ -81,7 +81,7 @@ class CheckStartHook(Hook):
                 "then set load_from to its checkpoint."
             )
         if "://" in runner._load_from:
-            return  # fetched by mmengine, which logs what is missing
+            return  # a URL: mmengine downloads it later, and logs what is missing
         weights = read_checkpoint(runner._load_from)
         weights = weights.get("state_dict", weights)
         frozen = {key: value for key, value in model.named_parameters() if not value.requires_grad}
@@ -95,9 +95,10 @@ class CheckStartHook(Hook):
 
 @HOOKS.register_module()
 class CheckClassesHook(Hook):
-    """Checks before a loop that the data set's classes are the model's: their number, their names and their order.
+    """Checks before each loop that a data set has the classes that the model has learned.
 
-    The names are those of the training data set, or at test those that the checkpoint was trained on, where it has any.
+    Their number must be the model's K. In validation, names and order must also be those of the training data set, and
+    in testing those in the checkpoint, if it names any.
 
     Raises:
         InputError: they differ.
@@ -109,7 +110,7 @@ class CheckClassesHook(Hook):
     def before_val(self, runner: Runner) -> None:
         classes = _classes_of(runner.val_dataloader.dataset)
         _check_number(runner, classes)
-        training = getattr(runner._train_loop, "dataloader", None)  # not built where a run only validates
+        training = getattr(runner._train_loop, "dataloader", None)  # not there in a run that only validates
         trained = _classes_of(getattr(training, "dataset", None))
         _check_names(classes, trained, "the validation data set", "the training data set")
 
@@ -140,6 +141,6 @@ def _check_names(classes: Sequence[str] | None, trained: Sequence[str] | None, h
         return
     i = next((i for i, pair in enumerate(zip(classes, trained, strict=False)) if pair[0] != pair[1]), 0)
     raise InputError(
-        f"{here} has the class '{classes[i]}' as number {i} and {there} has '{trained[i]}'; they are not of the same "
-        "classes, or choose and order them alike with metainfo=dict(classes=...)."
+        f"{here} has the class '{classes[i]}' as number {i} and {there} has '{trained[i]}', so they are not "
+        "of the same classes; set the same classes in the same order with metainfo=dict(classes=...)."
     )

@@ -27,7 +27,7 @@ __all__ = [
 
 
 def parse_value(text: str) -> Any:
-    """A value of the command line as a config has it: a number, a truth value, a list, a tuple, or the text.
+    """Parse a value of ``--cfg-options``: a number, a truth value, a list or a tuple, else the text itself.
 
     Raises:
         InputError: its brackets do not match.
@@ -39,7 +39,7 @@ def parse_value(text: str) -> Any:
 
 
 class _Options(argparse.Action):
-    """``KEY=VALUE`` pairs as a dict; those of a repeated option add up."""
+    """Collect ``KEY=VALUE`` pairs in a dict; the option may be given several times."""
 
     def __call__(
         self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option_string: Any = None
@@ -54,23 +54,23 @@ class _Options(argparse.Action):
 
 
 def add_cfg_options(parser: argparse.ArgumentParser) -> None:
-    """``--cfg-options``, for :func:`read_config`."""
+    """Add ``--cfg-options``, whose value is meant for :func:`read_config`."""
     parser.add_argument(
         "--cfg-options", nargs="+", action=_Options, metavar="KEY=VALUE", help="override settings of the config"
     )
 
 
 def add_config_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of every tool that runs a config."""
+    """Add the arguments that all tools share that train or test with a config."""
     parser.add_argument("config", help="config file")
-    parser.add_argument("--work-dir", help="where logs and checkpoints go; work_dirs/<config's name> if not given")
+    parser.add_argument("--work-dir", help="folder for logs and checkpoints (default: work_dirs/<config's name>)")
     add_cfg_options(parser)
     parser.add_argument("--launcher", choices=["none", "pytorch", "slurm", "mpi"], default="none")
     parser.add_argument("--local_rank", "--local-rank", type=int, default=0, help=argparse.SUPPRESS)
 
 
 def load_config(args: argparse.Namespace) -> Config:
-    """Read the config and settle launcher, overrides and work dir.
+    """Read the config and apply the command line's overrides, launcher and work dir to it.
 
     Raises:
         InputError: the config cannot be read, or the work dir cannot be written.
@@ -84,7 +84,18 @@ def load_config(args: argparse.Namespace) -> Config:
 
 
 def resume_point(wish: str, work_dir: str) -> str | None:
-    """The checkpoint to resume from: ``auto`` takes the newest of the work dir, ``None`` if there is none."""
+    """The checkpoint to resume from.
+
+    Args:
+        wish: path of a checkpoint, or ``auto`` for the newest one in the work dir.
+        work_dir: the work dir.
+
+    Returns:
+        Path of the checkpoint; ``None`` if ``auto`` finds none.
+
+    Raises:
+        InputError: the checkpoint cannot be read.
+    """
     path = latest_checkpoint(work_dir) if wish == "auto" else Path(wish)
     if path is None:
         return None
@@ -93,7 +104,7 @@ def resume_point(wish: str, work_dir: str) -> str | None:
 
 
 def build_runner(cfg: Config) -> Runner:
-    """mmengine's runner for a config; on a machine without a GPU several processes talk through gloo.
+    """Build mmengine's runner for a config. Without a GPU, distributed runs use gloo, which mmengine does not set up.
 
     Raises:
         InputError: a part of the config is missing or cannot be built.
@@ -105,7 +116,7 @@ def build_runner(cfg: Config) -> Runner:
 
 
 def _join_on_cpu(cfg: Config) -> None:
-    """Join the process group and wrap the model without device ids; mmengine does both for GPUs only."""
+    """Join the process group and have the model wrapped without device ids; mmengine can do this for GPUs only."""
     if cfg.launcher == "slurm":
         os.environ.setdefault("RANK", os.environ["SLURM_PROCID"])
         os.environ.setdefault("WORLD_SIZE", os.environ["SLURM_NTASKS"])

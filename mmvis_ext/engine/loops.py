@@ -1,4 +1,4 @@
-"""Validation and test by step: a video streams through the model window by window, whatever its length."""
+"""Validation and test loops that stream each video through the model, window by window."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,10 +15,10 @@ __all__ = ["VideoTestLoop", "VideoValLoop"]
 
 
 class _StreamingLoop(BaseLoop):
-    """Runs the windows of :class:`VideoClipSampler` and evaluates each video when its last window is done.
+    """Runs the windows of :class:`VideoClipSampler`, and passes each video to the evaluator after its last window.
 
-    The evaluator sees one sample per video, with ``pred_tracks`` and ``video``. Stands in front of mmengine's
-    test or validation loop, which sets ``evaluator`` and ``fp16``.
+    The evaluator gets one sample per video, with ``pred_tracks`` and ``video``. This is a mixin for mmengine's test and
+    validation loops, which set ``evaluator`` and ``fp16``.
     """
 
     phase: str
@@ -28,7 +28,7 @@ class _StreamingLoop(BaseLoop):
     def __init__(self, runner: Runner, dataloader: Any, **kwargs: Any) -> None:
         sampler = dataloader.get("sampler") if isinstance(dataloader, dict) else None
         if sampler and sampler["type"] == "VideoClipSampler":
-            # the model alone says how long its window is
+            # the model alone determines the window's length
             dataloader = dict(dataloader, sampler=dict(sampler, clip_len=unwrapped(runner.model).window))
         super().__init__(runner, dataloader, **kwargs)
 
@@ -46,7 +46,16 @@ class _StreamingLoop(BaseLoop):
 
     @torch.no_grad()
     def run_window(self, index: int, batch: dict, stream: VideoStream | None) -> VideoStream:
-        """One window of one video; returns the stream to go on with."""
+        """Run one window of one video.
+
+        Args:
+            index: number of the window in the loop.
+            batch: the window as the data loader gives it.
+            stream: the video's stream so far; replaced by a new one if this is the first window of a video.
+
+        Returns:
+            The stream for the video's next window.
+        """
         self.runner.call_hook(f"before_{self.phase}_iter", batch_idx=index, data_batch=batch)
         model = unwrapped(self.runner.model)
         data = model.data_preprocessor(batch, False)
@@ -69,13 +78,13 @@ class _StreamingLoop(BaseLoop):
 
 @LOOPS.register_module()
 class VideoTestLoop(_StreamingLoop, TestLoop):
-    """mmengine's test loop, by step."""
+    """mmengine's test loop with streaming, see this module."""
 
     phase = "test"
 
 
 @LOOPS.register_module()
 class VideoValLoop(_StreamingLoop, ValLoop):
-    """mmengine's validation loop, by step."""
+    """mmengine's validation loop with streaming, see this module."""
 
     phase = "val"

@@ -1,4 +1,4 @@
-"""mmengine's runner; what a config gets wrong ends in a sentence."""
+"""mmengine's runner, with one-sentence error messages for mistakes in a config."""
 
 from pickle import UnpicklingError
 from typing import Any
@@ -19,9 +19,10 @@ TESTING = ("test_dataloader", "test_cfg", "test_evaluator")
 
 
 class ConfigRunner(Runner):
-    """mmengine's ``Runner``, with the config named where a part of it is missing or cannot be built.
+    """mmengine's ``Runner``, which here names the config if a part of it is missing or cannot be built.
 
-    mmengine builds loops, data sets and optimizers when they are first used, so ``train`` and ``test`` have errors too.
+    mmengine builds loops, data sets and optimizers only when they are first used, so these errors can also come from
+    ``train`` and ``test``.
     """
 
     @classmethod
@@ -29,7 +30,7 @@ class ConfigRunner(Runner):
         """Build a runner.
 
         Raises:
-            InputError: the config has no model, or has a part without one that goes with it.
+            InputError: the config has no model, or only a part of the settings for training, validation or testing.
         """
         if cfg.get("model") is None:
             raise InputError(f"{name_of(cfg)}: has no model; add it.")
@@ -43,7 +44,7 @@ class ConfigRunner(Runner):
         return super().from_cfg(cfg)
 
     def train(self) -> nn.Module:
-        """Train as the config says.
+        """Train according to the config.
 
         Returns:
             The model.
@@ -55,10 +56,10 @@ class ConfigRunner(Runner):
         return super().train()
 
     def test(self) -> dict:
-        """Test as the config says.
+        """Test according to the config.
 
         Returns:
-            Figures by name.
+            The metrics by name.
 
         Raises:
             InputError: a part of the config is missing or cannot be built.
@@ -67,32 +68,32 @@ class ConfigRunner(Runner):
         return super().test()
 
     def build_model(self, model: Any) -> nn.Module:
-        """mmengine's, for the model; an InputError names what cannot be built."""
+        """As in mmengine, but an InputError names the config if the model cannot be built."""
         with building("model", self.cfg):
             return super().build_model(model)
 
     def build_train_loop(self, loop: Any) -> Any:
-        """mmengine's, for the training loop and its data; an InputError names what cannot be built."""
+        """As in mmengine, but an InputError names the config if the training loop or its data cannot be built."""
         with building("train_dataloader or train_cfg", self.cfg):
             return super().build_train_loop(loop)
 
     def build_val_loop(self, loop: Any) -> Any:
-        """mmengine's, for the validation loop, its data and its evaluator; an InputError names what cannot be built."""
+        """As in mmengine, but an InputError names the config if validation loop, data or evaluator cannot be built."""
         with building("val_dataloader, val_cfg or val_evaluator", self.cfg):
             return super().build_val_loop(loop)
 
     def build_test_loop(self, loop: Any) -> Any:
-        """mmengine's, for the test loop, its data and its evaluator; an InputError names what cannot be built."""
+        """As in mmengine, but an InputError names the config if test loop, data or evaluator cannot be built."""
         with building("test_dataloader, test_cfg or test_evaluator", self.cfg):
             return super().build_test_loop(loop)
 
     def build_optim_wrapper(self, optim_wrapper: Any) -> Any:
-        """mmengine's, for the optimizer and what wraps it; an InputError names what cannot be built."""
+        """As in mmengine, but an InputError names the config if the optimizer cannot be built."""
         with building("optim_wrapper", self.cfg):
             return super().build_optim_wrapper(optim_wrapper)
 
     def build_param_scheduler(self, scheduler: Any) -> Any:
-        """mmengine's, for the schedules of the learning rate; an InputError names what cannot be built."""
+        """As in mmengine, but an InputError names the config if the learning-rate schedules cannot be built."""
         with building("param_scheduler", self.cfg):
             return super().build_param_scheduler(scheduler)
 

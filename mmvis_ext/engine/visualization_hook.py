@@ -1,4 +1,4 @@
-"""Pictures of what a test says, video by video."""
+"""Pictures of the tracks that a test run predicts, for each video."""
 
 import re
 from collections.abc import Sequence
@@ -30,27 +30,28 @@ from mmvis_ext.visualization import (
 __all__ = ["TrackVisualizationHook"]
 
 KINDS = ("sheet", "video", "both")
-ROWS = 6  # of a sheet
+ROWS = 6  # rows of a sheet
 
 
 @HOOKS.register_module()
 class TrackVisualizationHook(Hook):
-    """Writes pictures of each video as soon as its last window is tested; a second run writes over the first's.
+    """Draws the tracks of each video as soon as its last window has been tested. Existing files are overwritten.
 
-    ``<video id>_<folder of its frames>.png`` is a sheet of frames over time and the ``.mp4`` of that name the whole
-    video, both with ground truth at the left and prediction at the right; prediction alone where there is no ground
-    truth. A track keeps its colour. The frames are read again from disk, so nothing is kept in memory but their paths.
+    ``<video id>_<folder of its frames>.png`` is a sheet, a picture with up to 6 x ``columns`` frames spread over the
+    video; the ``.mp4`` of the same name is the whole video. Both show ground truth on the left and prediction on the
+    right, or just the prediction if there is no ground truth. A track has the same colour in all frames. Frames are
+    read from disk again, so that only their paths are kept in memory.
 
     Args:
-        out_dir: where the files go.
+        out_dir: folder to write to.
         kind: ``sheet``, ``video`` or ``both``.
         score_thr: tracks whose best class scores less are not drawn.
-        max_videos: only the first so many videos of the data set, whichever process has them; all if ``None``.
+        max_videos: draw only this many videos, the first of the data set, also in a distributed test; ``None`` for all.
         fps: frames per second of the mp4.
-        columns: pairs of ground truth and prediction beside each other on a sheet, which has six rows of them.
+        columns: number of (ground truth, prediction) pairs per row of a sheet.
 
     Raises:
-        InputError: an argument makes no sense, or ``out_dir`` cannot be written.
+        InputError: ``kind`` is unknown, or ``out_dir`` cannot be written.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class TrackVisualizationHook(Hook):
         self.wanted: set | None = None
 
     def before_test(self, runner: Runner) -> None:
-        """Check the place and settle which videos are drawn."""
+        """Check that ``out_dir`` can be written, and determine which videos are drawn."""
         require_writable(self.out_dir)
         if self.max_videos is not None:
             dataset = runner.test_dataloader.dataset

@@ -1,6 +1,16 @@
-from .davis_metric import DAVISMetric
+"""Figures and results files; the metrics of mmengine's loops are imported when they are first asked for."""
+
+from typing import TYPE_CHECKING
+
+from mmvis_ext.utils.lazy import lazy_names
+
 from .submission import read_results, write_submission
-from .youtube_vis_metric import YouTubeVISMetric
 from .ytvis_ap import YTVISResult, evaluate_ytvis
 
+if TYPE_CHECKING:
+    from .davis_metric import DAVISMetric
+    from .youtube_vis_metric import YouTubeVISMetric
+
 __all__ = ["DAVISMetric", "YTVISResult", "YouTubeVISMetric", "evaluate_ytvis", "read_results", "write_submission"]
+
+__getattr__, __dir__ = lazy_names(__name__, dict(DAVISMetric="davis_metric", YouTubeVISMetric="youtube_vis_metric"))

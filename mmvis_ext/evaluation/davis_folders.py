@@ -1,4 +1,4 @@
-"""Truth and results of DAVIS as folders of sequences of PNGs, compared on every core."""
+"""Compares truth and results of DAVIS, two folders with a folder of PNGs per sequence, on every core."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mmvis_ext.annotations.index_png import names_with, read_index_map, read_sequence_list
+from mmvis_ext.annotations.index_png import read_index_map
+from mmvis_ext.annotations.lists import names_with, read_sequence_list
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.parallel import map_in_processes
 
@@ -29,7 +30,7 @@ class _Task(NamedTuple):
 
 
 def truth_folder(root: str | Path) -> Path:
-    """The folder whose children are sequences: of the official layout, or the given one itself.
+    """The folder that holds a folder per sequence: the one in the official layout, or the given one itself.
 
     Raises:
         InputError: there is no such folder.
@@ -41,7 +42,7 @@ def truth_folder(root: str | Path) -> Path:
 
 
 def judged_list(root: str | Path) -> Path | None:
-    """The list of the sequences that the official evaluation judges, val; ``None`` outside the official layout."""
+    """Path of the list of sequences that the official evaluation judges, val; ``None`` outside the official layout."""
     path = Path(root) / VAL
     return path if path.is_file() else None
 
@@ -64,7 +65,7 @@ def evaluate_folders(
         progress: show a bar on stderr.
 
     Returns:
-        The measures, in the order of the list, or of the names.
+        The measures of each sequence, in the order of the list or, without a list, of their names.
 
     Raises:
         InputError: a folder, a sequence or a frame is missing, a PNG is broken, has no palette or another size than its
@@ -79,7 +80,7 @@ def evaluate_folders(
 
 
 def sequences_of(root: Path) -> list[str]:
-    """The folders that hold PNGs, sorted.
+    """Sorted names of the folders that hold PNGs.
 
     Raises:
         InputError: there are none.
@@ -96,7 +97,7 @@ def sequences_of(root: Path) -> list[str]:
 def paired(
     truth: Iterable[str | Path], results: Iterable[np.ndarray], where: Iterable[str | Path]
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Read the truth beside the results of a sequence.
+    """Read the truth of a sequence and pair it with the results, frame by frame.
 
     Args:
         truth: PNG of each frame.
@@ -122,11 +123,11 @@ def paired(
 def _task(name: str, root: Path, results: Path) -> _Task:
     frames = names_with(root / name, ".png")
     if not frames:
-        raise InputError(f"{root / name}: holds no PNGs; fetch the sequence again, or take its name from the list.")
+        raise InputError(f"{root / name}: holds no PNGs; fetch the sequence again, or remove it from the list.")
     if not (results / name).is_dir():
         raise InputError(
-            f"{results / name}: the sequence is missing in the results; write a folder for each of them, or name those "
-            "that count in a list (--list FILE)."
+            f"{results / name}: the sequence is missing in the results; write a folder for each of them, or list "
+            "those to compare (--list FILE)."
         )
     missing = sorted(set(frames) - set(names_with(results / name, ".png")))
     if missing:

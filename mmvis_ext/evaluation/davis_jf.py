@@ -1,4 +1,4 @@
-"""J&F of the unsupervised track of DAVIS 2019: proposals are given to objects, then regions and boundaries compared."""
+"""J&F of the unsupervised track of DAVIS 2019: each object gets a proposal, whose region and boundary are compared."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -24,9 +24,9 @@ class SequenceFigures:
     Attributes:
         name: of the sequence.
         J: (N, T) intersection over union, 0..1.
-        F: (N, T) of the boundaries, 0..1.
-        proposals: index of each object's proposal in the results; one that no result has is empty.
-        left_out: objects with an id above all those of the first frame, which are not judged.
+        F: (N, T) F-measure of the boundaries, 0..1.
+        proposals: index of each object's proposal in the results; an index that no result has means an empty proposal.
+        left_out: ids of the objects that are not judged, since all ids of the first frame are lower.
         void_frames: numbers, from 0, of the frames whose truth is void throughout, where any result is right.
     """
 
@@ -65,8 +65,9 @@ def summarize(sequences: Sequence[SequenceFigures]) -> dict[str, float]:
 def evaluate_sequence(name: str, frames: Iterable[tuple[np.ndarray, np.ndarray]], where: str = "") -> SequenceFigures:
     """Evaluate a sequence, first and last frame included, as the official code does.
 
-    The objects are those up to the highest id in the first frame. Each is given one proposal, so that the mean of J and
-    F over all frames and objects is highest; what has no proposal counts as empty. Void pixels belong to nobody.
+    The objects are those up to the highest id in the first frame. Each is given a proposal of its own, such that the
+    mean of J and F over all frames and objects is highest; an object without one is compared with an empty mask. Void
+    pixels belong to no object and no proposal.
 
     Args:
         name: of the sequence.

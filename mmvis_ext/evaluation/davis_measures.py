@@ -12,7 +12,7 @@ import numpy as np
 
 __all__ = ["Boundaries", "boundary_figures", "find_boundaries", "jaccards", "statistics", "tolerance", "within_reach"]
 
-BOUND_TH = 0.008  # of the frame's diagonal
+BOUND_TH = 0.008  # tolerance as a share of the frame's diagonal
 
 
 def jaccards(truth: np.ndarray, result: np.ndarray, objects: int, proposals: int) -> np.ndarray:
@@ -21,8 +21,8 @@ def jaccards(truth: np.ndarray, result: np.ndarray, objects: int, proposals: int
     Args:
         truth: (H, W) uint8 index map with values up to ``objects``.
         result: (H, W) uint8 index map with values up to ``proposals``.
-        objects: their number.
-        proposals: their number.
+        objects: number of objects.
+        proposals: number of proposals.
 
     Returns:
         (objects, proposals) float.
@@ -51,8 +51,8 @@ class Boundaries(NamedTuple):
 def find_boundaries(index_map: np.ndarray, number: int) -> Boundaries:
     """Boundaries by the official rule: a pixel that differs from its right, lower or lower right neighbour.
 
-    The last row looks right alone, the last column down alone. Such a pixel is on the boundaries of all masks that meet
-    there, so a point may have several owners.
+    In the last row only the right neighbour counts, in the last column only the lower one. Such a pixel is on the
+    boundaries of all masks that meet there, so a point may have several owners.
 
     Args:
         index_map: (H, W) uint8 with values up to ``number``.
@@ -96,13 +96,15 @@ def within_reach(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int], 
 
 
 def boundary_figures(truth: np.ndarray, result: np.ndarray, objects: int, proposals: int) -> np.ndarray:
-    """F of the boundaries of each object with each proposal; 1 where neither has one, 0 where one has none.
+    """F-measure of the boundaries of each object with each proposal.
+
+    It is 1 where neither has a boundary, and 0 where only one of them has.
 
     Args:
         truth: (H, W) uint8 index map with values up to ``objects``.
         result: (H, W) uint8 index map with values up to ``proposals``.
-        objects: their number.
-        proposals: their number.
+        objects: number of objects.
+        proposals: number of proposals.
 
     Returns:
         (objects, proposals) float.
@@ -118,7 +120,7 @@ def boundary_figures(truth: np.ndarray, result: np.ndarray, objects: int, propos
 
 
 def _matches(one: Boundaries, other: Boundaries, shape: tuple[int, int]) -> np.ndarray:
-    """(n, m), how many boundary points of each mask of ``other`` are within reach of each mask of ``one``."""
+    """(n, m), how many boundary points of each mask of ``other`` match the boundary of each mask of ``one``."""
     radius = tolerance(*shape)
     reached = np.zeros((len(one.owners), len(other.rows)), np.float32)
     for row, mine in zip(reached, one.owners, strict=True):
@@ -133,8 +135,8 @@ def statistics(values: np.ndarray) -> tuple[float, float, float]:
         values: (T,) in 0..1; T is at least 1.
 
     Returns:
-        The mean, the share of frames above 0.5, and the mean of the first quarter less that of the last. Quarters
-        share the frame between them.
+        The mean, the share of frames above 0.5, and the mean of the first quarter minus that of the last. Neighbouring
+        quarters share a frame.
     """
     ends = (np.round(np.linspace(1, len(values), 5) + 1e-10) - 1).astype(int)
     first, last = values[ends[0] : ends[1] + 1], values[ends[3] : ends[4] + 1]

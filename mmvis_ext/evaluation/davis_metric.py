@@ -1,4 +1,4 @@
-"""J&F of DAVIS and the PNGs for its server, from what a model says about whole videos."""
+"""J&F of DAVIS and the PNGs for its server, from a model's tracks of whole videos."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -55,7 +55,7 @@ class DAVISMetric(VideoMetric):
         prefix: stands before each figure's name.
 
     Raises:
-        InputError: an argument makes no sense, or ``out_dir`` holds something else than results, or the truth.
+        InputError: an argument is out of range, or ``out_dir`` holds something else than results, or the truth.
     """
 
     default_prefix = "davis"
@@ -99,7 +99,7 @@ class DAVISMetric(VideoMetric):
             self.results.append(SequenceResults(sample["video"], proposals))
 
     def _keep_truth(self, video: dict) -> None:
-        """A folder of truth looks like one of older results, which would be replaced."""
+        """Refuse an ``out_dir`` that holds the truth: it looks like older results and would be replaced."""
         if self.out_dir is None or not video["truth_files"]:
             return
         truth, out = (Path(os.path.realpath(path)) for path in (video["truth_files"][0], self.out_dir))
@@ -116,13 +116,13 @@ class DAVISMetric(VideoMetric):
 
         Returns:
             J&F, J-mean, J-recall, J-decay, F-mean, F-recall, F-decay in 0..100; -1 where no sequence shows an object in
-            its first frame. Nothing where the split has no annotations, or with ``format_only``.
+            its first frame. Empty where the split has no annotations, and with ``format_only``.
         """
         logger = MMLogger.get_current_instance()
         kept = self.each_once(results)
         missing = sum(item.video["truth_files"] is None for item in kept)
         judged = bool(kept) and not missing and not self.format_only
-        # what fails in comparing leaves the results, which took long to make
+        # written first, so that an error in the comparison does not lose results that took long to make
         if self.out_dir is not None:
             with atomic_folder(self.out_dir) as folder:
                 map_in_processes(partial(_write, folder), kept, workers=self.workers)

@@ -1,4 +1,4 @@
-"""Tracks as DAVIS takes them: at most 20 proposals that do not overlap, in indexed PNGs."""
+"""Writes tracks in the form that DAVIS takes: at most 20 proposals that do not overlap, in indexed PNGs."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ __all__ = ["best_proposals", "check_results_folder", "index_maps", "write_sequen
 
 
 def check_results_folder(path: str | Path) -> Path:
-    """The folder that results are to be written to, which may hold older results.
+    """Check that a folder can take results, and return its path; older results may be in it.
 
     Raises:
         InputError: it is a file, holds something else than results, or cannot be written.
@@ -35,7 +35,7 @@ def check_results_folder(path: str | Path) -> Path:
 
 
 def _no_results(path: Path) -> Iterator[str]:
-    """What a folder of results does not hold: anything but folders of PNGs."""
+    """Names of what is in a folder and is no result: anything but folders of PNGs."""
     for entry in os.scandir(path):
         if not entry.is_dir():
             yield entry.name
@@ -75,7 +75,7 @@ def index_maps(proposals: Sequence[Sequence[RLE | None]], size: tuple[int, int],
     """
     height, width = size
     for t in range(length):
-        # columns first, as the masks are encoded
+        # column-major, as the masks are encoded
         out = np.zeros((width, height), np.uint8)
         for index in range(len(proposals), 0, -1):
             rle = proposals[index - 1][t]

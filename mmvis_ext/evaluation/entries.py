@@ -1,4 +1,4 @@
-"""What is compared: the tracks of an annotation file, and those of a results file, which is checked here."""
+"""The entries that are compared: tracks of an annotation file and of results, which are checked here."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,9 +17,10 @@ class Entry:
     """One ground truth or one result.
 
     Attributes:
-        area: mean area in pixels over the frames in which the object is present; decides the area range.
-        score: of a result.
-        crowd: of a ground truth: results may match it any number of times and then count neither way.
+        area: mean area in pixels over the frames in which the object is present; it decides the area range.
+        score: of a result; 1 for a ground truth.
+        crowd: whether a ground truth is a crowd: any number of results may match it, and these then count neither as
+            right nor as wrong.
     """
 
     video_id: int
@@ -59,11 +60,11 @@ def truth_entries(file: AnnotationFile, iou_type: str) -> list[Entry]:
 
 
 def result_entries(results: Any, file: AnnotationFile, iou_type: str, where: str) -> list[Entry]:
-    """Results in the official form, in their order.
+    """The entries of results in the official form, in their order.
 
     Args:
-        results: what :func:`evaluate_ytvis` takes.
-        file: of ground truth, whose videos and categories they speak of.
+        results: as :func:`evaluate_ytvis` takes them.
+        file: of ground truth; its videos and categories are those that results may name.
         iou_type: ``segm`` or ``bbox``.
         where: names the results in errors.
 

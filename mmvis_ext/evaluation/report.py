@@ -25,7 +25,7 @@ def class_table(result: YTVISResult) -> str:
 
 
 def davis_table(sequences: Sequence[SequenceFigures]) -> str:
-    """The figures of DAVIS in 0..100, all together, of each sequence and of each object; ``-`` where there is none.
+    """The figures of DAVIS in 0..100: of all sequences, of each sequence and of each object; ``-`` without objects.
 
     Below them stand the :func:`davis_notes`.
     """
@@ -37,7 +37,7 @@ def davis_table(sequences: Sequence[SequenceFigures]) -> str:
 
 
 def davis_notes(sequences: Sequence[SequenceFigures]) -> list[str]:
-    """A sentence about the objects that are not judged, and one about frames of void alone, where there are any."""
+    """Up to two sentences: which objects are not judged, and which frames are void throughout."""
     left_out = ", ".join(f"{s.name} {i}" for s in sequences for i in s.left_out)
     void = ", ".join(f"{s.name} {t}" for s in sequences for t in s.void_frames)
     notes = {

@@ -17,7 +17,7 @@ MEMBER = "results.json"
 
 
 def check_results_path(path: str | Path) -> Path:
-    """The path of a results file.
+    """Check the ending of a results file, and return its path.
 
     Raises:
         InputError: it ends neither in ``.zip`` nor in ``.json``.
@@ -41,7 +41,7 @@ def write_submission(results: list[dict], path: str | Path) -> None:
         path: ``.zip`` holds ``results.json``; ``.json`` is that file itself. Missing folders are made.
 
     Raises:
-        InputError: another ending, or a value that JSON has no form for (a score that is not finite, say).
+        InputError: ``path`` has another ending, or JSON has no form for a value, such as a score that is not finite.
     """
     path = check_results_path(path)
     lines = [_line(entry, i) for i, entry in sorted(enumerate(results), key=lambda pair: _rank(pair[1]))]
@@ -63,7 +63,7 @@ def read_results(path: str | Path) -> list[dict]:
     if not isinstance(results, list) or not all(isinstance(r, dict) and required <= r.keys() for r in results):
         raise InputError(
             f"{path}: results are a list of entries with 'video_id', 'category_id', 'score' and 'segmentations'; "
-            "this is another kind of file, so check which of the two files is meant."
+            "give a results file (not the annotation file) as the results."
         )
     return results
 
@@ -78,7 +78,7 @@ def _line(entry: dict, number: int) -> str:
     try:
         return json.dumps(official | entry, allow_nan=False, default=_plain)
     except (TypeError, ValueError) as error:
-        raise InputError(f"Entry {number} of the results cannot be written as JSON: {error}.") from error
+        raise InputError(f"Entry {number} of the results cannot be written as JSON ({error}); correct it.") from error
 
 
 def _plain(value: Any) -> Any:

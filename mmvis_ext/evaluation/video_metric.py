@@ -1,4 +1,4 @@
-"""What the metrics of whole videos share: several processes, and how a tool has the results written."""
+"""The base of the metrics of whole videos: results of several processes, and how a tool asks for a results file."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,24 +12,24 @@ __all__ = ["VideoMetric", "writing_metric"]
 
 
 class VideoMetric(BaseMetric):
-    """A metric whose results are one object per video, with the ``video`` of its data sample.
+    """A metric that keeps one result per video: an object whose ``video`` is that of the data sample.
 
     Attributes:
-        results: mmengine's list: of these objects, and once :meth:`evaluate` has begun of one list of them.
+        results: mmengine's list of these objects; during :meth:`evaluate` a list that holds that list alone.
     """
 
     results: list[Any]
 
     @classmethod
     def writing(cls, path: str, format_only: bool) -> dict:
-        """Settings with which the metric writes its results.
+        """Arguments of the constructor with which the metric writes its results.
 
         Args:
-            path: of what is to be written.
-            format_only: compute nothing.
+            path: of the file or folder to write.
+            format_only: write only, and compute no figures.
 
         Raises:
-            InputError: it cannot be written.
+            InputError: the path cannot be written.
         """
         raise NotImplementedError
 

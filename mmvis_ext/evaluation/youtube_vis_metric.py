@@ -1,4 +1,4 @@
-"""YouTube-VIS figures and the results file, from what a model says about whole videos."""
+"""YouTube-VIS figures and the results file, from a model's tracks of whole videos."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ class YouTubeVISMetric(VideoMetric):
         prefix: stands before each figure's name.
 
     Raises:
-        InputError: an argument makes no sense.
+        InputError: an argument has a wrong value.
     """
 
     default_prefix = "youtube_vis"
@@ -122,7 +122,7 @@ class YouTubeVISMetric(VideoMetric):
 
         Returns:
             AP, AP50, AP75, APs, APm, APl, AR1, AR10, AR100, ARs, ARm, ARl in 0..100; -1 where there is no ground truth
-            to measure one on. Nothing where the split has no annotations, or with ``format_only``.
+            to measure one on. Empty where the split has no annotations, and with ``format_only``.
         """
         logger = MMLogger.get_current_instance()
         kept = self.each_once(results)

@@ -80,8 +80,8 @@ def evaluate_ytvis(
 ) -> YTVISResult:
     """Evaluate results on a whole data set.
 
-    The figures are those of the official ``ytvoseval.py`` (youtubevos/cocoapi), from which it departs in two places
-    where that goes astray: an annotation with id 0 is matched like any other, and an empty list of results has AP 0.
+    The figures are those of the official ``ytvoseval.py`` (youtubevos/cocoapi), apart from two of its defects: here an
+    annotation with id 0 is matched like any other, and an empty list of results has AP 0.
 
     On videos of one frame the figures are those of COCO, given COCO's area ranges, ``crowd_shares`` and the file's
     ``areas``: COCO takes the area from the annotation, which may be that of a polygon and not of its pixels.
@@ -133,7 +133,7 @@ def _by_class_and_video(entries: list[Entry], class_agnostic: bool) -> dict[int,
 
 @dataclass(frozen=True)
 class _Matches:
-    """What became of the D results of one class in one video, best first.
+    """What became of the D results of one class in one video, best first, at A area ranges and T IoU thresholds.
 
     Attributes:
         scores: (D,).
@@ -172,7 +172,7 @@ def _match(ious: np.ndarray, ignored: np.ndarray, crowd: np.ndarray) -> tuple[np
     """Give each result, best first, the free ground truth that it overlaps most, at all ranges and thresholds at once.
 
     A ground truth that counts goes before an ignored one; of equal overlaps the later in the file is taken; a crowd
-    stays free.
+    stays free for further results.
 
     Args:
         ious: (D, G).
@@ -180,7 +180,7 @@ def _match(ious: np.ndarray, ignored: np.ndarray, crowd: np.ndarray) -> tuple[np
         crowd: (G,) bool.
 
     Returns:
-        (A, T, D) bool: the result was given a ground truth; that ground truth is an ignored one.
+        Two arrays, (A, T, D) bool: whether the result was given a ground truth, and whether that one is ignored.
     """
     (n_found, n_truths), n_ranges, n_thresholds = ious.shape, len(ignored), len(IOU_THRESHOLDS)
     matched, excused = np.zeros((2, n_ranges, n_thresholds, n_found), dtype=bool)

@@ -1,4 +1,4 @@
-"""A trained model on any video: file, folder or live frames."""
+"""Running a trained model on any video: a file, a folder of frames, or live frames."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -31,16 +31,16 @@ class VISInferencer:
 
     Args:
         config: path of a config, or the config itself.
-        checkpoint: path of a checkpoint that fits it. Its meta names the classes.
-        device: such as ``cuda:0`` or ``cpu``; a GPU where there is one if not given.
+        checkpoint: path of a checkpoint that fits the config. The class names are read from its ``meta``.
+        device: such as ``cuda:0`` or ``cpu``; by default a GPU if there is one.
 
     Attributes:
-        model: in test mode on the device.
-        classes: names in label order.
+        model: the model in test mode, on the device.
+        classes: class names in label order.
         categories: ``id`` and ``name`` of each class, as in the annotation file that the model was trained on.
 
     Raises:
-        InputError: config, checkpoint and device are not there, broken, or do not belong together.
+        InputError: config or checkpoint is missing or broken, they do not fit, or the device cannot be used.
     """
 
     def __init__(self, config: str | Path | Config, checkpoint: str | Path, device: str | None = None) -> None:
@@ -58,14 +58,14 @@ class VISInferencer:
         return self.model.window
 
     def session(self, video_id: Any = 0) -> "Session":
-        """Start a video whose frames come bit by bit."""
+        """Start a video whose frames become available one after the other."""
         return Session(self, video_id)
 
     def stream(self, frames: Iterable[np.ndarray]) -> Iterator[Detections]:
-        """Detections of one window after the other.
+        """Yield the detections of one window after the other.
 
         Args:
-            frames: (H,W,3) uint8 RGB, all of one size; they are read as they are needed.
+            frames: (H,W,3) uint8 RGB, all of one size; only as many as needed are taken at a time.
 
         Raises:
             InputError: see :meth:`Session.push`.
@@ -77,7 +77,7 @@ class VISInferencer:
 
         Args:
             video: a video file, a folder of frames, or frames as for :meth:`stream`.
-            video_id: stands in the result.
+            video_id: the video's id in the result.
 
         Raises:
             InputError: the video cannot be read or has no frames.
@@ -89,17 +89,17 @@ class VISInferencer:
         return session.close()
 
     def prepare(self, frames: list[np.ndarray]) -> tuple[Tensor, TrackDataSample]:
-        """Frames as the config's test pipeline makes them.
+        """Apply the config's test pipeline to frames.
 
         Args:
-            frames: T, (H,W,3) uint8 RGB.
+            frames: T frames, (H,W,3) uint8 RGB each.
 
         Returns:
-            (T,3,h,w) normalised and padded on the model's device, and the sample that knows their sizes.
+            (T,3,h,w) normalised and padded, on the model's device, and a sample with the frames' sizes.
         """
         shapes = [frame.shape[:2] for frame in frames]
         numbers = list(range(len(frames)))
-        images = [np.ascontiguousarray(frame[..., ::-1]) for frame in frames]  # BGR, as files are loaded
+        images = [np.ascontiguousarray(frame[..., ::-1]) for frame in frames]  # to BGR, as when files are loaded
         packed = self.pipeline(dict(img=images, img_shape=shapes, ori_shape=shapes, img_id=numbers, frame_id=numbers))
         data = self.model.data_preprocessor(pseudo_collate([packed]), False)
         return data["inputs"][0], data["data_samples"][0]
@@ -109,8 +109,8 @@ class Session:
     """A video in progress.
 
     Args:
-        inferencer: whose model runs.
-        video_id: stands in the result.
+        inferencer: the inferencer whose model is used.
+        video_id: the video's id in the result.
     """
 
     def __init__(self, inferencer: VISInferencer, video_id: Any = 0) -> None:
@@ -122,15 +122,15 @@ class Session:
 
     @torch.no_grad()
     def push(self, frames: list[np.ndarray]) -> Detections:
-        """Take the next window.
+        """Process the next window.
 
         Args:
-            frames: 1 to ``window`` frames, (H,W,3) uint8 RGB; they are not changed. Only the last window of a video
-                is shorter if the result is to be that of the whole video at once.
+            frames: 1 to ``window`` frames, (H,W,3) uint8 RGB each; they are not modified. To get the same result as
+                for the whole video at once, give full windows except at the end of the video.
 
         Raises:
-            InputError: a frame is no such array or has another size than the first.
-            ValueError: there are none or too many.
+            InputError: a frame is not such an array, or its size is not that of the first frame.
+            ValueError: there are no frames or more than ``window``.
         """
         if not 1 <= len(frames) <= self.inferencer.window:
             raise ValueError(f"A window has 1 to {self.inferencer.window} frames, not {len(frames)}.")
@@ -146,7 +146,7 @@ class Session:
         """The tracks of all frames so far.
 
         Raises:
-            InputError: there were none.
+            InputError: there were no frames.
         """
         if self._stream is None:
             raise InputError("the video has no frames; give at least one.")
@@ -167,9 +167,9 @@ class Session:
 
 
 def windows(frames: Iterable[np.ndarray], size: int) -> Iterator[list[np.ndarray]]:
-    """Lists of ``size`` frames; the last may be shorter.
+    """Split (H,W,3) frames into lists of ``size``, of which the last may be shorter.
 
-    None is kept, so with ``map(step, windows(...))`` each is gone before the next one is read.
+    No list is kept here while the next one is read, so that with ``map(step, windows(...))`` only one is in memory.
     """
     iterator = iter(frames)
     while window := list(islice(iterator, size)):
@@ -178,7 +178,7 @@ def windows(frames: Iterable[np.ndarray], size: int) -> Iterator[list[np.ndarray
 
 
 def _without_loading(transforms: list[dict]) -> list[dict]:
-    """A pipeline for frames that are loaded already."""
+    """The pipeline without the transforms that load images, for frames that are in memory."""
     kept = []
     for transform in transforms:
         if "transforms" in transform:
@@ -201,12 +201,13 @@ def _device(name: str | None) -> torch.device:
 
 
 def _classes(checkpoint: dict, model: VideoModel, where: str) -> tuple[tuple[str, ...], tuple[dict, ...]]:
-    """Names and categories from a checkpoint's meta; numbers where it names none."""
+    """Class names and categories from a checkpoint's meta; if it has none, names such as ``class 0``."""
     meta = checkpoint.get("meta", {}).get("dataset_meta") or {}
     classes = tuple(meta.get("classes") or (f"class {label}" for label in range(model.num_classes)))
     if len(classes) != model.num_classes:
         raise InputError(
-            f"{where}: names {len(classes)} classes but has weights for {model.num_classes}; mend its dataset_meta."
+            f"{where}: names {len(classes)} classes but has weights for {model.num_classes}; save it with the names of "
+            "all of them in meta['dataset_meta']['classes']."
         )
     numbered = (dict(id=i, name=name) for i, name in enumerate(classes, start=1))
     return classes, tuple(meta.get("categories") or numbered)

@@ -1,4 +1,4 @@
-"""The tracks of one video as JSON."""
+"""Writing the tracks of one video as JSON."""
 
 import json
 from collections.abc import Sequence
@@ -16,31 +16,32 @@ __all__ = ["write_tracks"]
 def write_tracks(
     path: str | Path, tracks: VideoTracks, categories: Sequence[dict], score_thr: float = 0.0, **about: Any
 ) -> int:
-    """Write the tracks whose best class scores at least ``score_thr``, best first; whole or not at all.
+    """Write the tracks whose best class scores at least ``score_thr``, best first. The file is written atomically.
 
-    The file holds ``width``, ``height``, ``length`` (frames), what ``about`` adds, ``categories`` and ``tracks``; each
-    of these has ``id``, ``category_id``, ``category``, ``score`` (0..1), and per frame, ``null`` where it is absent,
-    ``segmentations`` (compressed COCO RLE) and ``boxes`` (xyxy in pixels of the video).
+    It is an object with ``width``, ``height``, ``length`` (number of frames), ``categories``, ``tracks`` and the keys
+    in ``about``. A track has ``id``, ``category_id``, ``category``, ``score`` (0..1), and two lists with an entry per
+    frame, ``null`` where the track is absent: ``segmentations`` (compressed COCO RLE) and ``boxes`` (xyxy in pixels of
+    the video).
 
     Args:
-        path: of the file; missing folders are made.
-        tracks: of the video.
+        path: path of the file; missing folders are created.
+        tracks: the video's tracks.
         categories: ``id`` and ``name`` of each class, in label order.
-        score_thr: 0..1.
-        about: more about the video, such as its name.
+        score_thr: in 0..1.
+        about: further keys and values about the video, such as its name.
 
     Returns:
         Number of tracks written.
 
     Raises:
-        InputError: the place cannot be written.
+        InputError: the file cannot be written.
     """
     ranked = sorted(tracks, key=lambda track: -float(track.scores.max()))
     kept = [track for track in ranked if track.scores.max() >= score_thr]
     head = dict(about, width=tracks.width, height=tracks.height, length=tracks.length, categories=list(categories))
     with atomic_file(path) as file:
         file.write(f'{json.dumps(head)[:-1]}, "tracks": ['.encode())
-        for number, track in enumerate(kept):  # a line per track, for people, their tools and little memory
+        for number, track in enumerate(kept):  # one line per track: readable, and only one is in memory
             file.write(f"{',' if number else ''}\n{json.dumps(_entry(track, categories))}".encode())
         file.write(b"\n]}\n")
     return len(kept)

@@ -26,7 +26,13 @@ __all__ = ["EfficientVIS", "EfficientVISState"]
 
 @dataclass(frozen=True)
 class EfficientVISState:
-    """Between two clips: the slots, and what hand-crafted linking remembers (``None`` without it)."""
+    """State after a clip.
+
+    Attributes:
+        geometry: original and resized size of the video's frames.
+        slots: initial queries and track ids of the next clip.
+        memory: the known tracks, for hand-crafted linking; ``None`` without a linker or before the first clip.
+    """
 
     geometry: FrameGeometry
     slots: Slots
@@ -34,12 +40,12 @@ class EfficientVISState:
 
 
 class ClipOutput(NamedTuple):
-    """What the last iteration says about one clip.
+    """Predictions of the last iteration for one clip.
 
     Attributes:
         scores: (N,T,K) class scores.
         boxes: (N,T,4) xyxy pixels of the network's input.
-        masks: (N,T,s,s) probabilities inside ``proposals``.
+        masks: (N,T,s,s) mask probabilities, each on an s x s grid inside its proposal.
         proposals: (N,T,4) xyxy pixels of the network's input.
     """
 
@@ -53,18 +59,21 @@ class ClipOutput(NamedTuple):
 class EfficientVIS(VideoModel[EfficientVISState]):
     """Clip-level VIS by tracklet queries and proposals; no data association within or between clips.
 
+    A slot is the place of one of the N queries: its output query, averaged over time, is the initial query of the same
+    slot in the next clip, so the slot keeps its track id. q* are the learned initial queries of a video's first clip.
+
     Args:
         head: config of :class:`TrackletCascade`.
         assigner: config of :class:`TrackletAssigner`.
-        loss_weights: of the terms, see :class:`LossWeights`.
-        match_each: match in each iteration, as Sparse R-CNN does; ``False`` matches on the last one alone and lets all
-            iterations share its assignment, which is faster.
+        loss_weights: weights of the loss terms, see :class:`LossWeights`.
+        match_each: match the outputs of each iteration, as Sparse R-CNN does. ``False`` matches those of the last
+            iteration only and uses that assignment for all iterations, which is faster.
         clip_len: T, frames per step at test. No weight depends on it.
-        visible_thr: a slot is visible in a frame where its best class score reaches it.
-        reset_after: a slot that was background for so many clips is reset to q*.
-        reset_score: a slot is background in a clip where its best class score stays below it.
-        linker: config of :class:`ClipLinker`: every clip starts from q* and is linked by hand (Table 1d). ``None``
-            passes the queries on, which is the paper's way.
+        visible_thr: a slot is visible in the frames where its best class score is at least this.
+        reset_after: a slot that was background for this many clips in a row is reset to its q*.
+        reset_score: a slot is background in a clip if its best class score is below this in every frame.
+        linker: config of :class:`ClipLinker`, for the comparison of Table 1d: every clip starts from q*, and its
+            tracklets are linked to the known tracks by hand-crafted affinities. ``None`` is the paper's method.
         kwargs: backbone, neck, score_reduction, data_preprocessor, init_cfg; see :class:`VideoModel`.
     """
 
@@ -87,7 +96,7 @@ class EfficientVIS(VideoModel[EfficientVISState]):
 
     @property
     def num_classes(self) -> int:
-        """K."""
+        """K, the number of classes."""
         return self.head.num_classes
 
     # training
@@ -95,12 +104,12 @@ class EfficientVIS(VideoModel[EfficientVISState]):
     def loss(self, inputs: Tensor, data_samples: Sequence[TrackDataSample]) -> dict[str, Tensor]:
         """Losses of every iteration, averaged over the clips of a sample.
 
-        With two clips per sample this is correspondence learning (Sec. 3.3): the second starts from the first one's
-        output queries, averaged over time, and inherits its assignment.
+        With two clips per sample this is correspondence learning (Sec. 3.3): the second clip starts from the first
+        clip's output queries, averaged over time, and reuses its assignment.
 
         Args:
-            inputs: (B, clips*T, 3, H, W), clip after clip.
-            data_samples: B, with per-frame ground truth and ``num_clips``.
+            inputs: (B, clips*T, 3, H, W), one clip after the other.
+            data_samples: B samples with per-frame ground truth and their ``num_clips``.
         """
         batch = TrainingBatch.of(self.extract_features(inputs.flatten(0, 1)), inputs, data_samples)
         clips = data_samples[0].metainfo.get("num_clips", 1)
@@ -121,9 +130,9 @@ class EfficientVIS(VideoModel[EfficientVISState]):
         self, features: tuple[Tensor, ...], outputs: list[StageOutput], targets: list[Tracklets], sizes: Tensor,
         inherited: Sequence[Matches | None],
     ) -> tuple[dict[str, Tensor], list[Matches]]:  # fmt: skip
-        """Losses of every iteration of one clip, and the last assignment for the clip that follows.
+        """Losses of every iteration of one clip, and the last iteration's assignment for the clip that follows.
 
-        Matching looks at the masks of all queries, without gradient; only matched ones are segmented for the loss.
+        Matching needs the masks of all queries but no gradient; for the loss, only matched queries are segmented.
         """
         losses = {}
         last = self._match(features, outputs[-1], -1, targets, sizes, inherited)
@@ -145,7 +154,7 @@ class EfficientVIS(VideoModel[EfficientVISState]):
         self, features: tuple[Tensor, ...], output: StageOutput, m: int, targets: list[Tracklets], sizes: Tensor,
         inherited: Sequence[Matches | None],
     ) -> list[Matches]:  # fmt: skip
-        """Assignment of every clip of a batch by the output of iteration ``m``."""
+        """Match the output of iteration ``m`` to the ground truth, for each clip of a batch."""
         masks = self.head.segment(features, output, m).sigmoid()
         return match_clips(self.assigner, output, masks, targets, sizes, inherited)
 
@@ -164,7 +173,7 @@ class EfficientVIS(VideoModel[EfficientVISState]):
             carried: the slots before the clip.
 
         Returns:
-            What the last iteration says, and the slots after the clip.
+            Predictions of the last iteration, and the slots after the clip.
         """
         features = as_pyramid(self.extract_features(frames))
         (output,) = self.head(features, sizes, carried.queries[None], last_only=True)
@@ -180,7 +189,7 @@ class EfficientVIS(VideoModel[EfficientVISState]):
 
     @torch.no_grad()
     def step(self, frames: Tensor, state: EfficientVISState) -> tuple[Detections, EfficientVISState]:
-        """One clip of (T,3,H,W) ``frames``; see :meth:`VideoModel.step`. T is their number."""
+        """One clip, (T,3,H,W); see :meth:`VideoModel.step`. T may differ from clip to clip."""
         geometry = state.geometry
         result, slots = self.forward_window(frames, self.window_sizes(geometry), state.slots)
         visible = result.scores.amax(-1) >= self.visible_thr

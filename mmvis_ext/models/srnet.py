@@ -30,15 +30,15 @@ from .video_model import VideoModel
 __all__ = ["LastFrame", "SRNet", "SRNetState"]
 
 
-FINEST_STRIDE = 4  # of the pyramid
+FINEST_STRIDE = 4  # of the pyramid's finest level, in pixels
 
 
 class LastFrame(NamedTuple):
-    """What the network reads of the frame before.
+    """What the network takes as input from the previous frame.
 
     Attributes:
-        coarsest: (1,C,h,w) its coarsest level; ``None`` before the first frame.
-        heatmap: (1,1,h,w) the centres of its instances.
+        coarsest: (1,C,h,w) coarsest pyramid level of the previous frame; ``None`` for a video's first frame.
+        heatmap: (1,1,h,w) instance heatmap, with a Gaussian at the centre of each instance of the previous frame.
     """
 
     coarsest: Tensor | None
@@ -47,15 +47,15 @@ class LastFrame(NamedTuple):
 
 @dataclass(frozen=True)
 class SRNetState:
-    """Between two frames.
+    """State after a frame, with that frame's A instances. "The grid" is the spatial grid, see :func:`spatial_grid`.
 
     Attributes:
-        geometry: of the video's frames.
-        before: (1,C,h,w) the coarsest level of the last frame; ``None`` before the first.
-        centres: (A,2) mass centres of its instances, x and y on the grid.
-        extents: (A,2) their width and height in units of the grid.
-        track_ids: A of them.
-        next_id: first id not given away yet.
+        geometry: original and resized size of the video's frames.
+        before: (1,C,h,w) coarsest pyramid level of the last frame; ``None`` before the first one.
+        centres: (A,2) mass centres of the instances, x and y in coordinates of the grid.
+        extents: (A,2) width and height of the instances in units of the grid.
+        track_ids: their A track ids.
+        next_id: the id that the next new track gets.
     """
 
     geometry: FrameGeometry
@@ -68,25 +68,27 @@ class SRNetState:
 
 @MODELS.register_module()
 class SRNet(VideoModel[SRNetState]):
-    """Every pixel points to its instance's centre, and every centre to where it was in the last frame.
+    """Online dense model: every pixel predicts the centre of its instance and that centre's place in the last frame.
 
-    Two tasks by config: without categories in the head it is unsupervised video object segmentation (UVOS), with them
-    video instance segmentation. An instance that the last frame did not show gets a new id.
+    The config chooses the task: with categories in the head it is video instance segmentation, without them
+    unsupervised video object segmentation (UVOS). Instances are linked to those of the last frame alone; one that
+    finds no partner there gets a new track id.
 
     Args:
         head: config of :class:`DenseHead`.
         loss_weights: see :class:`DenseLossWeights`.
         iou_loss: ``lovasz`` or ``dice`` (Table 1).
         heatmap: draw the last frame's centres for the tracking head; ``False`` leaves the heatmap zero (Table 2).
-        temporal: ``False`` shows the decoder this frame in place of the last one, at test alone (Table 2).
-        centre: where the tracking vector is read and starts: the ``mass`` centre of the mask, or the ``predicted`` one
-            that its pixels point to. It leads to the mass centre in the last frame either way.
-        min_score: objectness that starts an instance.
-        max_instances: per frame; those that are left out for their pixels count too.
-        min_pixels: of an instance, on the head's maps.
-        min_free: see :func:`cluster_instances`; 0 is the paper's algorithm to the letter, 0.5 that of its source, which
-            drops the rims that are left of instances.
-        max_distance: between where an instance says that it was and the last frame's centre, in units of the grid.
+        temporal: ``False`` gives the decoder the current frame's features in place of the last frame's, at test only
+            (Table 2).
+        centre: the point at which an instance's tracking vector is read and from which it starts: the ``mass`` centre
+            of its mask, or the ``predicted`` centre that its pixels point to. In both cases the vector is trained to
+            end at the instance's mass centre in the last frame.
+        min_score: only pixels with an objectness above this start an instance.
+        max_instances, min_pixels, min_free: see :func:`cluster_instances`. ``min_free=0`` is Algorithm 1 as printed;
+            0.5 is the authors' code, which drops the rims that are left over around instances already found.
+        max_distance: an instance is linked to one of the last frame only if its tracking vector ends at most this far
+            from that one's centre, in units of the grid.
         kwargs: backbone, neck, score_reduction, data_preprocessor, init_cfg; see :class:`VideoModel`.
 
     Raises:
@@ -114,17 +116,19 @@ class SRNet(VideoModel[SRNetState]):
 
     @property
     def num_classes(self) -> int:
-        """K; 1 without categories."""
+        """K, the number of classes; 1 without categories."""
         return self.head.num_classes or 1
 
     # training
 
     def loss(self, inputs: Tensor, data_samples: Sequence[TrackDataSample]) -> dict[str, Tensor]:
-        """Losses of every frame, each with the one before it; a sample's first is trained as a video's first.
+        """Losses of every frame, given the frame before it.
+
+        A sample's first frame is treated like a video's first frame: it is its own predecessor, with an empty heatmap.
 
         Args:
             inputs: (B,T,3,H,W), frames of one video each, in time order.
-            data_samples: B, with per-frame ground truth.
+            data_samples: B samples with per-frame ground truth.
 
         Raises:
             InputError: a sample has several clips.
@@ -137,7 +141,7 @@ class SRNet(VideoModel[SRNetState]):
         outputs: list[DenseOutput] = []
         targets: list[DenseTargets] = []
         for size, members in of_one_size(data_samples, padded).items():
-            # the grid measures a sample's own size, as at test, not what the others of the batch make of it
+            # the spatial grid depends on the size, so each sample is cut back from the batch's padding to its own size
             levels = cut(features, [m * length + t for m in members for t in range(length)], size, padded)
             truths = [Tracklets.from_frames(data_samples[m], padded, inputs.device) for m in members]
             shown = [frame for truth in truths for frame in targets_over_time(truth, size, self.head.map_size(*size))]
@@ -158,7 +162,7 @@ class SRNet(VideoModel[SRNetState]):
             )  # fmt: skip
 
     def _draw(self, centres: Tensor, extents: Tensor, size: tuple[int, int]) -> Tensor:
-        """(1,h,w) heatmap of instances for the tracking head, of the finest level's size; ``size`` is the input's."""
+        """(1,h,w) instance heatmap at the finest level's size, for an input of ``size`` (H, W)."""
         h, w = (-(-side // FINEST_STRIDE) for side in size)
         return draw_centres(centres, extents, (h, w))[None] if self.heatmap else centres.new_zeros(1, h, w)
 
@@ -174,11 +178,11 @@ class SRNet(VideoModel[SRNetState]):
 
         Args:
             frames: (1,3,H,W) normalised and padded.
-            sizes: (1,2) height and width in pixels without padding; objectness is -1 in the padding.
-            carried: of the frame before.
+            sizes: (1,2) height and width in pixels without padding; in the padding, objectness is set to -1.
+            carried: features and heatmap of the frame before.
 
         Returns:
-            What every pixel says, and the coarsest level of this frame, (1,C,h,w).
+            The per-pixel predictions, and the coarsest level of this frame, (1,C,h,w).
         """
         features, padded = self.extract_features(frames), (frames.shape[-2], frames.shape[-1])
         before = features[-1] if carried.coarsest is None or not self.temporal else carried.coarsest
@@ -196,7 +200,7 @@ class SRNet(VideoModel[SRNetState]):
             return self._found(output.frame(0), replace(state, before=coarsest), size)
 
     def _found(self, output: DenseOutput, state: SRNetState, size: tuple[int, int]) -> tuple[Detections, SRNetState]:
-        """Algorithm 1 on what the pixels of one frame say; ``size`` (H, W) is the input's, with its padding."""
+        """Algorithm 1 (clustering and linking) on one frame's predictions; ``size`` is (H, W) of the padded input."""
         found = cluster_instances(
             output.offsets, output.bandwidths, output.objectness, self.head.extra_bandwidths, **self.clustering
         )

@@ -1,4 +1,4 @@
-"""What the loss of a model of queries starts from: features, targets and sizes of a batch of clips."""
+"""A training batch as the query-based models use it: features, targets and frame sizes of B clips."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class TrainingBatch:
 
     Attributes:
         levels: pyramid levels, the finest first, (B,T,C,h,w) each.
-        targets: B, over all T frames.
+        targets: the B samples' ground truth over all T frames.
         sizes: (B,2) height and width in pixels of each sample's frames without padding.
     """
 
@@ -30,12 +30,12 @@ class TrainingBatch:
 
     @classmethod
     def of(cls, features: Sequence[Tensor], inputs: Tensor, data_samples: Sequence[TrackDataSample]) -> "TrainingBatch":
-        """Put together what was extracted and what is known.
+        """Combine the extracted features with the samples' ground truth.
 
         Args:
             features: pyramid levels of all frames, (B*T,C,h,w) each.
-            inputs: (B,T,3,H,W) that they were extracted from.
-            data_samples: B, with per-frame ground truth.
+            inputs: (B,T,3,H,W), the frames that the features were extracted from.
+            data_samples: B samples with per-frame ground truth.
         """
         b, length, _, height, width = inputs.shape
         return cls(
@@ -45,12 +45,12 @@ class TrainingBatch:
         )
 
     def __len__(self) -> int:
-        """B."""
+        """B, the number of samples."""
         return len(self.targets)
 
     @property
     def length(self) -> int:
-        """T."""
+        """T, the number of frames of each sample."""
         return self.levels[0].shape[1]
 
     def sample(self, b: int) -> "TrainingBatch":
@@ -58,14 +58,18 @@ class TrainingBatch:
         return TrainingBatch([level[b : b + 1] for level in self.levels], [self.targets[b]], self.sizes[b : b + 1])
 
     def features(self, start: int, stop: int) -> tuple[Tensor, ...]:
-        """Pyramid levels of the frames ``start`` to ``stop``, (B*(stop-start),C,h,w) each, sample after sample."""
+        """Pyramid levels of the n frames ``start`` to ``stop - 1``, (B*n,C,h,w) each, sample by sample."""
         return as_pyramid(level[:, start:stop].flatten(0, 1) for level in self.levels)
 
     def truth(self, start: int, stop: int) -> list[Tracklets]:
-        """Targets in the frames ``start`` to ``stop``, also those that are absent there."""
+        """Targets in frames ``start`` to ``stop - 1``; objects that are absent from all of these are kept too."""
         return [targets.frames(start, stop) for targets in self.targets]
 
 
 def mean_over(terms: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
-    """The mean of each loss term, () each, over frames or clips, which all have the same terms."""
+    """Mean of each loss term, a scalar (), over frames or clips.
+
+    Args:
+        terms: one dict per frame or clip, all with the same names.
+    """
     return {name: torch.as_tensor(sum(each[name] / len(terms) for each in terms)) for name in terms[0]}

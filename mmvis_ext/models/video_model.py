@@ -1,4 +1,4 @@
-"""What every video model here is: a step over a window of frames, with its state passed along."""
+"""The interface of every video model: a step over a window of frames, from one state to the next."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -27,9 +27,9 @@ class VideoStream(Generic[State]):
     """A video in progress: the model's state and the tracks so far.
 
     Attributes:
-        state: of the model, see its ``init_state``.
-        book: tracks so far.
-        geometry: of the video's frames.
+        state: the model's state after the frames so far, see its ``init_state``.
+        book: collects the tracks found so far.
+        geometry: original and resized size of the video's frames.
     """
 
     state: State
@@ -38,27 +38,29 @@ class VideoStream(Generic[State]):
 
 
 class VideoModel(BaseModel, Generic[State]):
-    """Base of every video model: one contract, ``step(frames, state) -> (detections, state)``.
+    """Base of every video model; the contract is ``step(frames, state) -> (detections, state)``.
 
     ``predict`` on a whole video, the test loop and live streaming all call the same ``step``, window by window, so
-    they agree to the bit. What a subclass brings: ``num_classes``, ``loss``, ``init_state``, ``step``,
-    ``forward_window``, and its ``classifier``; ``tests/models/test_contract.py`` holds every registered model to it.
+    their results are bitwise equal. A subclass defines ``num_classes``, ``loss``, ``init_state``, ``step``,
+    ``forward_window`` and ``classifier``; ``tests/models/test_contract.py`` checks this for every registered model.
 
     Args:
         window: frames per step.
-        backbone: config; ``None`` in a model that holds it in another part.
-        neck: config; ``None`` in a model without a neck.
-        score_reduction: of a track's scores over time, see :class:`TrackBook`.
+        backbone: config; ``None`` if the model builds its backbone inside another part, such as a detector.
+        neck: config; ``None`` for a model without a neck.
+        score_reduction: how a track's scores are reduced over time, see :class:`TrackBook`.
         data_preprocessor: config of mmdet's ``TrackDataPreprocessor``.
         init_cfg: as in mmengine.
 
     Attributes:
-        classifier: patterns of the names of all weights whose shape depends on K. A training that starts from a
-            checkpoint of other classes leaves them out.
-        parts: where the operations of a part are counted: methods by their dotted names, of ``backbone``, ``neck`` and
-            ``mask``; all other operations are the head's.
-        period: steps after which what a step computes repeats itself; for benchmarks.
-        starts_from_checkpoint: training freezes parts that a checkpoint must bring.
+        classifier: ``fnmatch`` patterns, such as ``head.stages.*.fc_cls.*``, that match the names of all weights whose
+            shape depends on K. They are not loaded when training starts from a checkpoint with other classes.
+        parts: the methods, by dotted names, in which the operations of ``backbone``, ``neck`` and ``mask`` take place,
+            for counting FLOPs; all other operations belong to the head.
+        period: number of steps after which the computation repeats, for benchmarks. For example 10 if every tenth
+            frame is a key frame and costs more.
+        starts_from_checkpoint: whether training freezes parts of the model, whose weights must then come from a
+            checkpoint.
     """
 
     classifier: ClassVar[tuple[str, ...]] = ()
@@ -80,7 +82,7 @@ class VideoModel(BaseModel, Generic[State]):
     @property
     @abstractmethod
     def num_classes(self) -> int:
-        """K."""
+        """K, the number of classes."""
 
     def is_classifier(self, name: str) -> bool:
         """Whether the shape of the weight of this name depends on K."""
@@ -88,14 +90,17 @@ class VideoModel(BaseModel, Generic[State]):
 
     def extract_features(self, frames: Tensor) -> tuple[Tensor, ...]:
         """(n,3,H,W) normalised frames -> pyramid levels (n,C,h,w)."""
-        if not frames.is_cuda:  # a CPU convolves faster with channels last, several frames at once above all
+        if not frames.is_cuda:  # on a CPU, convolutions are faster with channels last, above all on several frames
             frames = frames.contiguous(memory_format=torch.channels_last)
         levels = self.backbone(frames)
         return levels if self.neck is None else self.neck(levels)
 
     @abstractmethod
     def loss(self, inputs: Tensor, data_samples: Sequence[TrackDataSample]) -> dict[str, Tensor]:
-        """Training losses of (B,T,3,H,W) inputs, by name, () each; mmengine minimises the sum of all named ``loss``."""
+        """Training losses of (B,T,3,H,W) inputs as scalars (), by name.
+
+        mmengine minimises the sum of those whose name contains ``loss``; the others are only logged.
+        """
 
     @abstractmethod
     def init_state(self, geometry: FrameGeometry) -> State:
@@ -107,23 +112,25 @@ class VideoModel(BaseModel, Generic[State]):
 
         Args:
             frames: (T,3,H,W), normalised and padded; T may be shorter than the window at the end of a video.
-            state: of the video so far; it is not changed.
+            state: the state after the frames before; it is not modified.
 
         Returns:
-            detections of these frames and the new state.
+            Detections of these frames and the new state.
         """
 
     @abstractmethod
     def forward_window(self, frames: Tensor, sizes: Tensor, carried: Any) -> tuple[Any, Any]:
-        """The tensor part of a step: static shapes, no look at values, so that it can be compiled and exported.
+        """The tensor part of a step.
+
+        Shapes are static and control flow does not depend on tensor values, so it can be compiled and exported.
 
         Args:
             frames: (T,3,H,W) normalised and padded.
             sizes: (1,2) height and width in pixels of the frames without padding.
-            carried: tensors of the state that the network itself reads; ``None`` for a model without such.
+            carried: the tensors of the state that are inputs of the network; ``None`` if there are none.
 
         Returns:
-            What the network says about the window, and what it hands on to the next one.
+            The network's predictions for the window, and ``carried`` for the next window.
         """
 
     def window_sizes(self, geometry: FrameGeometry) -> Tensor:
@@ -135,11 +142,11 @@ class VideoModel(BaseModel, Generic[State]):
         return VideoStream(self.init_state(geometry), TrackBook(self.score_reduction), geometry)
 
     def advance(self, frames: Tensor, stream: VideoStream[State]) -> Detections:
-        """Take the next frames of a stream, window by window.
+        """Process the next frames of a stream, window by window.
 
         Args:
             frames: (n,3,H,W), n >= 1.
-            stream: is changed.
+            stream: updated in place.
 
         Returns:
             Detections of the last window.
@@ -154,8 +161,8 @@ class VideoModel(BaseModel, Generic[State]):
         """Tracks of whole videos.
 
         Args:
-            inputs: (B,T,3,H,W), T the length of the videos.
-            data_samples: B, with the frames' ``ori_shape`` and ``img_shape``.
+            inputs: (B,T,3,H,W); T is the length of the videos.
+            data_samples: B samples, whose frames know their ``ori_shape`` and ``img_shape``.
 
         Returns:
             The same samples, each with ``pred_tracks`` (:class:`VideoTracks`).
@@ -169,15 +176,15 @@ class VideoModel(BaseModel, Generic[State]):
     def forward(
         self, inputs: Tensor, data_samples: Sequence[TrackDataSample] | None = None, mode: str = "tensor"
     ) -> dict[str, Tensor] | list[TrackDataSample] | tuple[Tensor, ...]:
-        """mmengine's entry: ``loss``, ``predict`` or ``tensor`` (the pyramid of B*T frames).
+        """mmengine's entry point.
 
         Args:
             inputs: (B,T,3,H,W).
-            data_samples: B; not needed for ``tensor``.
-            mode: which of the three.
+            data_samples: B samples; not needed for ``tensor``.
+            mode: ``loss``, ``predict``, or ``tensor`` for the feature pyramid of the B*T frames.
 
         Raises:
-            RuntimeError: the mode is unknown, or needs data samples that are not there.
+            RuntimeError: the mode is unknown, or it needs data samples and none are given.
         """
         if mode == "tensor":
             return self.extract_features(inputs.flatten(0, 1))
@@ -189,18 +196,18 @@ class VideoModel(BaseModel, Generic[State]):
 
 
 def frame_geometry(sample: TrackDataSample) -> FrameGeometry:
-    """Sizes of a sample's frames, which all have the same."""
+    """Original and resized size of a sample's frames, read from the first one since all are equal."""
     meta = sample[0].metainfo
     return FrameGeometry(tuple(meta["ori_shape"][:2]), tuple(meta["img_shape"][:2]))
 
 
 def set_tracks(sample: TrackDataSample, tracks: VideoTracks) -> None:
-    """Attach results to a sample."""
+    """Attach the tracks to a sample as ``pred_tracks``."""
     sample.set_data({"pred_tracks": tracks})
 
 
 def unwrapped(model: nn.Module) -> VideoModel:
-    """The model itself where it is wrapped for several processes.
+    """The model without the wrapper that mmengine puts around it for distributed training.
 
     Raises:
         TypeError: it is no :class:`VideoModel`.

@@ -10,11 +10,14 @@ OCTAVES = ((32, 5), (16, 3), (4, 2))
 """(cell in pixels, weight) of each octave of noise."""
 
 MUTED = 26
-"""How far a channel may differ from the grey level, so that the saturated objects stand out."""
+"""How far a channel may differ from the grey level: little, so that the saturated objects stand out."""
 
 
 def _octave(dice: Dice, height: int, width: int, cell: int) -> np.ndarray:
-    """(height, width) value noise, 0..255, periodic. Sums of short binary fractions, hence exact everywhere."""
+    """(height, width) value noise, 0..255, periodic.
+
+    It sums short binary fractions, which floats hold exactly, so every machine computes the same.
+    """
     lattice = dice.octets(height // cell, width // cell).astype(np.float64)
     k = np.arange(cell, dtype=np.float64) / cell
     ramp = k * k * (3.0 - 2.0 * k)
@@ -45,7 +48,7 @@ def backdrop(dice: Dice, height: int, width: int) -> np.ndarray:
 
 
 def crop(canvas: np.ndarray, left: int, top: int, height: int, width: int) -> np.ndarray:
-    """(height, width, 3) uint8, a copy; ``left`` and ``top`` may be any integers."""
+    """A window of the repeating canvas, (height, width, 3) uint8, a copy; ``left`` and ``top`` may be any integers."""
     rows = (np.arange(height) + top) % canvas.shape[0]
     columns = (np.arange(width) + left) % canvas.shape[1]
     return canvas[rows[:, None], columns]

@@ -15,14 +15,15 @@ TRAITS = ("lookalike", "crossing", "occluder", "enter_leave", "scale", "deform",
 class SceneConfig:
     """What scenes may look like. A pair is the range, both ends included, from which each video or object draws.
 
-    Knobs do not disturb each other: with the same seed, turning one up leaves the rest of the draws as they were.
+    Motion is computed in steps of time; by default each frame is one step. Knobs do not disturb each other: with the
+    same seed, turning one up leaves the rest of the draws as they were.
 
     Attributes:
         height, width: of the frames, pixels.
         length: frames of a video.
         objects: objects of a video; a video gets more where its difficulties need them.
-        size: of an object, pixels across.
-        speed: of an object, pixels per step of its motion.
+        size: of an object, its pixels from side to side.
+        speed: of an object, pixels per step.
         spin: largest turn of an object per step, degrees.
         frame_step: steps between two frames; 6 makes a video of a sixth of the frame rate.
         lookalike: chance that ``lookalikes`` objects share class, pattern, colours and size.
@@ -31,12 +32,12 @@ class SceneConfig:
         enter_leave: chance that objects come in late, leave early, or leave and come back.
         scale: chance that objects grow or shrink, by a factor of up to ``scale_ratio``.
         deform: chance that objects stretch and squeeze, by up to ``deformation`` of their size.
-        jump: chance that objects suddenly are somewhere else, each at each frame with chance ``jump_rate``.
+        jump: chance that objects jump to another place; each then does so at each frame with chance ``jump_rate``.
         blur: chance of motion blur; the shutter is open for ``shutter`` steps.
         pan: chance that the background passes by, at ``pan_speed`` pixels per step.
 
     Raises:
-        InputError: a knob has a value that makes no scene.
+        InputError: a knob is out of range or does not fit another one.
     """
 
     height: int = 120
@@ -70,30 +71,30 @@ class SceneConfig:
         for knob in fields(self):
             _check_form(knob.name, getattr(self, knob.name), knob.default)
         for name in (*TRAITS, "jump_rate"):
-            _require(getattr(self, name) <= 1, name, "is between 0 and 1")
-        _require(self.height >= 16, "height", "is at least 16 pixels")
-        _require(self.width >= 16, "width", "is at least 16 pixels")
-        _require(self.length[0] >= 1, "length", "is at least 1 frame")
-        _require(self.size[0] >= 8, "size", "is at least 8 pixels")
-        _require(self.objects[0] >= 1, "objects", "is at least 1")
-        _require(self.objects[1] <= 20, "objects", "is at most 20, as many as DAVIS takes")
-        _require(self.frame_step >= 1, "frame_step", "is at least 1")
-        _require(self.scale_ratio >= 1, "scale_ratio", "is at least 1")
-        _require(self.shutter <= 4, "shutter", "is at most 4 steps")
-        _require(self.deformation < 1, "deformation", "is below 1")
+            _require(getattr(self, name) <= 1, name, "must be between 0 and 1")
+        _require(self.height >= 16, "height", "must be at least 16 pixels")
+        _require(self.width >= 16, "width", "must be at least 16 pixels")
+        _require(self.length[0] >= 1, "length", "must be at least 1 frame")
+        _require(self.size[0] >= 8, "size", "must be at least 8 pixels")
+        _require(self.objects[0] >= 1, "objects", "must be at least 1")
+        _require(self.objects[1] <= 20, "objects", "must be at most 20, as many as DAVIS takes")
+        _require(self.frame_step >= 1, "frame_step", "must be at least 1")
+        _require(self.scale_ratio >= 1, "scale_ratio", "must be at least 1")
+        _require(self.shutter <= 4, "shutter", "must be at most 4 steps")
+        _require(self.deformation < 1, "deformation", "must be below 1")
         if self.enter_leave or self.jump:
-            _require(self.length[0] >= 5, "length", "is at least 5 frames where objects enter, leave or jump")
+            _require(self.length[0] >= 5, "length", "must be at least 5 frames where objects enter, leave or jump")
         if self.crossing:
-            _require(self.objects[1] >= 2, "objects", "reaches at least 2 where objects cross")
+            _require(self.objects[1] >= 2, "objects", "must reach at least 2 where objects cross")
         if self.lookalike:
-            _require(2 <= self.lookalikes <= self.objects[1], "lookalikes", "is between 2 and the most objects")
+            _require(2 <= self.lookalikes <= self.objects[1], "lookalikes", "must be between 2 and the most objects")
 
     @classmethod
     def parse(cls, settings: list[str]) -> dict[str, int | float | tuple]:
         """Read ``knob=value`` texts; a range is written ``low,high``, a single number means both.
 
         Raises:
-            InputError: no such knob, or the value is not of its kind.
+            InputError: there is no such knob, or the value has a wrong form.
         """
         defaults = {knob.name: getattr(cls, knob.name) for knob in fields(cls)}
         values: dict[str, int | float | tuple] = {}
@@ -124,12 +125,12 @@ def _require(holds: bool, name: str, rule: str) -> None:
 def _check_form(name: str, value: Any, default: object) -> None:
     if isinstance(default, tuple):
         pair = isinstance(value, tuple) and len(value) == 2
-        _require(pair, name, "is a pair (low, high)")
+        _require(pair, name, "must be a pair (low, high)")
         for number in value:
             _check_form(name, number, default[0])
-        _require(value[0] <= value[1], name, "has its low end first")
+        _require(value[0] <= value[1], name, "must have its low end first")
         return
     kinds = int if isinstance(default, int) else int | float
     _require(isinstance(value, kinds) and not isinstance(value, bool), name, f"takes {type(default).__name__} numbers")
-    # Also turns down NaN and infinity.
-    _require(0 <= value < 1e6, name, "is a finite number and not negative")
+    # Also refuses NaN and infinity.
+    _require(0 <= value < 1e6, name, "must be a finite number and not negative")

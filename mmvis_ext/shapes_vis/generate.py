@@ -1,4 +1,4 @@
-"""Writes a whole dataset: in parallel, at once or not at all, and only if it is not there yet."""
+"""Writes a whole dataset: in parallel, complete or not at all, and only if it is not there yet."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ MANIFEST = "shapes_vis.json"
 """The file in a dataset's folder that says how it was made."""
 
 FORMAT = 1
-"""Raised whenever the same recipe comes to give other files."""
+"""Version of the generator. Whoever changes what the same recipe gives raises it."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Job:
         index: position in the split.
         seed: of the dataset.
         config: the knobs.
-        still: draw one frame of a scene of its own instead of a video.
+        still: draw one frame instead of a video, from a scene that no video shows.
     """
 
     root: Path
@@ -107,7 +107,7 @@ def generate(
 def _check(names: tuple[str, ...], seed: int) -> None:
     unknown = [name for name in names if name not in LAYOUTS]
     if unknown or not names:
-        raise InputError(f"ShapesVIS has no layout {unknown or 'without a name'}; take some of: {', '.join(LAYOUTS)}.")
+        raise InputError(f"ShapesVIS has no layout {unknown or 'to write'}; take some of: {', '.join(LAYOUTS)}.")
     if not 0 <= seed < 2**32:
         raise InputError(f"ShapesVIS seed {seed} is out of range; take 0 or more, below 2**32.")
 
@@ -144,7 +144,7 @@ def _write_splits(
 
 
 def _recipe(preset: Preset, seed: int) -> dict[str, Any]:
-    """What the files depend on, and a digest of it."""
+    """All that the files depend on, and a digest of it."""
     recipe = dict(
         format=FORMAT,
         preset=preset.name,

@@ -25,7 +25,7 @@ class Layout:
 
     Attributes:
         name: the folder it is written to, and what the command line calls it.
-        stills: it holds single images, one from each scene, instead of videos.
+        stills: whether it holds single images, one from each scene, instead of videos.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Layout:
         raise NotImplementedError
 
     def write_split(self, root: Path, split: str, videos: list[VideoTruth], about: str) -> None:
-        """Write what lists all videos of a split, once all of them are written."""
+        """Write the files that list all videos of a split, once the videos are written."""
         raise NotImplementedError
 
 
@@ -119,7 +119,7 @@ class OVIS(YouTubeVIS):
 
 
 class DAVIS(Layout):
-    """``JPEGImages``, ``Annotations_unsupervised`` (palette PNG, track k is k + 1) and ``ImageSets/2017``."""
+    """``JPEGImages``, ``Annotations_unsupervised`` (indexed PNGs: track k has index k + 1) and ``ImageSets/2017``."""
 
     name = "davis"
 
@@ -189,7 +189,7 @@ LAYOUTS: dict[str, Layout] = {layout.name: layout for layout in (YouTubeVIS(), D
 
 
 def encode_jpeg(frame: np.ndarray) -> bytes:
-    """(H, W, 3) uint8 RGB as JPEG, without subsampled colour: the textures live on it."""
+    """(H, W, 3) uint8 RGB as JPEG, its colour at full resolution: subsampling would blur the textures."""
     buffer = io.BytesIO()
     Image.fromarray(frame).save(buffer, "JPEG", quality=95, subsampling=0)
     return buffer.getvalue()
@@ -260,6 +260,6 @@ def _write_lines(path: Path, lines: Iterable[str]) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Bytes, so that no platform turns line ends into its own."""
+    """Write bytes and not text, so that line ends are the same on every platform."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)

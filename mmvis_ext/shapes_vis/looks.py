@@ -13,7 +13,7 @@ __all__ = ["CATEGORIES", "PATTERNS", "REACH", "SHAPES", "Look", "draw_look", "in
 
 SHAPES = ("disc", "square", "triangle", "star", "cross")
 
-# As in real files, ids neither start at 1 nor follow each other, so a reader that takes labels for ids is found out.
+# As in real files, ids neither start at 1 nor follow each other, so a reader that takes labels for ids fails in tests.
 CATEGORIES = tuple(
     {"id": number, "name": name, "supercategory": "shape"}
     for number, name in zip((2, 5, 7, 11, 13), SHAPES, strict=True)
@@ -23,7 +23,7 @@ CATEGORIES = tuple(
 PATTERNS = ("solid", "stripes", "checks", "dots")
 
 REACH = 1.25
-"""No shape reaches further from its centre than this, in half sizes."""
+"""No shape reaches further from its centre than this many times half its size."""
 
 COLOURS = (
     (230, 25, 60),
@@ -37,7 +37,7 @@ COLOURS = (
 )
 SECOND_COLOURS = (*COLOURS, (255, 255, 255), (0, 0, 0))
 
-# Unit normals of a triangle's three and a pentagram's five sides, written out for the sake of equal bits everywhere.
+# Unit normals of a triangle's three and a pentagram's five sides, written out so that all machines have the same bits.
 TRIANGLE = ((0.0, 1.0), (0.8660254037844386, -0.5), (-0.8660254037844386, -0.5))
 PENTAGRAM = (
     (0.0, 1.0),
@@ -56,7 +56,7 @@ class Look:
         label: index into ``SHAPES``, the class.
         pattern: one of ``PATTERNS``.
         colours: two RGB colours, 0..255.
-        cells: stripes, checks or dots per half size.
+        cells: stripes, checks or dots on half the object's size.
     """
 
     label: int
@@ -78,7 +78,7 @@ def draw_look(dice: Dice, first_colour: int) -> Look:
 
 
 def _sides_kept(u: np.ndarray, v: np.ndarray, normals: tuple, distance: float) -> np.ndarray:
-    """How many of the half planes ``normal . p <= distance`` hold each point."""
+    """How many of the half planes ``normal . p <= distance`` contain each point."""
     return sum((u * a + v * b <= distance).astype(np.int8) for a, b in normals)
 
 
@@ -100,7 +100,7 @@ def inside(label: int, u: np.ndarray, v: np.ndarray) -> np.ndarray:
     if shape == "triangle":
         return _sides_kept(u, v, TRIANGLE, 0.6) == 3
     if shape == "star":
-        # A pentagram is where at most one of its five sides is crossed.
+        # A point of a pentagram lies beyond at most one of its five sides.
         return _sides_kept(u, v, PENTAGRAM, 0.38) >= 4
     u, v = np.abs(u), np.abs(v)
     return (np.minimum(u, v) <= 0.34) & (np.maximum(u, v) <= 1.0)

@@ -23,7 +23,7 @@ class Walker:
         dice: its random stream.
         frame: (width, height) in pixels.
         margin: distance from the border at which the centre bounces, pixels.
-        reach: distance from the centre beyond which the object shows nothing, pixels.
+        reach: no pixel of the object is further than this from its centre, pixels.
         speed: pixels per step.
         frame_step: steps between two frames of the video.
     """
@@ -36,7 +36,7 @@ class Walker:
     frame_step: int = 1
 
     def stay(self, start: np.ndarray, length: int) -> np.ndarray:
-        """A path in the frame all the time, from ``start`` on.
+        """A path that begins at ``start`` and stays in the frame.
 
         Args:
             start: (2,) x and y in pixels.
@@ -63,7 +63,7 @@ class Walker:
         return np.concatenate([before[:0:-1], self._wander(point, heading, length - frame)])
 
     def enter(self, length: int) -> np.ndarray:
-        """Out of sight at first; half in sight, on the border, after a quarter to a half of ``length`` frames.
+        """A path from out of sight into the frame; on the border after a quarter to a half of ``length`` frames.
 
         Returns:
             (length, 2) pixels.
@@ -75,7 +75,7 @@ class Walker:
         return self.enter(length)[::-1]
 
     def come_back(self, length: int) -> np.ndarray:
-        """Leaves and, somewhere else, enters again; needs five frames for both and a frame between.
+        """A path that leaves and, somewhere else, enters again; ``length`` must be at least five frames.
 
         Returns:
             (length, 2) pixels.
@@ -87,9 +87,9 @@ class Walker:
         )
 
     def jump(self, start: np.ndarray, length: int, rate: float) -> np.ndarray:
-        """Like :meth:`stay`, but at each frame with chance ``rate`` elsewhere at once; at least one jump.
+        """Like :meth:`stay`, but at each frame the object jumps elsewhere with chance ``rate``, at least once.
 
-        Two frames at least lie between jumps, so the speed within a stretch can be told.
+        Jumps are at least two frames apart, so that every stretch shows the object's speed.
 
         Args:
             start: (2,) x and y in pixels.
@@ -112,7 +112,7 @@ class Walker:
         return np.concatenate(pieces)
 
     def spot(self, taken: list[np.ndarray]) -> np.ndarray:
-        """(2,) pixels, a place in the frame: the best of six in keeping away from the places taken, (2,) each."""
+        """A place in the frame, (2,) pixels: of six random ones that furthest from the places taken, (2,) each."""
         low, high = self._room()
         places = [low + (high - low) * np.array([self.dice.uniform(), self.dice.uniform()]) for _ in range(6)]
         return max(places, key=lambda p: min((((p - t) ** 2).sum() for t in taken), default=0.0))
@@ -126,7 +126,7 @@ class Walker:
         return self.dice.integer(0, TURN - 1)
 
     def _wander(self, start: np.ndarray, heading: int, length: int) -> np.ndarray:
-        """``start`` is the first of ``length`` points."""
+        """(length, 2) pixels, a path that begins at ``start`` with this heading and turns a little at every step."""
         (left, top), (right, bottom) = (side.tolist() for side in self._room())
         x, y = float(start[0]), float(start[1])
         path = [(x, y)]
@@ -145,7 +145,7 @@ class Walker:
         return np.array(path)
 
     def _enter_at(self, frame: int, length: int) -> np.ndarray:
-        """On the border in the given frame (at least 1) and out of sight at the latest four frames before it."""
+        """A path that is on the border in the given frame (at least 1) and still out of sight four frames before it."""
         inwards = self.dice.integer(0, 3) * QUARTER_TURN
         normal = np.array([COS[inwards], SIN[inwards]]) / TRIG_ONE
         size = np.array(self.frame, dtype=np.float64)

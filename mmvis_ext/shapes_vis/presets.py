@@ -19,8 +19,8 @@ class Preset:
     Attributes:
         name: what it is called in files and on the command line.
         about: what it is for, a phrase.
-        splits: ``train`` and ``val``, each a row of (number of videos, their knobs).
-        stills: number of images of each split in the COCO layout; their scenes take the splits' knobs in turn.
+        splits: for ``train`` and ``val`` a tuple of pairs (number of videos, their knobs).
+        stills: number of images of each split in the COCO layout; they take the knobs of the split's videos in turn.
     """
 
     name: str
@@ -29,11 +29,11 @@ class Preset:
     stills: dict[str, int] = field(default_factory=lambda: {"train": 200, "val": 50})
 
     def knobs(self, split: str) -> list[SceneConfig]:
-        """One entry per video."""
+        """The knobs of each video of a split."""
         return [config for count, config in self.splits[split] for _ in range(count)]
 
     def still_knobs(self, split: str) -> list[SceneConfig]:
-        """One entry per still image."""
+        """The knobs of each still image of a split."""
         knobs = self.knobs(split)
         return [knobs[i % len(knobs)] for i in range(self.stills[split])]
 
@@ -41,7 +41,7 @@ class Preset:
         """The same recipe with these knobs set in all of its videos.
 
         Raises:
-            InputError: they make no scene together with the recipe's own.
+            InputError: a value is out of range or does not fit the recipe's other knobs.
         """
         splits = {
             split: tuple((count, replace(config, **values)) for count, config in batches)
@@ -51,14 +51,14 @@ class Preset:
 
 
 def get_preset(name: str) -> Preset:
-    """Raises InputError where there is none of that name."""
+    """The preset of this name; raises InputError where there is none."""
     if name not in PRESETS:
         raise InputError(f"ShapesVIS has no preset '{name}'; take one of: {', '.join(PRESETS)}.")
     return PRESETS[name]
 
 
 def _tiny() -> Preset:
-    # Each video is there for something that a test wants to find, whatever the seed.
+    # Each video shows something that a test needs, whatever the seed.
     base = SceneConfig(height=48, width=64, length=(5, 9), objects=(2, 2), size=(14, 24), pan_speed=(0.5, 1.5))
     alone = replace(base, objects=(1, 1), enter_leave=1.0)
     three = replace(base, objects=(3, 3), size=(12, 18))

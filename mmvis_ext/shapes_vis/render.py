@@ -17,7 +17,7 @@ MIN_VISIBLE = 12
 """An object of which fewer pixels than this are visible counts as absent from the frame."""
 
 EXPOSURES = 9
-"""Pictures whose average is a blurred frame; odd, as the masks are those of the middle one."""
+"""A blurred frame is the average of this many pictures; odd, as its masks are those of the middle one."""
 
 
 class Rendered(NamedTuple):
@@ -86,7 +86,7 @@ def _draw(scene: Scene, canvas: np.ndarray, t: int, moment: int) -> tuple[np.nda
         owner[window][covered] = index
         areas[index] = int(covered.sum())
     for x0, y0, x1, y1 in scene.occluders:
-        # Bars are cut from another place of the backdrop and darkened: they do not look like an object.
+        # Bars are cut from another place of the backdrop and darkened, so that they do not look like objects.
         picture[y0:y1, x0:x1] = crop(canvas, x0 + scene.width, y0 + scene.height, y1 - y0, x1 - x0) // 2
         owner[y0:y1, x0:x1] = -1
     return picture, owner, areas
@@ -95,7 +95,7 @@ def _draw(scene: Scene, canvas: np.ndarray, t: int, moment: int) -> tuple[np.nda
 def _stamp(
     actor: Actor, t: int, moment: int, height: int, width: int
 ) -> tuple[tuple[slice, slice], np.ndarray, np.ndarray]:
-    """An actor in its window of the frame: the window, which pixels it covers (h, w), its colours (h, w, 3)."""
+    """A window of the frame around an actor, which of its pixels the actor covers (h, w), their colours (h, w, 3)."""
     cx, cy = ((int(c) * UNIT + int(s) * moment) // UNIT for c, s in zip(actor.centre[t], actor.step[t], strict=True))
     reach = int(REACH * actor.size[t].max()) // 2
     window = (
@@ -106,7 +106,7 @@ def _stamp(
     dx = (np.arange(window[1].start, window[1].stop) * UNIT + UNIT // 2 - cx)[None, :]
     angle = (int(actor.angle[t]) + actor.spin * moment // UNIT) % TURN
     cos, sin = int(COS[angle]), int(SIN[angle])
-    # Integers up to the one division, which rounds the same way on every machine.
+    # All integers but for one division, which rounds the same way on every machine.
     along, across = (int(s) * TRIG_ONE / 2 for s in actor.size[t])
     u = (dx * cos + dy * sin) / along
     v = (dy * cos - dx * sin) / across

@@ -14,7 +14,7 @@ from .motion import Walker, steps_of
 __all__ = ["UNIT", "Actor", "Scene", "sample_scene"]
 
 UNIT = 256
-"""Lengths are integers in 1/256 pixel, so the last digit of a float cannot reach a pixel."""
+"""Lengths are integers in 1/256 pixel, so that rounding differences between machines cannot change a picture."""
 
 # One random stream per purpose: a knob that changes one leaves the others alone.
 STREAM_TRAITS, STREAM_LENGTH, STREAM_CAST, STREAM_BACKDROP, STREAM_PAN, STREAM_OCCLUDERS, STREAM_MEETING = range(1, 8)
@@ -51,7 +51,7 @@ class Scene:
         length: T, frames.
         actors: the objects; the position is the track.
         depth: positions in ``actors`` from the back to the front.
-        occluders: (left, top, right, bottom) of bars before everything, pixels, right and bottom excluded.
+        occluders: (left, top, right, bottom) of bars in front of everything, pixels, right and bottom excluded.
         backdrop_key: names the random stream of the background.
         pan: x and y motion of the background's crop per frame, 1/256 pixel.
         shutter: how long the shutter is open, 1/256 step; 0 means no blur.
@@ -75,9 +75,8 @@ class Scene:
 def sample_scene(config: SceneConfig, seed: int | tuple[int, ...]) -> Scene:
     """Draw a scene; the same config and seed always give the same one.
 
-    Some difficulties rule each other out, as nobody could then tell who is who: in a video with look-alikes
-    nobody jumps, and nobody enters or leaves unless there is an object besides the look-alikes and the pair that
-    crosses.
+    Some difficulties rule each other out, as nobody could then tell the objects apart: in a video with look-alikes no
+    object jumps; and only objects other than the look-alikes and the pair that crosses enter or leave.
 
     Args:
         config: the knobs.
@@ -119,7 +118,7 @@ def _chances(config: SceneConfig, dice: Dice) -> list[tuple[str, bool]]:
 
 
 def _settle(config: SceneConfig, traits: set[str], count: int) -> int:
-    """How many objects there are; takes back the difficulties that the others rule out."""
+    """The number of objects; removes from ``traits`` the difficulties that the others rule out."""
     special = _special(config, traits)
     count = max(count, min(special + ("enter_leave" in traits), config.objects[1]))
     if "lookalike" in traits:
@@ -130,7 +129,7 @@ def _settle(config: SceneConfig, traits: set[str], count: int) -> int:
 
 
 def _special(config: SceneConfig, traits: set[str]) -> int:
-    """The last so many objects cross or look alike; where both happen, it is look-alikes that cross."""
+    """How many objects, the last ones, cross or look alike; where both happen, two of the look-alikes cross."""
     return max(2 * ("crossing" in traits), config.lookalikes * ("lookalike" in traits))
 
 
@@ -178,7 +177,7 @@ def _draw_paths(config: SceneConfig, dice: Dice, traits: set[str], sizes: list[i
 
 
 def _meet(walker: Walker, meeting: Dice, first: bool, size: int, length: int) -> np.ndarray:
-    """The path of one of two that meet: both draw the same place and time from streams of the same key."""
+    """The path of one of two objects that meet: both draw the same place and time from streams of the same key."""
     plan = Dice(*meeting.key)
     frame = plan.integer(length * 2 // 5, length * 3 // 5)
     point = np.array([side * plan.uniform(0.35, 0.65) for side in walker.frame])
@@ -203,7 +202,7 @@ def _actor(
     most = round(config.spin * TURN / 360)
     spin = draw.integer(-most, most)
     angle = draw.integer(0, TURN - 1) + steps * spin * config.frame_step
-    # Most of a cosine's period over the video, from a random phase on.
+    # Over the video a cosine runs through most of its period, from a random phase on.
     period, phase = draw.integer(length, length * 3 // 2), draw.integer(0, TURN - 1)
     wave = COS[(phase + steps * TURN // period) % TURN] / TRIG_ONE
     ripple = SIN[(phase + 2 * steps * TURN // period) % TURN] / TRIG_ONE

@@ -1,6 +1,8 @@
-"""What passes between the rooms; masks and tracks are named here, tensors only in their own files.
+"""The data structures that the packages of this project exchange.
 
-Nothing here imports torch, so that annotations can be read, judged and drawn without it.
+Masks, tubes and tracks are imported from here. Structures of tensors (``boxes``, ``geometry``, ``tracklets``) are
+imported from their own modules: nothing here imports torch, so that annotations can be read, judged and drawn without
+it.
 """
 
 from .rle import RLE, box_masks, boxes_of, decode, encode, to_rle, to_rles

@@ -12,7 +12,7 @@ __all__ = ["RLE", "box_masks", "boxes_of", "decode", "encode", "legal_counts", "
 
 RLE = dict[str, Any]
 
-LONGEST_NUMBER = 6  # characters; pycocotools shifts them in 32 bits
+LONGEST_NUMBER = 6  # characters of five bits each; pycocotools decodes a number into 32 bits
 
 
 def encode(masks: np.ndarray) -> list[RLE]:
@@ -183,7 +183,7 @@ def legal_counts(counts: Sequence[str], pixels: int) -> bool:
     and to add up to the frame.
 
     A string holds numbers of one to six characters, six bits each: five of the value, the lowest first, and one that
-    says whether more follow. From the fourth number on a run is stored as its difference to the last but one.
+    says whether more follow. From the fourth number on, a run is stored as its difference to the run two places before.
 
     Args:
         counts: any number of strings; they are checked at once, which is what makes this fast.
@@ -215,8 +215,8 @@ def legal_counts(counts: Sequence[str], pixels: int) -> bool:
 def _from_differences(values: np.ndarray, owners: np.ndarray, places: np.ndarray) -> np.ndarray:
     """(n,) runs from the (n,) stored numbers, with the string of each and its place in it.
 
-    The first run of a string stands alone. The others with an odd place are one chain of sums, those with an even place
-    another.
+    Places count from 0. The first number of a string is its run. Of the others, those with an odd place form one chain
+    and those with an even place another, in which each run is the sum of the numbers so far.
     """
     chains = 3 * owners + np.where(places == 0, 0, 1 + places % 2)
     order = chains.argsort(kind="stable")

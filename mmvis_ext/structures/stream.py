@@ -1,4 +1,4 @@
-"""What passes between the steps of a video."""
+"""What a model finds in each step of a video, and the book that gathers it into tracks."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -20,15 +20,17 @@ REDUCTIONS = ("visible_mean", "mean", "max")
 class Detections:
     """Results of one step over its window of T frames, on the CPU.
 
+    The results come in N slots, one per query of the model.
+
     Attributes:
-        track_ids: N track ids; a slot's id changes when it starts a new track, and is -1 while it has none.
+        track_ids: track id of each slot; it changes when the slot starts a new track, and is -1 while it has none.
         scores: (N,T,K) class scores in 0..1.
         boxes: (N,T,4) xyxy in original pixels.
         masks: N lists of T compressed RLEs, ``None`` where the slot is not visible; ``None`` from a model of
             boxes alone.
         visible: (N,T) bool, where a slot's best class score reaches the threshold.
-        objectness: (N,T) in 0..1, from a model that scores objects apart from classes; a track's scores are then its
-            class scores times its objectness, each taken over time by itself.
+        objectness: (N,T) in 0..1, from a model that scores whether there is an object apart from its class. Both are
+            then reduced over time separately, and a track's scores are their product.
     """
 
     track_ids: list[int]
@@ -49,7 +51,7 @@ class Detections:
 
     @property
     def shown(self) -> np.ndarray:
-        """(N,T) bool, where there is a mask, or without masks where a slot is visible."""
+        """(N,T) bool, where a slot has a mask or, from a model of boxes alone, where it is visible."""
         if self.masks is None:
             return self.visible
         return np.array([[mask is not None for mask in row] for row in self.masks], dtype=bool).reshape(
@@ -59,10 +61,10 @@ class Detections:
 
 @dataclass
 class _Entry:
-    """Running sums of one track; what it keeps per frame is an RLE and four numbers."""
+    """Running sums of one track; all that it keeps per frame is an RLE and a box."""
 
-    total: np.ndarray  # (K+1,) of the scores that count, objectness last
-    frames: int  # how many counted
+    total: np.ndarray  # (K+1,) sum or maximum of the class scores and, last, of the objectness
+    frames: int  # number of frames in the sum
     masks: dict[int, RLE | None] = field(default_factory=dict)
     boxes: dict[int, np.ndarray] = field(default_factory=dict)
 

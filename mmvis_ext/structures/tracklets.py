@@ -17,7 +17,7 @@ class Tracklets:
         boxes: (G, T, 4) float32 xyxy in pixels of the network's input; zeros where absent.
         masks: (G, T, H, W) uint8 on the (padded) network input; zeros where absent. (G, T, 0, 0) where the data set
             has boxes alone.
-        visible: (G, T) bool.
+        visible: (G, T) bool, the frames that show the object.
         labels: (G,) int64, from the annotation of the whole track.
         ids: (G,) int64, the file's track ids.
 
@@ -60,7 +60,7 @@ class Tracklets:
     def from_frames(cls, frames: Sequence, size: tuple[int, int], device: torch.device | str) -> "Tracklets":
         """Gather per-frame instances into tracklets.
 
-        An object is visible where its mask has a pixel: cropping and shrinking keep instances of which nothing is left.
+        An object is visible where its mask has a pixel: cropping and shrinking may leave instances without any.
 
         Args:
             frames: T of mmdet's ``DetDataSample``, whose ``gt_instances`` hold ``bboxes`` (n, 4), ``labels`` (n,),

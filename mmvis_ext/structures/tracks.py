@@ -42,7 +42,7 @@ class Track:
 
     @property
     def visible(self) -> np.ndarray:
-        """(T,) bool."""
+        """(T,) bool, the frames that show the object."""
         if self.segmentations is None:
             return np.any(self.boxes != 0, axis=1)
         return np.array([s is not None for s in self.segmentations], dtype=bool)

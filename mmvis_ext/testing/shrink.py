@@ -1,4 +1,4 @@
-"""Any model's config, shrunk until a test can afford it."""
+"""Shrinking a model's config until it is fast enough for a test."""
 
 from typing import Any
 
@@ -14,13 +14,13 @@ LIMITS |= dict(num_feats=8, num_groups=8, num_points=64, num_queries=4, num_stag
 
 
 def shrink(model: ConfigDict) -> ConfigDict:
-    """The same model with few channels, queries and stages, on a small ResNet; nothing is fetched for it.
+    """The same model with few channels, queries and stages, on a small ResNet and without pretrained weights.
 
-    What a config is about stays: its parts, its classes, how it attends, propagates, matches and weighs its losses. A
-    ResNet-101 stays deeper than a ResNet-50, which becomes a ResNet-18.
+    All other settings stay, such as parts, classes, kind of attention, propagation, matching and loss weights. A
+    ResNet-50 becomes a ResNet-18; a ResNet-101 keeps its depth.
 
     Args:
-        model: the ``model`` of a config on one of mmdet's ResNets; it is not changed.
+        model: the ``model`` of a config with one of mmdet's ResNets; it is not modified.
     """
     small = ConfigDict(model.to_dict())
     parts = small.get("detector", small)
@@ -34,7 +34,7 @@ def shrink(model: ConfigDict) -> ConfigDict:
 
 
 def _limit(node: Any, channels: list[int]) -> None:
-    """Apply the limits in place; ``channels`` are those of the backbone's levels."""
+    """Apply ``LIMITS`` in place; ``channels`` are the channels of the backbone's levels."""
     if isinstance(node, list | tuple):
         for item in node:
             _limit(item, channels)

@@ -1,4 +1,4 @@
-"""The smallest data set, config, model and checkpoint that still do everything."""
+"""A data set, a config, a model and a checkpoint for tests, as small as possible but with all features."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from .shrink import shrink
 __all__ = ["CONFIGS", "tiny_checkpoint", "tiny_config", "tiny_dataset", "tiny_model"]
 
 PACKAGE = Path(__file__).parents[1]
-# an installed wheel carries them inside; in a checkout they stand beside the package
+# an installed wheel has the configs inside the package, a checkout beside it
 CONFIGS = (PACKAGE / ".mim" if (PACKAGE / ".mim").is_dir() else PACKAGE.parent) / "configs"
 SMALL = "efficientvis/efficientvis_small_shapesvis-mini.py"
 
@@ -24,27 +24,30 @@ def tiny_dataset(folder: str | Path) -> Path:
     """Write ShapesVIS ``tiny`` (64x48 pixels, 5 to 9 frames, four videos to train on and two to test).
 
     Args:
-        folder: where; nothing is done if it is there already.
+        folder: folder to write to; nothing is done if the data set is there already.
 
     Returns:
-        The root of its YouTube-VIS layout, as ``data_root`` takes it.
+        The root of its YouTube-VIS layout, for ``data_root``.
     """
     return generate("tiny", folder, workers=1) / "youtube_vis"
 
 
 def tiny_config(data_root: str | Path | None = None, name: str = SMALL, **overrides: Any) -> Config:
-    """A config shrunk until a step takes milliseconds.
+    """A config that is shrunk until a step takes milliseconds.
 
     Args:
-        data_root: of the data sets; the config's own if not given.
-        name: of the config to shrink, below ``configs``.
-        overrides: dotted keys with ``__`` for each dot, such as ``model__clip_len=3``.
+        data_root: root of the data sets; by default as in the config.
+        name: path of the config to shrink, absolute or relative to ``configs``.
+        overrides: settings by dotted keys, with ``__`` for each dot, such as ``model__clip_len=3``.
     """
     cfg = Config.fromfile(CONFIGS / name)
     cfg.model = shrink(cfg.model)
-    settings: dict[str, Any] = {"model.head.roi_extractor.roi_layer.output_size": 5}
-    if "bank_length" in cfg.model.head:
-        settings["model.head.bank_length"] = min(3, cfg.model.head.bank_length)
+    settings: dict[str, Any] = {}
+    head = cfg.model.get("head") or {}
+    if "roi_extractor" in head:
+        settings["model.head.roi_extractor.roi_layer.output_size"] = 5
+    if "bank_length" in head:
+        settings["model.head.bank_length"] = min(3, head["bank_length"])
     if "clip_len" in cfg.model:
         settings["model.clip_len"] = 3
     for loader in ("train_dataloader", "val_dataloader", "test_dataloader"):
@@ -57,9 +60,10 @@ def tiny_config(data_root: str | Path | None = None, name: str = SMALL, **overri
 
 
 def tiny_model(cfg: Config, seed: int = 0) -> VideoModel:
-    """The config's model in test mode, with random weights and nothing downloaded.
+    """The config's model in test mode with random weights; nothing is downloaded.
 
-    Its classifier is spread out so that some slots are visible in some frames only: untrained, all would score alike.
+    Classifier weights are drawn with a large variance, so that scores differ and some slots are visible in some frames
+    only. With the usual initialisation, all scores would be nearly equal.
     """
     model = build_model(cfg, seed=seed)
     generator = torch.Generator().manual_seed(seed)

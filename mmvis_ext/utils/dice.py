@@ -15,7 +15,7 @@ TURN = 4096
 TRIG_ONE = 1 << 14
 """What the integer tables ``COS`` and ``SIN`` hold for 1.0."""
 
-# The only calls into the C library's maths: rounded here, so its last digit cannot reach a pixel.
+# The only calls of the C library's mathematics. Its last digit may differ between machines, so the results are rounded.
 COS = np.rint(np.cos(np.arange(TURN) * (2 * np.pi / TURN)) * TRIG_ONE).astype(np.int64)
 SIN = np.rint(np.sin(np.arange(TURN) * (2 * np.pi / TURN)) * TRIG_ONE).astype(np.int64)
 
@@ -35,7 +35,7 @@ class Dice:
         self._bits = np.random.PCG64(np.random.SeedSequence(key))
 
     def child(self, *key: int) -> "Dice":
-        """A stream of its own, whatever has been drawn from this one."""
+        """A new stream that does not depend on what has been drawn from this one."""
         return Dice(*self.key, *key)
 
     def uniform(self, low: float = 0.0, high: float = 1.0) -> float:
@@ -51,7 +51,7 @@ class Dice:
         return self.uniform() < probability
 
     def choice(self, items: Sequence[Item]) -> Item:
-        """One of the items, all alike likely; there must be one."""
+        """One of the items, each equally likely; ``items`` must not be empty."""
         return items[self.integer(0, len(items) - 1)]
 
     def shuffled(self, items: Sequence[Item]) -> list[Item]:

@@ -75,11 +75,11 @@ def command_line(main: Callable[..., int | None]) -> Callable[..., None]:
 
 
 def _report(sentence: str, lost: bool = False) -> None:
-    """Say the sentence; one of several processes leaves it to the launcher, which says each once."""
+    """Print the sentence; under a launcher, leave it in the launcher's file, which then prints each sentence once."""
     try:
         with open(os.environ[ERROR_FILE], "w") as file:
             json.dump(dict(message=sentence, timestamp=int(time.time()), lost=lost), file)
-    except (KeyError, OSError):  # there is no launcher, or no room for what it would read
+    except (KeyError, OSError):  # there is no launcher, or no room on the disk for its file
         print(f"error: {sentence}", file=sys.stderr)
 
 

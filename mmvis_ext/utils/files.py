@@ -52,7 +52,7 @@ def atomic_folder(path: str | Path, unless: Callable[[], bool] | None = None) ->
 
     Args:
         path: of the target.
-        unless: asked at the end; if it says so, the target stays as it is.
+        unless: called at the end; if it returns ``True``, the target stays as it is.
 
     Raises:
         InputError: the place is not writable or full; nothing is left behind, and the old folder stays.
@@ -75,7 +75,7 @@ def atomic_folder(path: str | Path, unless: Callable[[], bool] | None = None) ->
 
 
 def _take_place(folder: Path, path: Path) -> None:
-    """Rename a folder to where another one may stand, which comes back where that fails."""
+    """Rename a folder to ``path``; one that is there already is removed, or put back if the renaming fails."""
     old = folder.with_name(f"{folder.name}.old")
     if path.exists():
         os.rename(path, old)
@@ -113,10 +113,10 @@ def require_writable(folder: str | Path) -> None:
 
 
 def require_writable_file(path: str | Path) -> None:
-    """Check that a file can be written, before what it is to hold is computed; missing folders are made.
+    """Check that a file can be written, before its content is computed; missing folders are made.
 
     Raises:
-        InputError: it is a folder, or cannot be written where it is to stand.
+        InputError: the path is a folder, or its folder cannot be written to.
     """
     if Path(path).is_dir():
         raise InputError(f"{path}: is a folder; give the name of the file to write.")

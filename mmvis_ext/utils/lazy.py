@@ -9,11 +9,11 @@ __all__ = ["lazy_names"]
 
 
 def lazy_names(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """``__getattr__`` and ``__dir__`` of a package that hands names on without importing where they come from.
+    """``__getattr__`` and ``__dir__`` for a package that imports its modules only when one of their names is used.
 
     Args:
         package: its ``__name__``.
-        homes: module below the package of each name, such as ``dict(build_model="engine.building")``.
+        homes: for each name the module, below the package, that defines it: ``dict(build_model="engine.building")``.
     """
 
     def get(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The same work on many items, over several processes, with a bar that says how far it is."""
+"""The same work on many items, over several processes, with a progress bar."""
 
 import multiprocessing
 import os

@@ -1,4 +1,4 @@
-"""Is the OpenMMLab stack complete and single? Answered without importing any of it."""
+"""Checks that each OpenMMLab package is installed, and only once, without importing any of them."""
 
 import contextlib
 import importlib.metadata

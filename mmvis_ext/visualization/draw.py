@@ -1,4 +1,4 @@
-"""Tracks drawn on a frame."""
+"""Drawing tracks on a frame."""
 
 import math
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from .text import put_text, text_size
 __all__ = ["draw_tracks", "readable_scale", "resized"]
 
 FILL = 0.5  # opacity of a mask
-READABLE = 240  # shorter side in pixels from which on captions leave room for the picture
+READABLE = 240  # smallest shorter side in pixels at which captions do not cover too much of the picture
 Colour = tuple[int, int, int]
 Rectangle = tuple[int, int, int, int]  # x, y, width, height in pixels
 
@@ -34,12 +34,12 @@ def draw_tracks(
 
     Args:
         frame: (H, W, 3) uint8 RGB; it is not changed.
-        masks: n RLEs, at the frame's size or the same picture at another; ``None`` for a track that is absent and not
-            drawn.
-        boxes: (n, 4) xyxy in pixels of ``frame``; ``None`` takes the masks' own (of the frame's size).
-        ids: n numbers that give the colours.
-        captions: n short texts; none are written where not given or empty.
-        scale: size of the picture relative to the frame.
+        masks: n RLEs, at the frame's size or any other size, to which they are then resized; ``None`` for a track
+            that is absent.
+        boxes: (n, 4) xyxy in pixels of ``frame``; ``None`` computes them from masks of the frame's size.
+        ids: n numbers that determine the colours, see :func:`colour`.
+        captions: n short texts; an empty one is not written.
+        scale: size of the result relative to the frame.
         with_boxes: draw the boxes too.
 
     Returns:
@@ -64,12 +64,12 @@ def draw_tracks(
 
 
 def readable_scale(height: int, width: int) -> int:
-    """Whole factor by which a frame is enlarged before captions are written on it; 1 for most."""
+    """Integer factor by which a frame should be enlarged so that captions are readable; 1 for most frames."""
     return max(1, math.ceil(READABLE / min(height, width)))
 
 
 def resized(frame: np.ndarray, scale: float) -> np.ndarray:
-    """A copy of a picture at another size, (H, W, C) or (H, W)."""
+    """A copy of an (H, W, C) or (H, W) picture, scaled by a factor."""
     if scale == 1:
         return frame.copy()
     size = (round(frame.shape[1] * scale), round(frame.shape[0] * scale))
@@ -77,9 +77,9 @@ def resized(frame: np.ndarray, scale: float) -> np.ndarray:
 
 
 def _draw_mask(picture: np.ndarray, mask: np.ndarray, rgb: Colour, thickness: int) -> None:
-    """Tint what the mask covers and draw its contour, in place.
+    """Tint the pixels under a mask and draw its contour, in place.
 
-    The object's own colour gives way to its brightness, or a red track on a blue object would look like a violet one.
+    The pixels are converted to grey first: otherwise a red track on a blue object would look violet.
     """
     if mask.shape != picture.shape[:2]:
         soft = cv2.resize(mask * np.uint8(255), picture.shape[1::-1], interpolation=cv2.INTER_LINEAR)
@@ -97,7 +97,7 @@ def _draw_mask(picture: np.ndarray, mask: np.ndarray, rgb: Colour, thickness: in
 
 @lru_cache(maxsize=256)
 def _tint(rgb: Colour) -> np.ndarray:
-    """(256, 1, 3) uint8: what each brightness becomes under a colour."""
+    """Lookup table from brightness to tinted colour, (256, 1, 3) uint8."""
     brightness = np.arange(256)[:, None, None]
     return np.rint(brightness * (1 - FILL) + np.array(rgb) * FILL).astype(np.uint8)
 
@@ -105,7 +105,18 @@ def _tint(rgb: Colour) -> np.ndarray:
 def _draw_caption(
     picture: np.ndarray, text: str, box: np.ndarray, rgb: Colour, taken: Sequence[Rectangle]
 ) -> Rectangle:
-    """Write a caption on a plate of the track's colour, in place, where it covers no other; returns its place."""
+    """Write a caption on a filled rectangle of the track's colour, in place.
+
+    Args:
+        picture: (H, W, 3) uint8 RGB.
+        text: the caption.
+        box: (4,) xyxy of the object in pixels; the caption goes beside it.
+        rgb: the track's colour.
+        taken: rectangles of other captions, which are not covered if there is another place.
+
+    Returns:
+        The rectangle of this caption.
+    """
     size = max(12, round(min(picture.shape[:2]) / 26))
     width, height = text_size(text, size)
     pad = max(2, size // 5)
@@ -121,7 +132,7 @@ def _draw_caption(
 def _place(
     plate: tuple[int, int], box: np.ndarray, frame: tuple[int, int], taken: Sequence[Rectangle]
 ) -> tuple[int, int]:
-    """Top left corner of a plate: above its box, else below, else inside, at the first place that is free."""
+    """Top left corner for a caption of size ``plate``: where it is free, above its box, else below, else inside."""
     (w, h), (x1, y1, _, y2) = plate, np.rint(box).astype(int).tolist()
     x = max(0, min(x1, frame[1] - w))
     places = [(x, y) for y in (y1 - h - 1, y2 + 2, y1 + 1, y1 + 1 + h) if 0 <= y <= frame[0] - h]

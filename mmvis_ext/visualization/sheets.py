@@ -1,4 +1,4 @@
-"""Contact sheets: a video on one picture; and what belongs together beside each other."""
+"""Contact sheets, which show frames of a video on one picture, and side-by-side comparisons."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,8 +10,8 @@ from .text import put_text, text_size
 
 __all__ = ["CELL", "Row", "cell_scale", "comparison_sheet", "contact_sheet", "side_by_side", "spread"]
 
-CELL = 320  # longer side of a frame on a sheet, pixels
-GAP, MARGIN = 6, 16
+CELL = 320  # longer side of a cell (a frame on a sheet) in pixels
+GAP, MARGIN = 6, 16  # between cells, around the sheet
 APART = 28  # between groups of cells
 TITLE, LABEL = 24, 15  # font sizes
 PAPER, INK, GREY = 252, (25, 25, 25), (110, 110, 110)
@@ -20,12 +20,12 @@ NAMES = ("truth", "prediction")
 
 @dataclass(frozen=True)
 class Row:
-    """A strip of pictures over time.
+    """A row of pictures over time.
 
     Attributes:
-        title: written at its left.
-        cells: pictures of one size, (h, w, 3) uint8 RGB.
-        notes: one short text above each cell; none where empty.
+        title: written to the left of the row.
+        cells: pictures of the same size, (h, w, 3) uint8 RGB.
+        notes: one short text above each cell, or empty for no texts.
     """
 
     title: str
@@ -34,17 +34,17 @@ class Row:
 
 
 def spread(length: int, count: int) -> list[int]:
-    """At most ``count`` frame numbers, evenly over a video of ``length`` frames, first and last included."""
+    """At most ``count`` frame numbers, evenly spread over a video of ``length`` frames, including first and last."""
     return np.unique(np.linspace(0, length - 1, min(length, count)).round().astype(int)).tolist()
 
 
 def cell_scale(height: int, width: int) -> float:
-    """Factor that brings a frame to the size of a cell."""
+    """Factor that scales a frame to the size of a cell."""
     return CELL / max(height, width)
 
 
 def side_by_side(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Ground truth at the left and prediction at the right of one picture, with their names above.
+    """Put ground truth (``left``) and prediction (``right``) beside each other, with these names above them.
 
     Args:
         left: (h, w, 3) uint8 RGB.
@@ -69,15 +69,15 @@ def comparison_sheet(
     title: str = "",
     columns: int = 2,
 ) -> np.ndarray:
-    """Ground truth and prediction of each frame beside each other, truth at the left, over time.
+    """A sheet that shows each frame twice, with ground truth on the left and prediction on the right.
 
     Args:
-        frames: n frames, (H, W, 3) uint8 RGB; small ones are enlarged, large ones reduced.
-        truth: tracks of the whole video; ``None`` where there is no ground truth.
+        frames: n frames, (H, W, 3) uint8 RGB; they are scaled to the size of a cell.
+        truth: tracks of the whole video; ``None`` if there is no ground truth.
         prediction: tracks of the whole video, see :func:`take_colours`.
-        times: n numbers of the frames in the video; 0 to n-1 if not given.
-        title: on top.
-        columns: pairs beside each other; twice as many frames where there is no ground truth.
+        times: the frames' n numbers in the video; 0 to n-1 by default.
+        title: title of the sheet.
+        columns: number of pairs per row; without ground truth, twice as many frames per row.
 
     Returns:
         (h, w, 3) uint8 RGB.
@@ -92,13 +92,13 @@ def comparison_sheet(
 
 
 def contact_sheet(rows: Sequence[Row], title: str = "", columns: int = 6, group: int = 1) -> np.ndarray:
-    """Rows of pictures that run over time; after ``columns`` pictures all rows go on further down.
+    """A sheet of rows of pictures. Like lines of music, rows longer than ``columns`` go on together in blocks below.
 
     Args:
-        rows: at least one, each with a cell; all cells of one size.
-        title: on top.
-        columns: cells beside each other.
-        group: so many cells belong together and stand apart from the next ones.
+        rows: at least one row with at least one cell each; all cells have the same size.
+        title: title of the sheet.
+        columns: cells per row of the sheet.
+        group: after each ``group`` cells, leave a wider gap.
 
     Returns:
         (h, w, 3) uint8 RGB.
@@ -124,7 +124,7 @@ def contact_sheet(rows: Sequence[Row], title: str = "", columns: int = 6, group:
 
 
 def _strips(rows: Sequence[Row], first: int, columns: int) -> Iterator[Row]:
-    """The part of each row that stands in one block."""
+    """The part of each row that is shown in one block."""
     part = slice(first, first + columns)
     for row in rows:
         if row.cells[part]:
@@ -132,7 +132,7 @@ def _strips(rows: Sequence[Row], first: int, columns: int) -> Iterator[Row]:
 
 
 def _tops(strips: Sequence[Row], cell_height: int, top: int) -> list[int]:
-    """Where the cells of each strip begin; one with notes keeps its distance from the one above."""
+    """The y coordinate at which the cells of each strip begin; strips with notes get a wider gap above them."""
     tops = []
     for i, strip in enumerate(strips):
         top += (MARGIN if i and strip.notes else 0) + (LABEL + GAP if strip.notes else 0)

@@ -1,4 +1,4 @@
-"""Ground truth and predictions as tracks ready to be drawn: what they look like is settled once per track."""
+"""Ground truth and predictions as tracks that are ready to be drawn, with the same colour and caption in all frames."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,8 +20,8 @@ class ShownTrack:
 
     Attributes:
         colour: number of its colour, see :func:`colour`.
-        caption: beside the object in every frame.
-        masks: T RLEs, ``None`` where absent.
+        caption: text beside the object in every frame.
+        masks: T RLEs, ``None`` where the track is absent.
         boxes: (T, 4) xyxy in pixels.
     """
 
@@ -34,7 +34,7 @@ class ShownTrack:
 def draw_shown(
     frame: np.ndarray, tracks: Sequence[ShownTrack], t: int, scale: float = 1.0, with_boxes: bool = False
 ) -> np.ndarray:
-    """Draw the tracks' ``t``-th frame on an (H, W, 3) uint8 RGB picture of it; see :func:`draw_tracks`."""
+    """Draw tracks as they are in frame ``t`` on that frame, (H, W, 3) uint8 RGB; see :func:`draw_tracks`."""
     return draw_tracks(
         frame,
         [track.masks[t] for track in tracks],
@@ -47,10 +47,10 @@ def draw_shown(
 
 
 def shown_truth(video: VideoRecord, categories: Sequence[dict]) -> list[ShownTrack]:
-    """Ground truth of one video; none where it has no annotations.
+    """Ground-truth tracks of one video; an empty list if it has no annotations.
 
     Args:
-        video: whose tracks have masks or boxes alone.
+        video: a video whose tracks have masks, or only boxes, which are then drawn as filled rectangles.
         categories: dicts with ``id`` and ``name``.
     """
     names = {category["id"]: category["name"] for category in categories}
@@ -63,7 +63,7 @@ def shown_truth(video: VideoRecord, categories: Sequence[dict]) -> list[ShownTra
 
 
 def shown_prediction(tracks: VideoTracks, classes: Sequence[str], score_thr: float) -> list[ShownTrack]:
-    """Tracks of one video whose best class scores at least ``score_thr``, best first, captioned with it."""
+    """Tracks whose best class scores at least ``score_thr``, best first; the caption is that class and its score."""
     ranked = sorted(tracks, key=lambda track: -float(track.scores.max()))
     return [
         ShownTrack(
@@ -80,10 +80,16 @@ def shown_prediction(tracks: VideoTracks, classes: Sequence[str], score_thr: flo
 def shown_detections(
     detections: Detections, classes: Sequence[str], score_thr: float, size: tuple[int, int]
 ) -> list[ShownTrack]:
-    """The tracks of one window as far as it alone tells: captioned with its best class over the frames where visible.
+    """Tracks of one window, for drawing while the video is still being processed.
 
-    Slots without a track, and those whose best class scores below ``score_thr``, are left out. Without masks, boxes of
-    frames of ``size`` (H, W) are drawn.
+    Class and score of a track are therefore those of this window: the mean over the frames of the window in which it is
+    visible. Slots without a track, and tracks whose best class scores below ``score_thr``, are left out.
+
+    Args:
+        detections: the window's detections.
+        classes: class names in label order.
+        score_thr: in 0..1.
+        size: (H, W) of the frames, needed to draw boxes if there are no masks.
     """
     shown = []
     for i, track_id in enumerate(detections.track_ids):
@@ -99,8 +105,8 @@ def shown_detections(
 def take_colours(prediction: Sequence[ShownTrack], truth: Sequence[ShownTrack]) -> list[ShownTrack]:
     """Give each predicted track the colour of the ground truth that it overlaps most over the whole video.
 
-    A colour is given once, to the pair that overlaps most. Tracks that are left over get colours no truth has, so a
-    second track on one object shows.
+    Each colour is used once, for the pair that overlaps most. The other predicted tracks get colours that no ground
+    truth has, so that a second track on the same object can be recognised.
     """
     overlaps = tube_ious([mask_tube(p.masks) for p in prediction], [mask_tube(g.masks) for g in truth])
     colours: dict[int, int] = {}

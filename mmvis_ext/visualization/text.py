@@ -1,4 +1,4 @@
-"""Text on pictures, in Pillow's own font."""
+"""Text on pictures, in the font that comes with Pillow."""
 
 from functools import lru_cache
 
@@ -12,7 +12,7 @@ Colour = tuple[int, int, int]
 
 @lru_cache(maxsize=2048)
 def _rendered(text: str, size: int) -> np.ndarray:
-    """(h, w) float32 coverage in 0..1; h depends on the size alone."""
+    """How much of each pixel a text covers, (h, w) float32 in 0..1; h depends on the font size only."""
     font = ImageFont.load_default(size)
     assert isinstance(font, ImageFont.FreeTypeFont)
     ascent, descent = font.getmetrics()
@@ -30,13 +30,13 @@ def text_size(text: str, size: int) -> tuple[int, int]:
 
 
 def put_text(image: np.ndarray, text: str, x: int, y: int, size: int, colour: Colour) -> None:
-    """Write text into an (H, W, 3) uint8 image in place; what falls outside is cut off.
+    """Write text into an (H, W, 3) uint8 image in place; parts outside the image are cut off.
 
     Args:
-        image: changed in place.
+        image: modified in place.
         text: one line.
-        x, y: top left corner in pixels.
-        size: of the font in pixels.
+        x, y: top left corner of the text in pixels.
+        size: font size in pixels.
         colour: RGB.
     """
     coverage = _rendered(text, size)

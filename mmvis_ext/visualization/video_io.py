@@ -1,4 +1,4 @@
-"""Videos in and out: frames are read lazily, and a written file is whole or not there."""
+"""Reading and writing videos. Frames are read lazily; a file is written atomically."""
 
 import math
 import os
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # what is wrong with a file is said in a sentence instead
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # errors are reported by an InputError instead
 
 import cv2
 import numpy as np
@@ -23,20 +23,20 @@ __all__ = ["VideoSource", "VideoWriter", "open_video", "read_frames"]
 
 IMAGES = (".bmp", ".jpeg", ".jpg", ".png", ".webp")
 FOLDER_FPS = 6.0  # of the frames that YouTube-VIS annotates
-UNKNOWN_FPS, MOST_FPS = 25.0, 1000
-CODECS = ("avc1", "mp4v")  # H.264 plays everywhere but not every OpenCV can write it; MPEG-4 always is there
+UNKNOWN_FPS, MOST_FPS = 25.0, 1000  # the first one is used for files that do not give a sensible rate
+CODECS = ("avc1", "mp4v")  # H.264 plays everywhere but not every OpenCV can write it; MPEG-4 is always there
 
 
 @dataclass(frozen=True)
 class VideoSource:
-    """A video to iterate, as often as one likes; one frame at a time is in memory.
+    """A video; iterating over it yields its frames, (H, W, 3) uint8 RGB. One frame at a time is in memory.
+
+    It can be iterated over several times. If a file has fewer frames than its header says, a warning goes to stderr.
 
     Attributes:
         path: a video file or a folder of frames.
         fps: frames per second; 6 for a folder.
-        length: number of frames as the file announces it, ``None`` where it does not. For a folder it is exact.
-
-    Items: (H, W, 3) uint8 RGB. Where a file has fewer frames than it announces, a warning on stderr says how many.
+        length: number of frames; for a file as its header says, ``None`` if it does not.
 
     Raises:
         InputError: a frame cannot be read, or has another size than the first.
@@ -73,13 +73,13 @@ class VideoSource:
 
 
 def open_video(path: str | Path) -> VideoSource:
-    """Look at a video.
+    """Open a video for reading.
 
     Args:
-        path: a video file, or a folder of frames (jpg, png, bmp, webp) whose names tell their order.
+        path: a video file, or a folder of frames (jpg, png, bmp, webp), which are sorted by the numbers in their names.
 
     Raises:
-        InputError: it is missing, not a video, or has no frames.
+        InputError: the path is missing, not a video, or has no frames.
     """
     path = Path(path)
     if not path.exists():
@@ -91,7 +91,7 @@ def open_video(path: str | Path) -> VideoSource:
         return VideoSource(path, FOLDER_FPS, len(images))
     with _Reader(path) as capture:
         if capture.read() is None:
-            raise InputError(f"{path}: the video has no frame that can be read; it is empty or truncated.")
+            raise InputError(f"{path}: none of its frames can be read; get it again, it is empty or truncated.")
         return VideoSource(path, capture.fps, capture.length)
 
 
@@ -99,7 +99,7 @@ def read_frames(paths: Iterable[str | Path]) -> Iterator[np.ndarray]:
     """Read image files one by one as (H, W, 3) uint8 RGB.
 
     Raises:
-        InputError: names the one that is missing or broken.
+        InputError: a file is missing or broken; the message names it.
     """
     for t, path in enumerate(map(Path, paths)):
         image = load_frame(path.read_bytes, f"{path} (video {path.parent.name}, frame {t})")
@@ -107,18 +107,18 @@ def read_frames(paths: Iterable[str | Path]) -> Iterator[np.ndarray]:
 
 
 def _images(folder: Path) -> list[Path]:
-    """A folder's frames; ``2.jpg`` stands before ``10.jpg``."""
+    """A folder's frames in the order of their numbers: ``2.jpg`` comes before ``10.jpg``."""
     found = [p for p in folder.iterdir() if p.suffix.lower() in IMAGES and not p.name.startswith(".")]
     return sorted(found, key=lambda p: [int(s) if i % 2 else s for i, s in enumerate(re.split(r"(\d+)", p.stem))])
 
 
 class _Reader:
-    """OpenCV's reader, closed at the end; a file that it cannot open is an InputError."""
+    """OpenCV's video reader as a context manager; raises an InputError if it cannot open the file."""
 
     def __init__(self, path: Path) -> None:
         self.reader = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
         if not self.reader.isOpened():
-            raise InputError(f"{path}: not a video that can be read; the file is truncated or of another kind.")
+            raise InputError(f"{path}: not a video that can be read; give another file, or fetch this one again.")
 
     def __enter__(self) -> "_Reader":
         return self
@@ -143,15 +143,15 @@ class _Reader:
 class VideoWriter:
     """Writes an mp4: ``with VideoWriter(path, fps) as video: video.write(frame)``.
 
-    The file appears under its name when the block ends well and all frames are in it; otherwise nothing is left.
+    The file appears under its name only when the block ends without an error and all frames are in it.
 
     Args:
-        path: ends in ``.mp4``; missing folders are made.
+        path: path of the file, with the ending ``.mp4``; missing folders are created.
         fps: frames per second.
 
     Raises:
-        InputError: another ending, no frame rate, a place that cannot be written, no frames, or no room for all of
-            them.
+        InputError: the path has another ending or cannot be written, ``fps`` is not a possible rate, no frame was
+            written, or the disk is full.
     """
 
     def __init__(self, path: str | Path, fps: float) -> None:
@@ -176,10 +176,10 @@ class VideoWriter:
         return self
 
     def write(self, frame: np.ndarray) -> None:
-        """Add an (H, W, 3) uint8 RGB frame; an odd last row or column is cut off.
+        """Add an (H, W, 3) uint8 RGB frame; if its height or width is odd, the last row or column is cut off.
 
         Raises:
-            ValueError: its size differs from the first one's.
+            ValueError: its size differs from that of the first frame.
         """
         height, width = frame.shape[0] // 2 * 2, frame.shape[1] // 2 * 2
         if self._writer is None:
@@ -203,7 +203,7 @@ class VideoWriter:
                 self.partial.unlink(missing_ok=True)
 
     def _publish(self) -> None:
-        """Check that all is there, as OpenCV says nothing when it fails, and give the file its name."""
+        """Check that all frames are in the file, since OpenCV reports no errors, and give the file its name."""
         if not self.count:
             raise InputError(f"{self.path}: not written, since there were no frames.")
         try:
@@ -217,7 +217,7 @@ class VideoWriter:
 
 
 def _opened_writer(path: Path, fps: float, size: tuple[int, int]) -> cv2.VideoWriter | None:
-    """OpenCV's writer with the best codec that it has; it complains of each that it lacks, which is kept quiet."""
+    """OpenCV's writer with the first codec that works; its log messages about the others are suppressed."""
     level = cv2.getLogLevel()
     cv2.setLogLevel(0)
     try:

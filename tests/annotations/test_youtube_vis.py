@@ -141,6 +141,22 @@ def test_the_files_areas_are_kept(official, write):
     assert read_annotation_file(write(official)).videos[0].tracks[0].areas == [7.5, None, None, 3, 0]
 
 
+def test_the_areas_of_the_cocovid_form_are_kept_where_every_annotation_has_one(cocovid, write):
+    for i, entry in enumerate(cocovid["annotations"]):
+        entry["area"] = i + 0.5
+    tracks = [t for v in read_annotation_file(write(cocovid)).videos for t in v.tracks]
+    assert sorted(area for t in tracks for area in t.areas if area is not None) == [
+        i + 0.5 for i in range(len(cocovid["annotations"]))
+    ]
+    assert all([a is not None for a in t.areas] == t.visible.tolist() for t in tracks)
+    del cocovid["annotations"][0]["area"]
+    first, *others = (t.areas for v in read_annotation_file(write(cocovid)).videos for t in v.tracks)
+    assert first is None
+    assert None not in others
+    cocovid["annotations"][1]["area"] = "7"
+    assert "annotation 1: 'area' is a number of square pixels, not '7'" in say(write, cocovid)
+
+
 def test_boxes_alone_are_read_where_they_are_asked_for(official, write):
     entry = official["annotations"][0]
     del entry["segmentations"]

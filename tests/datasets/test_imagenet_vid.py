@@ -145,3 +145,11 @@ def test_the_boxes_of_a_generated_set_are_those_of_its_youtube_vis_layout(tiny, 
                 other = next(v for v in by_track.values() if v["bbox"] == instance["bbox"])
                 assert instance["bbox_label"] == other["bbox_label"]
                 assert first.setdefault(instance["instance_id"], other["instance_id"]) == other["instance_id"]
+
+
+def test_a_class_map_leads_from_the_official_classes(imagenet):
+    mapped = dict(class_map=dict(car="vehicle", dog="animal"), metainfo=dict(classes=("animal", "vehicle")))
+    data = DATASETS.build(imagenet.config("VID", **mapped))
+    assert data.metainfo["classes"] == ("animal", "vehicle")
+    labels = [[i["bbox_label"] for i in image["instances"]] for image in data.get_data_info(0)["images"]]
+    assert labels == [[0, 1], [], [0, 1]]

@@ -10,6 +10,7 @@ from mmengine.config import Config
 from small_model import CASES, empty_sample, rectangles, video_sample
 from streamed import assert_same_detections, assert_same_tracks, streamed, tracks_of
 from torch.utils._pytree import tree_leaves
+from toy_system import ToyQueries
 
 from mmvis_ext.models import VideoModel
 from mmvis_ext.registry import MODELS
@@ -64,6 +65,7 @@ def test_every_registered_model_is_tried():
         kind for kind in MODELS.module_dict.values() if isinstance(kind, type) and issubclass(kind, VideoModel)
     }
     assert {type(build(case)) for case in CASES} == registered
+    assert ToyQueries in registered, "and one that is none of the project's"
 
 
 @EVERY

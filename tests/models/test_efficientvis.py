@@ -5,6 +5,7 @@ import pytest
 import torch
 from mmdet.structures import TrackDataSample
 from small_model import SIZE, C, K, N, T, build_model, empty_sample, lively_model, rectangles, video_sample
+from streamed import assert_same_tracks, tracks_of
 
 from mmvis_ext.models import efficientvis
 from mmvis_ext.models.losses import tracklet_losses
@@ -27,20 +28,6 @@ def sample_of(length: int, geometry: FrameGeometry = GEOMETRY) -> TrackDataSampl
     return sample
 
 
-def tracks_of(model, frames: torch.Tensor):
-    (sample,) = model.predict(frames[None], [sample_of(len(frames))])
-    return sample.pred_tracks
-
-
-def assert_same_tracks(a, b):
-    assert (a.height, a.width, a.length, len(a)) == (b.height, b.width, b.length, len(b))
-    for x, y in zip(a, b, strict=True):
-        assert x.track_id == y.track_id
-        assert x.segmentations == y.segmentations
-        assert np.array_equal(x.scores, y.scores)
-        assert np.array_equal(x.boxes, y.boxes)
-
-
 def training_sample(num_clips: int = 1, size=SIZE) -> TrackDataSample:
     """Two objects per clip of T frames; one is absent in the middle."""
     frames = []
@@ -58,12 +45,12 @@ def training_sample(num_clips: int = 1, size=SIZE) -> TrackDataSample:
 @pytest.mark.parametrize("length", [1, T, 2 * T, 2 * T + 1])
 def test_a_stream_in_pieces_equals_the_whole_video(length, linker):
     model, frames = lively_model(linker=linker), video(length)
-    whole = tracks_of(model, frames)
+    whole = tracks_of(model, frames, GEOMETRY)
     assert len(whole) > 0
     stream = model.open_stream(GEOMETRY)
     for piece in frames.split(T):
         model.advance(piece, stream)
-    assert_same_tracks(stream.book.close(0, GEOMETRY), whole)
+    assert_same_tracks(stream.book.close(7, GEOMETRY), whole)
 
     state, steps = model.init_state(GEOMETRY), []
     for piece in frames.split(T):
@@ -79,7 +66,7 @@ def test_a_stream_in_pieces_equals_the_whole_video(length, linker):
 
 @pytest.mark.parametrize("length", [1, 2, T + 1, 5 * T])
 def test_videos_of_any_length_pass(length):
-    tracks = tracks_of(lively_model(), video(length))
+    tracks = tracks_of(lively_model(), video(length), GEOMETRY)
     assert (tracks.video_id, tracks.length) == (7, length)
     assert all(len(t.segmentations) == len(t.boxes) == length for t in tracks)
 
@@ -131,7 +118,7 @@ def test_slots_that_stay_background_start_new_tracks():
         detections, state = model.step(video(T), state)
         ids.append(detections.track_ids)
     assert ids == [[0, 1, 2, 3]] * 2 + [[4, 5, 6, 7]] * 2 + [[8, 9, 10, 11]]
-    assert len({t.track_id for t in tracks_of(model, video(5 * T))}) > N
+    assert len({t.track_id for t in tracks_of(model, video(5 * T), GEOMETRY)}) > N
 
 
 def test_linking_by_hand_starts_every_clip_from_the_learned_queries():
@@ -151,14 +138,14 @@ def test_a_video_without_anything_to_see_has_no_tracks():
     model = lively_model()
     for stage in model.head.stages:
         torch.nn.init.constant_(stage.fc_cls.bias, -50.0)
-    assert len(tracks_of(model, video(2 * T))) == 0
+    assert len(tracks_of(model, video(2 * T), GEOMETRY)) == 0
 
 
 def test_a_diverged_model_gives_no_tracks_and_does_not_crash():
     model = lively_model()
     for parameter in model.head.parameters():
         torch.nn.init.constant_(parameter, float("nan"))
-    assert len(tracks_of(model, video(T))) == 0
+    assert len(tracks_of(model, video(T), GEOMETRY)) == 0
 
 
 # training

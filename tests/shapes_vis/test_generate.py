@@ -109,10 +109,10 @@ def test_a_failure_leaves_nothing_behind(tmp_path, monkeypatch, workers):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(type(LAYOUTS["davis"]), "write_split", fail)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(InputError, match="No space"):
         generate("tiny", tmp_path / "tiny", ["davis"], workers=workers)
     monkeypatch.setattr(type(LAYOUTS["davis"]), "write_video", fail)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(InputError, match="No space"):
         generate("tiny", tmp_path / "tiny", ["davis"], workers=workers)
     assert list(tmp_path.iterdir()) == []
 

@@ -41,7 +41,7 @@ def test_default_folder(tool, tmp_path, monkeypatch):
     ("arguments", "said"),
     [
         (["--set", "blurr=1"], "'blurr=1' sets no knob"),
-        (["--set", "blur=7"], "'blur' is between 0 and 1"),
+        (["--set", "blur=7"], "'blur' must be between 0 and 1"),
         (["--seed", "-1"], "seed -1 is out of range"),
         (["--workers", "0"], "0 workers"),
     ],

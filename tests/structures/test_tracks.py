@@ -1,11 +1,14 @@
 """Tracks of a video and how they are ranked."""
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmvis_ext.structures import Track, VideoTracks, encode
+from mmvis_ext.structures import Track, VideoTracks, boxes_of, encode
+from mmvis_ext.utils.errors import InputError
 
 MASK = encode(np.ones((1, 4, 6)))[0]
 
@@ -60,3 +63,47 @@ def test_visible_is_where_there_is_a_mask():
 def test_a_track_needs_one_box_per_frame():
     with pytest.raises(ValueError, match="2 segmentations but 3 boxes"):
         Track(0, np.zeros(1), [None, None], np.zeros((3, 4)))
+
+
+# handed on to supervision
+
+
+def drawn(x: int, score: float, track_id: int, frames: str = "##") -> Track:
+    """A track of class 1 whose 4x3 box starts at x, in the frames with a ``#``."""
+    mask = np.zeros((6, 9), np.uint8)
+    mask[2:5, x : x + 4] = 1
+    masks = [encode(mask[None])[0] if shown == "#" else None for shown in frames]
+    return Track(track_id, np.array([score / 2, score]), masks, boxes_of(masks))
+
+
+def test_a_frame_becomes_detections_of_supervision():
+    tracks = VideoTracks(7, 6, 9, 2, [drawn(0, 0.4, 3), drawn(5, 0.8, 1, ".#"), drawn(2, 0.2, 0)])
+    first, second = tracks.to_supervision(0), tracks.to_supervision(1)
+    assert (first.tracker_id.tolist(), second.tracker_id.tolist()) == ([3, 0], [1, 3, 0]), "the best first"
+    assert second.xyxy.tolist() == [[5, 2, 9, 5], [0, 2, 4, 5], [2, 2, 6, 5]]
+    assert second.confidence.tolist() == pytest.approx([0.8, 0.4, 0.2])
+    assert second.class_id.tolist() == [1, 1, 1]
+    assert second.mask.dtype == bool
+    assert second.mask.shape == (3, 6, 9)
+    assert [np.argwhere(m).min(0).tolist() for m in second.mask] == [[2, 5], [2, 0], [2, 2]]
+    assert tracks.to_supervision(1, min_score=0.4).tracker_id.tolist() == [1, 3]
+
+
+def test_frames_without_tracks_and_tracks_without_masks_are_handed_on_too():
+    nothing = VideoTracks(7, 6, 9, 2).to_supervision(1)
+    assert (len(nothing), nothing.mask.shape) == (0, (0, 6, 9))
+    boxes = np.array([[0, 0, 0, 0], [1, 2, 3, 4]], np.float32)
+    found = VideoTracks(7, 6, 9, 2, [Track(5, np.array([0.9]), None, boxes)]).to_supervision(1)
+    assert (found.xyxy.tolist(), found.mask, found.tracker_id.tolist()) == ([[1, 2, 3, 4]], None, [5])
+
+
+@pytest.mark.parametrize("t", [-1, 2])
+def test_a_frame_that_the_video_lacks_is_refused(t):
+    with pytest.raises(InputError, match=f"video 7: has no frame {t}"):
+        VideoTracks(7, 6, 9, 2).to_supervision(t)
+
+
+def test_without_supervision_the_sentence_names_the_line_that_installs_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "supervision", None)
+    with pytest.raises(InputError, match="pip install supervision"):
+        VideoTracks(7, 6, 9, 2).to_supervision(0)

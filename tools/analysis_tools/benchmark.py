@@ -1,7 +1,10 @@
-"""Speed of a whole step against backbone and neck alone, peak memory, parameters and operations, on generated frames.
+"""Measure a model on generated frames: speed, peak memory, parameters and operations.
 
-With --long N instead: peak memory of a stream of one window and of a stream of N frames, each in a process of its own;
---held 10 lets every frame show ten objects, as a trained model's would.
+Speed is that of a whole step, masks included, compared with backbone and neck only.
+
+With --long N, compare instead the peak memory of two streams, one of a single window and one of N frames, each in its
+own process. An untrained model finds no objects, which keeps its memory low; --held 10 makes ten objects visible in
+every frame.
 """
 
 import argparse
@@ -44,17 +47,20 @@ def parse_args() -> argparse.Namespace:
         "--device", default="cuda" if torch.cuda.is_available() else "cpu", help="cpu, cuda, cuda:1 ..."
     )
     parser.add_argument("--amp", action="store_true", help="automatic mixed precision, as the test loop runs it")
-    parser.add_argument("--compile", action="store_true", help="compile the tensor part of the step")
-    parser.add_argument("--frames", type=int, help="per step of a model of clips (default: the model's window)")
+    parser.add_argument("--compile", action="store_true", help="run the tensor part of the step with torch.compile")
+    parser.add_argument("--frames", type=int, help="frames per step, for models of clips (default: the model's window)")
     parser.add_argument("--against", metavar="CONFIG", help="time another model in the same run and give the speedup")
-    parser.add_argument("--size", default="640x360", metavar="WxH", help="of the frames (default: 640x360)")
-    parser.add_argument("--repeat", type=int, default=5, help="turns that count; medians are given (default: 5)")
-    parser.add_argument("--warmup", type=int, default=1, help="turns before that do not (default: 1)")
-    parser.add_argument("--json", metavar="FILE", help="write the figures there; - prints them and nothing else")
+    parser.add_argument("--size", default="640x360", metavar="WxH", help="size of the frames (default: 640x360)")
+    parser.add_argument("--repeat", type=int, default=5, help="measured turns, of which the median counts (default: 5)")
+    parser.add_argument("--warmup", type=int, default=1, help="turns before that, which are not measured (default: 1)")
+    parser.add_argument("--json", metavar="FILE", help="write the figures as JSON; - prints JSON and no table")
     parser.add_argument("--long", type=int, metavar="N", help="compare the memory of a short and of an N-frame stream")
     parser.add_argument("--stream", type=int, metavar="N", help="run one N-frame stream and give its peak memory")
     parser.add_argument(
-        "--held", type=int, metavar="N", help="objects that every frame shows (default: 10, in streams the model's own)"
+        "--held",
+        type=int,
+        metavar="N",
+        help="make N objects visible in every frame (default: 10; in streams, as many as the model finds)",
     )
     add_cfg_options(parser)
     return parser.parse_args()
@@ -85,7 +91,7 @@ def load(args: argparse.Namespace) -> VideoModel:
 
 
 def conditions(args: argparse.Namespace, model: VideoModel) -> dict[str, Any]:
-    """What the figures depend on."""
+    """The settings and the environment of a measurement."""
     on_gpu = torch.device(args.device).type == "cuda"
     return dict(
         config=args.config,
@@ -131,7 +137,7 @@ def stream(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def compare_streams(args: argparse.Namespace) -> dict[str, Any]:
-    """One window against ``--long`` frames."""
+    """Compare the memory of a stream of one window with that of ``--long`` frames."""
     window = load(args).window
     short, long = (in_own_process(length) for length in (window, args.long))
     ratio = long["peak_memory_mib"] / short["peak_memory_mib"]
@@ -139,7 +145,7 @@ def compare_streams(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def in_own_process(length: int) -> dict[str, Any]:
-    """This command as a stream of ``length`` frames; the last of a repeated option counts."""
+    """Run this command again in a new process with ``--stream``, which overrides ``--long``."""
     command = [sys.executable, __file__, *sys.argv[1:], "--stream", str(length), "--json", "-"]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=os.environ)
     if done.returncode:
@@ -150,7 +156,7 @@ def in_own_process(length: int) -> dict[str, Any]:
 
 
 def table(figures: dict[str, Any]) -> str:
-    """One row per figure; groups are named ``group.figure``."""
+    """A table with a row per figure; figures of a group are named ``group.figure``."""
     rows = []
     for name, value in figures.items():
         members = {f"{name}.{k}": v for k, v in value.items()} if isinstance(value, dict) else {name: value}

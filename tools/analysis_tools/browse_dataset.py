@@ -1,4 +1,4 @@
-"""Look at what a config's data loader hands to the model: sheets, and videos, of its samples with their tracks."""
+"""Draw samples as a config's data loader gives them to the model, with their tracks, as pictures and as videos."""
 
 import argparse
 from collections.abc import Sequence
@@ -30,24 +30,24 @@ from mmvis_ext.visualization import (
     spread,
 )
 
-MOST = 12  # frames of a clip on a sheet
+MOST = 12  # maximum number of frames of a clip on a sheet
 FPS = 6.0
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("config", help="config file")
-    parser.add_argument("--out", required=True, metavar="DIR", help="where the pictures go")
+    parser.add_argument("--out", required=True, metavar="DIR", help="folder to write to")
     parser.add_argument("--split", choices=("train", "val"), default="train", help="which data loader's data set")
-    parser.add_argument("--num", type=int, default=10, help="number of samples, spread over the data set (10)")
-    parser.add_argument("--seed", type=int, default=0, help="of the random draws of training samples")
-    parser.add_argument("--mp4", action="store_true", help="write each sample as a video too")
+    parser.add_argument("--num", type=int, default=10, help="number of samples, spread over the data set (default: 10)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the random choices in training samples")
+    parser.add_argument("--mp4", action="store_true", help="also write each sample as a video")
     add_cfg_options(parser)
     return parser.parse_args()
 
 
 def training_tracks(sample: TrackDataSample, size: tuple[int, int], classes: Sequence[str]) -> list[ShownTrack]:
-    """The tracklets that the loss gets, on frames of (height, width) ``size``."""
+    """The tracklets of a training sample as the loss sees them, on frames of ``size`` (H, W)."""
     tracks = Tracklets.from_frames(sample, size, "cpu")
     shown = []
     for i in range(len(tracks)):
@@ -61,7 +61,7 @@ def training_tracks(sample: TrackDataSample, size: tuple[int, int], classes: Seq
 
 
 def testing_tracks(video: VideoRecord | None, size: tuple[int, int], categories: Sequence[dict]) -> list[ShownTrack]:
-    """The ground truth of a test video, whose boxes are brought to frames of (height, width) ``size``."""
+    """The ground truth of a test video, with boxes scaled to frames of ``size`` (H, W)."""
     if video is None:
         return []
     height, width = size
@@ -76,7 +76,7 @@ def shown_tracks(sample: TrackDataSample, size: tuple[int, int], metainfo: dict)
 
 
 def sample_sheet(frames: np.ndarray, sample: TrackDataSample, tracks: Sequence[ShownTrack]) -> np.ndarray:
-    """A row per clip of the sample, (h, w, 3) uint8 RGB."""
+    """A sheet with a row for each clip of the sample, (h, w, 3) uint8 RGB."""
     scale = cell_scale(*frames.shape[1:3])
     clips = np.array_split(np.arange(len(frames)), sample.metainfo.get("num_clips", 1))
     rows = []
@@ -91,7 +91,7 @@ def sample_sheet(frames: np.ndarray, sample: TrackDataSample, tracks: Sequence[S
 
 
 def write_video(path: Path, frames: np.ndarray, sample: TrackDataSample, tracks: Sequence[ShownTrack]) -> None:
-    """The clips of a sample beside each other."""
+    """Write a video that shows the clips of a sample beside each other."""
     scale = readable_scale(*frames.shape[1:3])
     clips = np.split(np.arange(len(frames)), sample.metainfo.get("num_clips", 1))
     with VideoWriter(path, FPS) as video:
@@ -100,7 +100,7 @@ def write_video(path: Path, frames: np.ndarray, sample: TrackDataSample, tracks:
 
 
 def write_sample(item: dict, target: Path, metainfo: dict, mp4: bool) -> None:
-    """Write ``target``.png and, if wished, ``target``.mp4 of one item of a data set."""
+    """Draw one item of a data set to ``target``.png and, with ``mp4``, also to ``target``.mp4."""
     sample = item["data_samples"]
     frames = np.ascontiguousarray(item["inputs"].numpy().transpose(0, 2, 3, 1)[..., ::-1])  # BGR to RGB
     tracks = shown_tracks(sample, frames.shape[1:3], metainfo)

@@ -1,7 +1,7 @@
-"""Parameters and operations of a config's model, split by backbone, neck, head and mask branch.
+"""Count parameters and operations of a config's model: backbone, neck, head and mask branch.
 
-Operations are those of the matrix products, convolutions and attentions of one step, per frame. A multiplication and
-an addition are two FLOPs or one MAC; papers often print MACs under the name of FLOPs.
+Operations are counted in matrix products, convolutions and attention, and given per frame. A multiplication with an
+addition is two FLOPs or one MAC; many papers report MACs but call them FLOPs.
 """
 
 import argparse
@@ -18,8 +18,8 @@ from mmvis_ext.utils.errors import InputError, command_line
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("config", help="config file")
-    parser.add_argument("--size", default="640x360", metavar="WxH", help="of the frames (default: 640x360)")
-    parser.add_argument("--frames", type=int, help="per step (default: the model's window)")
+    parser.add_argument("--size", default="640x360", metavar="WxH", help="size of the frames (default: 640x360)")
+    parser.add_argument("--frames", type=int, help="frames per step (default: the model's window)")
     add_cfg_options(parser)
     return parser.parse_args()
 
@@ -31,7 +31,7 @@ def main() -> None:
     model = build_model(read_config(args.config, args.cfg_options))
     if args.frames is not None:
         if args.frames < 1:
-            raise InputError(f"--frames {args.frames}: a step takes at least one frame.")
+            raise InputError(f"--frames {args.frames}: a step takes at least one frame; give 1 or more.")
         model.window = args.frames
     frames = cycle_frames(model, size)
     number, step = len(frames), Stepper(model, frames, size)

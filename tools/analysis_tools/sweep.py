@@ -1,4 +1,4 @@
-"""Test one checkpoint at several values of one setting, and name the best: how thresholds are swept."""
+"""Test one checkpoint with several values of one setting, such as a threshold, and mark the best one."""
 
 import argparse
 import json
@@ -22,15 +22,15 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("config", help="config file")
     parser.add_argument("checkpoint", help="checkpoint file")
     parser.add_argument("key", help="setting to sweep, for example model.linker.min_affinity")
-    parser.add_argument("values", nargs="+", help="its values")
-    parser.add_argument("--work-dir", default="work_dirs/sweep", help="where the logs go")
-    parser.add_argument("--json", metavar="FILE", help="write the figures here too")
+    parser.add_argument("values", nargs="+", help="values to test")
+    parser.add_argument("--work-dir", default="work_dirs/sweep", help="folder for the logs (default: work_dirs/sweep)")
+    parser.add_argument("--json", metavar="FILE", help="also write the figures to a file")
     add_cfg_options(parser)
     return parser.parse_args()
 
 
 def require_key(cfg: Config, key: str) -> None:
-    """Check that the setting exists, so that a misspelt one does not sweep nothing."""
+    """Check that the setting exists: sweeping a misspelt one would have no effect."""
     *path, last = key.split(".")
     node = cfg
     for part in path:
@@ -40,7 +40,7 @@ def require_key(cfg: Config, key: str) -> None:
 
 
 def test_once(args: argparse.Namespace, value: object, checkpoint: dict) -> dict[str, float]:
-    """Figures at one value."""
+    """Test the checkpoint with one value of the setting and return the figures."""
     cfg = read_config(args.config, args.cfg_options)
     require_key(cfg, args.key)
     cfg.merge_from_dict({args.key: value})
@@ -51,7 +51,7 @@ def test_once(args: argparse.Namespace, value: object, checkpoint: dict) -> dict
     check_fit(args.checkpoint, unwrapped(runner.model), checkpoint)
     figures = {k.split("/")[-1]: v for k, v in runner.test().items()}
     if not figures:
-        raise InputError("the test split has no annotations, so there is no AP to compare; give one that has.")
+        raise InputError("the test split has no annotations, so there is no AP to compare; test a split that has some.")
     return figures
 
 

@@ -16,17 +16,17 @@ def parse_args() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--preset", choices=PRESETS, required=True, metavar="NAME", help="which dataset, see below")
-    parser.add_argument("--out", type=Path, help="its folder (default: data/shapes_vis/<preset>)")
+    parser.add_argument("--out", type=Path, help="folder to write to (default: data/shapes_vis/<preset>)")
     parser.add_argument(
         "--layouts",
         nargs="+",
         choices=LAYOUTS,
         default=["youtube_vis"],
         metavar="LAYOUT",
-        help=f"each goes to <out>/<layout>: {', '.join(LAYOUTS)} (default: youtube_vis)",
+        help=f"file layouts to write, each to <out>/<layout>: {', '.join(LAYOUTS)} (default: youtube_vis)",
     )
-    parser.add_argument("--seed", type=int, default=0, help="another seed, another dataset (default: 0)")
-    parser.add_argument("--workers", type=int, help="processes (default: one per core)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of all random choices (default: 0)")
+    parser.add_argument("--workers", type=int, help="number of processes (default: one per core)")
     parser.add_argument(
         "--set",
         nargs="+",
@@ -34,7 +34,7 @@ def parse_args() -> argparse.Namespace:
         default=[],
         dest="settings",
         metavar="KNOB=VALUE",
-        help="set knobs in all videos, e.g. blur=1 objects=2,4",
+        help="set knobs of the scenes for all videos, e.g. blur=1 objects=2,4",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace another ShapesVIS dataset in the folder")
     return parser.parse_args()

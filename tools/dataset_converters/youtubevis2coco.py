@@ -1,6 +1,7 @@
 """Convert an official YouTube-VIS or OVIS annotation file to CocoVID (one annotation per frame and object).
 
-Any split can be converted alone, also one without annotations. mmvis_ext itself reads both forms.
+Each split is converted on its own; one without annotations is possible too. You need this for other software only:
+mmvis_ext reads both forms.
 """
 
 import argparse
@@ -16,7 +17,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("ann_file", type=Path, help="annotation file in the official form (.json)")
     parser.add_argument("--out", type=Path, required=True, help="the CocoVID file to write (.json)")
-    parser.add_argument("--workers", type=int, help="processes (default: one per core)")
+    parser.add_argument("--workers", type=int, help="number of processes (default: one per core)")
     return parser.parse_args()
 
 

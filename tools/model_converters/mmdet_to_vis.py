@@ -1,8 +1,9 @@
-"""Make a model of mmdet the starting point of a video model.
+"""Convert a checkpoint of mmdet to a checkpoint from which a video model can start its training.
 
 An EfficientVIS or an InsPro starts from Sparse R-CNN or QueryInst, an SRNet from Mask R-CNN's backbone and FPN.
 
-What has a counterpart goes over; the rest, and what keeps its initial value, is listed. Train from the result with
+A table shows which weights were converted, which have no counterpart in the video model, and which weights of the video
+model keep their initial values. Train from the result with
 --cfg-options load_from=FILE.pth model.backbone.init_cfg=None
 """
 
@@ -30,16 +31,18 @@ from mmvis_ext.utils.files import write_atomically
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoint", help="of mmdet's SparseRCNN or QueryInst; for an SRNet, of its MaskRCNN")
-    parser.add_argument("config", help="of the EfficientVIS, InsPro or SRNet that is to start from it")
-    parser.add_argument("--condinst", metavar="FILE", help="take an InsPro's mask branch from mmdet's CondInst")
+    parser.add_argument("checkpoint", help="checkpoint of mmdet's SparseRCNN or QueryInst; for an SRNet, of MaskRCNN")
+    parser.add_argument("config", help="config of the EfficientVIS, InsPro or SRNet that will be trained")
+    parser.add_argument(
+        "--condinst", metavar="FILE", help="checkpoint of mmdet's CondInst, to take an InsPro's mask branch from"
+    )
     parser.add_argument("--out", type=Path, required=True, help="checkpoint to write (.pth)")
     parser.add_argument(
         "--classes-of",
         metavar="ANN.json",
-        help="take the classifier's rows of the classes that this annotation file's categories name too",
+        help="annotation file of the training data: classifier rows are converted for classes of the same name",
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the weights that are left at initial (default: 0)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the weights that are not converted (default: 0)")
     parser.add_argument(
         "--allow-pickle", action="store_true", help="unpickle the checkpoint, which can run code: only if you trust it"
     )
@@ -47,7 +50,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def load(path: str, allow_pickle: bool) -> dict:
-    """The checkpoint; without ``allow_pickle`` no code in it is run."""
+    """Read a checkpoint; code in it can run only with ``allow_pickle``."""
     if not allow_pickle:
         return read_checkpoint(path)
     try:
@@ -57,12 +60,14 @@ def load(path: str, allow_pickle: bool) -> dict:
     except Exception as error:  # a pickle can fail in any way
         raise InputError(f"{path}: cannot be unpickled ({type(error).__name__}: {error}); get it again.") from None
     if not isinstance(checkpoint, dict):
-        raise InputError(f"{path}: holds a {type(checkpoint).__name__} and not a checkpoint's dict.")
+        raise InputError(
+            f"{path}: holds a {type(checkpoint).__name__} and not a checkpoint's dict; give a checkpoint of mmdet."
+        )
     return checkpoint
 
 
 def class_names(checkpoint: dict, path: str) -> tuple[str, ...]:
-    """Names of the checkpoint's classes: its own, or COCO's where it has 80."""
+    """The checkpoint's class names; if it has none but 80 classes, these are taken to be COCO's."""
     from mmdet.datasets import CocoDataset
 
     meta = checkpoint.get("meta") or {}
@@ -86,7 +91,7 @@ def category_names(path: str) -> tuple[str, ...]:
 
 
 def convert(model: VideoModel, checkpoint: dict, args: argparse.Namespace) -> Conversion:
-    """The model's weights from the checkpoint, by the kind of model."""
+    """Convert the checkpoint with the converter for this kind of model."""
     weights = checkpoint.get("state_dict", checkpoint)
     if isinstance(model, SRNet):
         if args.classes_of or args.condinst:

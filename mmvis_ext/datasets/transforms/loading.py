@@ -14,14 +14,14 @@ __all__ = ["LoadFrame"]
 
 @TRANSFORMS.register_module()
 class LoadFrame(BaseTransform):
-    """As mmcv's ``LoadImageFromFile``, but a frame that is missing, truncated or of another size than said is named.
+    """Like mmcv's ``LoadImageFromFile``, but errors name the frame that is missing, truncated or of a wrong size.
 
     Args:
-        to_float32: of the image; uint8 otherwise.
-        backend_args: of mmengine's file backend.
+        to_float32: give the image as float32 instead of uint8.
+        backend_args: settings of mmengine's file backend.
 
     Raises:
-        InputError: names video, frame and file.
+        InputError: see :meth:`transform`.
     """
 
     def __init__(self, to_float32: bool = False, backend_args: dict | None = None) -> None:

@@ -11,12 +11,12 @@ __all__ = ["PackClip"]
 class PackClip(PackTrackInputs):
     """mmdet's packing of a list of frames, plus what belongs to the sample as a whole.
 
-    The ``TrackDataSample`` gets ``num_clips`` (training) and ``video`` (test) as metainfo; in the pipeline they stand
-    once per frame, as mmcv's broadcasting wants everything. ``instances`` are left out of the frames: they hold the
-    masks once more.
+    The ``TrackDataSample`` gets ``num_clips`` (training) and ``video`` (test) as metainfo. In the pipeline each of the
+    two is a list that repeats its value for every frame, because mmcv's broadcasting takes lists only. ``instances``
+    are not kept as metainfo of the frames: they would hold the masks a second time.
 
     Args:
-        meta_keys: more frame keys to keep.
+        meta_keys: further keys of the frames to keep as metainfo.
     """
 
     frame_keys = (

@@ -21,14 +21,14 @@ OF_OBJECTS = ("gt_bboxes_labels", "gt_instances_ids", "gt_ignore_flags")
 class PseudoMotion(BaseTransform):
     """A random affine map and crop per frame, of image, masks and boxes: T looks at one image become a video.
 
-    Stands behind the ``TransformBroadcaster`` that loads frames and annotations, for it takes the sample as a whole:
-    each frame draws its own map, while the frame size (H, W) and the objects' track ids stay. Masks move with the
-    image and boxes are those of the moved masks. An object that leaves a frame is absent there. The first frame takes
-    the first of ``tries`` draws that keeps every object, or the one that keeps most, so that the sample starts with
-    something to follow.
+    In the pipeline it comes after the ``TransformBroadcaster`` that loads frames and annotations, because it takes the
+    sample as a whole. Each frame draws its own map, while the frame size (H, W) and the objects' track ids stay. Masks
+    move with the image and boxes are those of the moved masks. An object that leaves a frame is absent there. For the
+    first frame up to ``tries`` maps are drawn, until one keeps every object in the frame; if none does, the one that
+    keeps most is taken. So the sample starts with something to follow.
 
     A map turns, scales, shears and shifts about the middle of the frame; a window of the result is then cut out and
-    enlarged to the frame. Every knob is drawn evenly from its range.
+    enlarged to the frame. Every parameter is drawn uniformly from its range.
 
     Args:
         max_rotation: degrees, either way.
@@ -40,7 +40,7 @@ class PseudoMotion(BaseTransform):
         border: colour (blue, green, red) of what the image does not cover.
 
     Raises:
-        InputError: a knob is out of its range, or the frames have no masks.
+        InputError: an argument is out of range, or the frames have no masks.
     """
 
     def __init__(
@@ -101,10 +101,10 @@ class PseudoMotion(BaseTransform):
         corner = np.random.uniform(0, 1 - window, 2) * (width, height)
         turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
         linear = factor * turn @ np.array([[1, shear], [0, 1]])
-        # a pixel is a unit square, so the middle of the frame lies at half its sides, less half for pixel centres
+        # coordinates are those of pixel centres: the frame begins at -0.5, so its middle is at half its size minus 0.5
         middle = np.array([width - 1, height - 1]) / 2
         offset = middle + shift - linear @ middle
-        # the window's own middle goes to the frame's, enlarged
+        # the middle of the window goes to that of the frame, then the window is enlarged
         centre = corner + (window * np.array([width, height]) - 1) / 2
         return np.column_stack([linear, offset - centre]) / window + np.column_stack([np.zeros((2, 2)), middle])
 

@@ -17,7 +17,7 @@ class ClipSample(BaseFrameSample):
 
     A clip is ``clip_len`` frames, ``stride`` apart. Two clips do not overlap where the video is long enough, and
     overlap as little as it allows otherwise; their order is random. A video shorter than a clip is continued
-    back and forth, so that its motion stays plausible; a still image is repeated.
+    back and forth (0 1 2 1 0 1 ...), so that its motion stays plausible; a still image is repeated.
 
     A scattered clip (InsPro, Sec. 4.2) is ``clip_len`` different frames from anywhere in the video, in time order.
     Several scattered clips are drawn independently.
@@ -25,8 +25,8 @@ class ClipSample(BaseFrameSample):
     Args:
         clip_len: T, frames per clip.
         num_clips: clips per sample.
-        stride: frames from one to the next; a pair (low, high) draws it per sample. A stride that the video is too
-            short for is lowered.
+        stride: frames from one to the next; a pair (low, high) draws it per sample. It is lowered where the video is
+            too short for it.
         scattered: draw scattered clips; ``stride`` must then be 1.
         kwargs: of mmdet's ``BaseFrameSample``.
 
@@ -82,7 +82,7 @@ class ClipSample(BaseFrameSample):
         ]
 
     def transform(self, video_infos: dict) -> dict:
-        """Draw frames of a video as the data set describes it; returns a dict of lists over them."""
+        """Draw frames from the data set's dict of a video; returns a dict of lists with one item per drawn frame."""
         frames = self.sample(video_infos["video_length"])
         results = self.prepare_data(video_infos, frames)
         results["num_clips"] = [self.num_clips] * len(frames)

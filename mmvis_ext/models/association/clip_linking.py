@@ -18,9 +18,9 @@ class LinkMemory(NamedTuple):
     Attributes:
         boxes: (M,4) xyxy, normalised to 0..1.
         masks: (M,h,w) probabilities on a grid over the frame.
-        labels: (M,) int64, best class.
+        labels: (M,) int64, best class over the clip.
         track_ids: (M,) int64.
-        next_id: first id not given away yet.
+        next_id: the id that the next new track gets.
     """
 
     boxes: Tensor
@@ -34,12 +34,13 @@ class LinkMemory(NamedTuple):
 class ClipLinker:
     """Links the tracklets of a clip to known tracks by the Hungarian algorithm on an affinity in 0..1.
 
-    The affinity is the weighted mean of box IoU, one minus the mean L1 distance of normalised boxes, mask IoU and
-    class equality, between a track where it was last seen and a tracklet where it is first seen.
+    The affinity compares a track in the frame where it was last visible with a tracklet in the frame where it is first
+    visible. It is the weighted mean of four parts: box IoU, one minus the mean L1 distance of the normalised boxes,
+    mask IoU, and 1 or 0 for the same or another class.
 
     Args:
-        min_affinity: a pair below it is not linked; the paper reports the best over a sweep of it.
-        weights: of the four parts, in this order.
+        min_affinity: pairs with a lower affinity are not linked; the paper sweeps this and reports the best result.
+        weights: weights of the four parts, in this order.
     """
 
     def __init__(
@@ -48,7 +49,17 @@ class ClipLinker:
         self.min_affinity, self.weights = min_affinity, weights
 
     def affinity(self, memory: LinkMemory, boxes: Tensor, masks: Tensor, labels: Tensor) -> Tensor:
-        """(M,N) affinity of M tracks and N tracklets, whose parts are as in :class:`LinkMemory`."""
+        """Affinity of M known tracks and N tracklets.
+
+        Args:
+            memory: the M tracks.
+            boxes: (N,4) xyxy, normalised to 0..1, of each tracklet in the frame where it is first visible.
+            masks: (N,h,w) probabilities in that frame.
+            labels: (N,) int64.
+
+        Returns:
+            (M,N) in 0..1.
+        """
         p, q = memory.masks.flatten(1), masks.flatten(1)
         intersection = p @ q.T
         union = p.sum(1)[:, None] + q.sum(1)[None] - intersection
@@ -66,14 +77,14 @@ class ClipLinker:
         """Give every tracklet of a clip its track id.
 
         Args:
-            memory: before the clip; ``None`` at the start of a video.
+            memory: the known tracks before this clip; ``None`` at the start of a video.
             scores: (N,T,K) class scores.
             boxes: (N,T,4) normalised xyxy.
             masks: (N,T,h,w) probabilities.
             visible: (N,T) bool.
 
         Returns:
-            N track ids, -1 for a tracklet that is nowhere visible, and the new memory.
+            N track ids, -1 for a tracklet that is visible in no frame, and the new memory.
         """
         shown = visible.any(1).nonzero().squeeze(1)
         first = visible.int().argmax(1)[shown]
@@ -97,7 +108,7 @@ class ClipLinker:
 
 
 def _merge(memory: LinkMemory | None, now: LinkMemory) -> LinkMemory:
-    """Tracks seen in this clip replace what was known of them; the others are remembered as they were."""
+    """The memory with the entries of all tracks seen in this clip renewed; those of other tracks stay."""
     if memory is None:
         return now
     kept = ~torch.isin(memory.track_ids, now.track_ids)

@@ -1,4 +1,4 @@
-"""Instances linked by where their centres were (SRNet, Sec. 3.7, Algorithm 1, lines 15 to 19)."""
+"""Greedy linking of instances to those of the last frame (SRNet, Sec. 3.7, Algorithm 1, lines 15 to 19)."""
 
 import torch
 from torch import Tensor
@@ -7,15 +7,15 @@ __all__ = ["greedy_link"]
 
 
 def greedy_link(previous_centres: Tensor, predicted_previous: Tensor, max_distance: float) -> Tensor:
-    """Link the nearest pair first, then the nearest of what is left, and so on.
+    """Link the nearest pair first, then the nearest pair of those still unlinked, and so on.
 
     Args:
-        previous_centres: (A,2) of the last frame's instances.
-        predicted_previous: (D,2) where each instance of this frame says that it was.
-        max_distance: a pair further apart is not linked.
+        previous_centres: (A,2) centres of the last frame's instances.
+        predicted_previous: (D,2) predicted position in the last frame of each instance of this frame.
+        max_distance: pairs that are further apart are not linked.
 
     Returns:
-        (D,) int64, the last frame's instance, or -1 for a new one.
+        (D,) int64, the index of the linked instance in the last frame, or -1 for a new instance.
     """
     links = torch.full((len(predicted_previous),), -1, dtype=torch.int64, device=predicted_previous.device)
     distances = torch.cdist(previous_centres.double(), predicted_previous.double()).flatten()

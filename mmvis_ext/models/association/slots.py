@@ -9,13 +9,13 @@ __all__ = ["Slots", "renew_slots"]
 
 
 class Slots(NamedTuple):
-    """N slots between two clips.
+    """The N slots of a video between two clips; a slot holds the initial query of one track.
 
     Attributes:
         queries: (N,C) initial queries of the next clip.
-        idle: (N,) int64, for how many clips in a row a slot has been background.
+        idle: (N,) int64, for how many clips in a row each slot has been background.
         track_ids: (N,) int64.
-        next_id: () int64, the first id not given away yet.
+        next_id: () int64, the id that the next new track gets.
     """
 
     queries: Tensor
@@ -25,7 +25,7 @@ class Slots(NamedTuple):
 
     @classmethod
     def fresh(cls, initial: Tensor) -> "Slots":
-        """Slots before the first clip of a video, with ``initial`` (N,C) queries q*."""
+        """Slots before the first clip of a video; ``initial`` (N,C) are the learned queries q*."""
         n = len(initial)
         ids = torch.arange(n, device=initial.device)
         return cls(initial, torch.zeros_like(ids), ids, ids.new_full((), n))
@@ -34,17 +34,17 @@ class Slots(NamedTuple):
 def renew_slots(
     slots: Slots, queries: Tensor, scores: Tensor, initial: Tensor, reset_after: int, reset_score: float
 ) -> Slots:
-    """Carry the slots over to the next clip, as tensor code without a look at the values.
+    """Carry the slots over to the next clip; no control flow depends on tensor values, so that this compiles.
 
     A slot whose best class score stayed below ``reset_score`` for ``reset_after`` clips in a row is reset to q* and
     starts a new track id (the paper leaves both numbers open).
 
     Args:
-        slots: before this clip.
+        slots: the slots before this clip.
         queries: (N,T,C) output queries of this clip; their mean over time is passed on.
         scores: (N,T,K) class scores of this clip.
-        initial: (N,C), q*.
-        reset_after: R; 0 never resets.
+        initial: (N,C) learned initial queries q*.
+        reset_after: number of clips; 0 never resets.
         reset_score: in 0..1.
     """
     carried = queries.mean(dim=1)

@@ -1,4 +1,4 @@
-"""Detections linked to tracks by appearance, with the memory passed along (MaskTrack R-CNN, ICCV 2019, Sec. 4)."""
+"""Detections linked to tracks by appearance (MaskTrack R-CNN, ICCV 2019, Sec. 4), with the memory as a value."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from mmvis_ext.structures.geometry import FrameGeometry
 
 __all__ = ["FoundObjects", "TrackMemory", "TrackingState", "link_detections"]
 
-WORST = -1e6  # a match must score more, as in mmdet
+WORST = -1e6  # a match must score more than this, as in mmdet
 
 
 class FoundObjects(NamedTuple):
@@ -19,7 +19,7 @@ class FoundObjects(NamedTuple):
     Attributes:
         boxes: (N,4) xyxy pixels of the network's input.
         labels: (N,) int64, best class.
-        scores: (N,) of that class, in 0..1.
+        scores: (N,) score of that class, in 0..1.
         features: (N,C,S,S) RoI features of the boxes.
     """
 
@@ -30,15 +30,17 @@ class FoundObjects(NamedTuple):
 
 
 class TrackMemory(NamedTuple):
-    """How each of M tracks looked when it was last seen; it grows with the tracks and not with the frames.
+    """How each of M tracks looked when it was last seen.
+
+    Its size depends on the number of tracks and not on the length of the video.
 
     Attributes:
         boxes: (M,4) xyxy pixels of the network's input.
         labels: (M,) int64.
         features: (M,C,S,S) RoI features.
-        track_ids: M of them.
-        last_seen: M frame numbers.
-        next_id: first id not given away yet.
+        track_ids: M track ids.
+        last_seen: for each track, the number of the frame that last showed it.
+        next_id: the id that the next new track gets.
     """
 
     boxes: Tensor
@@ -50,18 +52,18 @@ class TrackMemory(NamedTuple):
 
     @classmethod
     def empty(cls, found: FoundObjects) -> "TrackMemory":
-        """A memory before the first detections, for such as ``found``."""
+        """A memory without tracks (M = 0), with the feature shapes and types of ``found``."""
         boxes, labels, _, features = (part.new_zeros(0, *part.shape[1:]) for part in found)
         return cls(boxes, labels, features, track_ids=(), last_seen=(), next_id=0)
 
 
 @dataclass(frozen=True)
 class TrackingState:
-    """Between two frames of a model that links detections.
+    """State after a frame of a model that links detections.
 
     Attributes:
-        geometry: of the video's frames.
-        memory: ``None`` before the first detections.
+        geometry: original and resized size of the video's frames.
+        memory: the known tracks; ``None`` before the first detections.
         frame: number of the next frame.
     """
 
@@ -75,20 +77,21 @@ def link_detections(
 ) -> tuple[list[int], TrackMemory]:
     """Give every detection of a frame its track id.
 
-    A detection goes to the track, or starts the new one, that scores best by mmdet's sum of appearance, detection
-    score, box IoU and class. Where several want one track, the best gets it and the others are dropped. (mmdet keeps
-    the id of those that come before the best too, so that a track stands twice in a frame.)
+    For each detection, mmdet's match score (a weighted sum of appearance, detection score, box IoU and class) is
+    computed against every known track and against "a new track"; the best of these decides. If several detections
+    choose the same track, the one with the highest score gets it and the others are dropped. (In mmdet, a detection
+    that chose the track before the best one came keeps the id, so a track can occur twice in a frame.)
 
     Args:
         track_head: mmdet's ``RoITrackHead``, which compares features.
-        tracker: mmdet's ``MaskTrackRCNNTracker``, which weighs the parts and says for how many frames a track that
-            is not seen is remembered. Nothing is stored in it.
-        memory: before the frame; ``None`` at the start of a video.
-        found: N >= 1 detections. In a frame without any there is nothing to link and the memory stays as it is.
-        frame: its number.
+        tracker: mmdet's ``MaskTrackRCNNTracker``, which holds the weights of the sum and the number of frames for
+            which an unseen track is remembered. It is used without its own memory.
+        memory: the known tracks before this frame; ``None`` at the start of a video.
+        found: N >= 1 detections. For a frame without detections do not call this and keep the memory.
+        frame: the frame's number in the video.
 
     Returns:
-        N track ids, -1 for a detection that is dropped, and the new memory.
+        N track ids, -1 for a dropped detection, and the new memory.
     """
     memory = TrackMemory.empty(found) if memory is None else memory
     logits = found.scores.new_zeros(len(found.boxes), 1)
@@ -99,7 +102,7 @@ def link_detections(
     )
     best, columns = scores.max(dim=1)
     ids, born, next_id = [-1] * len(columns), list[int](), memory.next_id
-    seen: dict[int, int] = {}  # place in the memory -> detection
+    seen: dict[int, int] = {}  # index of a track in the memory -> index of its detection
     reached = [WORST] * len(memory.track_ids)
     for i, (column, score) in enumerate(zip(columns.tolist(), best.tolist(), strict=True)):
         place = column - 1  # column 0 is a new track
@@ -117,7 +120,7 @@ def _remember(
     memory: TrackMemory, found: FoundObjects, seen: dict[int, int], born: list[int], next_id: int, frame: int,
     retain: int,
 ) -> TrackMemory:  # fmt: skip
-    """Seen tracks look as they do now, new ones stand at the end, and those long unseen are forgotten."""
+    """The memory after a frame: seen tracks are updated, new ones appended, and those long unseen removed."""
     last_seen = [frame if place in seen else t for place, t in enumerate(memory.last_seen)] + [frame] * len(born)
     track_ids = [*memory.track_ids, *range(memory.next_id, next_id)]
     kept = [place for place, t in enumerate(last_seen) if frame - t < retain]

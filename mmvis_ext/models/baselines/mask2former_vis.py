@@ -1,4 +1,4 @@
-"""Mask2Former-VIS (Mask2Former for Video Instance Segmentation, 2021) as mmdet has it: a baseline to compare with."""
+"""Mask2Former-VIS (Mask2Former for Video Instance Segmentation, 2021) as mmdet implements it, as a baseline."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,18 +25,23 @@ __all__ = ["Mask2FormerVISBaseline", "Mask2FormerVISState"]
 
 @dataclass(frozen=True)
 class Mask2FormerVISState:
-    """Between two windows: nothing but the video's geometry and the first track id not given away yet."""
+    """State after a window; nothing else is carried over.
+
+    Attributes:
+        geometry: original and resized size of the video's frames.
+        next_id: the id that the next new track gets.
+    """
 
     geometry: FrameGeometry
     next_id: int = 0
 
 
 class VideoOutput(NamedTuple):
-    """What the last decoder layer says about a video.
+    """Predictions of the last decoder layer for a video.
 
     Attributes:
-        class_logits: (N,K+1), background last.
-        masks: (N,T,h,w) logits over the padded frames.
+        class_logits: (N,K+1), the last one for background.
+        masks: (N,T,h,w) mask logits over the padded frames.
     """
 
     class_logits: Tensor
@@ -47,18 +52,19 @@ class VideoOutput(NamedTuple):
 class Mask2FormerVISBaseline(VideoModel[Mask2FormerVISState]):
     """mmdet's ``Mask2FormerVideo``: an offline model, whose queries look at all frames of a video at once.
 
-    A step is therefore a whole video, and its memory grows with the video's length. Its masks are brought to original
-    size and encoded one query and frame at a time, where mmdet holds all of them at once. Checkpoints of mmdet's
-    Mask2Former for images load: what is named ``panoptic_head`` there is the ``track_head`` here.
+    A step is therefore a whole video, and its memory grows with the video's length. Masks are resized to original
+    pixels and encoded one at a time, whereas mmdet holds all of them at once. Checkpoints of mmdet's Mask2Former for
+    images can be loaded: their ``panoptic_head`` becomes the ``track_head``.
 
     Args:
-        backbone: mmdet's config.
-        track_head: mmdet's config of ``Mask2FormerTrackHead``; ``num_frames`` is T in training.
-        clip_len: frames of the longest video; what comes later is taken for another video, with tracks of its own.
-        max_per_video: the queries of so many of the best (query, class) pairs become tracks; 10 in mmdet.
-        kwargs: score_reduction (of a track's scores over time, which are the same in every frame here),
-            data_preprocessor (config of mmdet's ``TrackDataPreprocessor`` with ``pad_mask=True``), init_cfg; see
-            :class:`VideoModel`.
+        backbone: config of an mmdet backbone.
+        track_head: config of mmdet's ``Mask2FormerTrackHead``; its ``num_frames`` is T in training.
+        clip_len: frames per step, at least the length of the longest video. A longer video is cut into pieces of this
+            length, and no track goes on from one piece to the next.
+        max_per_video: this many (query, class) pairs with the highest scores are selected, and their queries become
+            tracks; 10 in mmdet.
+        kwargs: score_reduction (without effect, as a track's scores are the same in every frame), data_preprocessor
+            (config of mmdet's ``TrackDataPreprocessor`` with ``pad_mask=True``), init_cfg; see :class:`VideoModel`.
     """
 
     classifier = ("track_head.cls_embed.*",)
@@ -66,19 +72,19 @@ class Mask2FormerVISBaseline(VideoModel[Mask2FormerVISState]):
     def __init__(
         self, backbone: dict, track_head: dict, clip_len: int = 1000, max_per_video: int = 10, **kwargs: Any
     ) -> None:
-        with DefaultScope.overwrite_default_scope("mmdet"):  # its configs name each other's types without it
+        with DefaultScope.overwrite_default_scope("mmdet"):  # in mmdet's configs, types have no "mmdet." in front
             super().__init__(window=clip_len, backbone=backbone, **kwargs)
             self.track_head: Mask2FormerTrackHead = MODELS.build(track_head)
         self.max_per_video = max_per_video
 
     @property
     def num_classes(self) -> int:
-        """K."""
+        """K, the number of classes."""
         return self.track_head.num_classes
 
     def extract_features(self, frames: Tensor) -> tuple[Tensor, ...]:
         """(n,3,H,W) normalised frames -> the backbone's levels (n,C,h,w); there is no neck."""
-        return self.backbone(frames)  # not channels last, which its attention would have to undo
+        return self.backbone(frames)  # not in channels-last layout, which the model's attention would have to undo
 
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *args: Any) -> None:
         for key in [key for key in state_dict if key.startswith("panoptic_head")]:
@@ -92,7 +98,7 @@ class Mask2FormerVISBaseline(VideoModel[Mask2FormerVISState]):
 
         Args:
             inputs: (B,T,3,H,W), frames of one video each.
-            data_samples: B, with per-frame ground truth; mmdet changes the copies that it is given.
+            data_samples: B samples with per-frame ground truth; they are not modified.
 
         Raises:
             InputError: T is not the head's ``num_frames``.
@@ -114,19 +120,20 @@ class Mask2FormerVISBaseline(VideoModel[Mask2FormerVISState]):
     def forward_window(self, frames: Tensor, sizes: Tensor, carried: None = None) -> tuple[VideoOutput, None]:
         """See :meth:`VideoModel.forward_window`.
 
-        mmdet's decoder looks at its attention masks, so a compiler breaks this graph in several.
+        Unlike in the other models, control flow in mmdet's decoder depends on values (of its attention masks), so
+        ``torch.compile`` splits this into several graphs.
 
         Args:
             frames: (T,3,H,W) normalised and padded.
-            sizes: (1,2) height and width in pixels without padding; the masks are cut to them later.
-            carried: nothing.
+            sizes: (1,2) height and width in pixels without padding; not used here.
+            carried: not used.
         """
         logits, masks = self.track_head(self.extract_features(frames), None)
         return VideoOutput(logits[-1][0], masks[-1][0]), None
 
     @torch.no_grad()
     def step(self, frames: Tensor, state: Mask2FormerVISState) -> tuple[Detections, Mask2FormerVISState]:
-        """One video, (T,3,H,W); see :meth:`VideoModel.step`. A track is a query, with all its class scores."""
+        """One whole video, (T,3,H,W); see :meth:`VideoModel.step`. A track has its query's scores for all classes."""
         (logits, masks), _ = self.forward_window(frames, self.window_sizes(state.geometry))
         scores = logits.float().softmax(-1)[:, :-1]
         best = scores.flatten().topk(min(self.max_per_video, scores.numel())).indices
@@ -145,7 +152,7 @@ class Mask2FormerVISBaseline(VideoModel[Mask2FormerVISState]):
 
 
 def _copied(sample: TrackDataSample) -> TrackDataSample:
-    """The sample with instances of its own, whose masks mmdet turns into tensors in place."""
+    """A copy of the sample with its own instances, since mmdet's loss replaces their masks by tensors in place."""
     out = TrackDataSample(metainfo=sample.metainfo)
     frames = []
     for frame in sample.video_data_samples:

@@ -1,4 +1,4 @@
-"""MaskTrack R-CNN (Video Instance Segmentation, ICCV 2019) as mmdet has it: a baseline to compare with."""
+"""MaskTrack R-CNN (Video Instance Segmentation, ICCV 2019) as mmdet implements it, as a baseline."""
 
 import copy
 from collections.abc import Sequence
@@ -27,12 +27,12 @@ __all__ = ["MaskTrackRCNNBaseline", "frame_pair"]
 
 
 class RegionOutput(NamedTuple):
-    """What the network says before anything is chosen.
+    """Outputs of the region proposal network, before any proposal is selected.
 
     Attributes:
         features: pyramid levels, (1,C,h,w) each.
-        class_logits: of the region proposal network on each level, (1,A,h,w) for A anchors at each position.
-        deltas: (1,4A,h,w) each.
+        class_logits: objectness logits on each level, (1,A,h,w) for A anchors at each position.
+        deltas: box deltas on each level, (1,4A,h,w).
     """
 
     features: tuple[Tensor, ...]
@@ -42,15 +42,16 @@ class RegionOutput(NamedTuple):
 
 @MODELS.register_module()
 class MaskTrackRCNNBaseline(VideoModel[TrackingState]):
-    """mmdet's ``MaskTrackRCNN``, frame by frame: its parts, its weights' names, its numbers.
+    """mmdet's ``MaskTrackRCNN`` as an online model, with the same parts, weight names and settings.
 
-    What differs is where things are kept. The memory is passed along and holds a track's last look alone, where mmdet's
-    tracker stores every look and mask of it; masks are pasted and encoded one at a time, at probability 0.5.
+    It needs less memory: the state that is passed from frame to frame holds only how each track looked last, whereas
+    mmdet's tracker stores all earlier features and masks of it. Masks are pasted and encoded one at a time, with a
+    threshold of 0.5.
 
     Args:
-        detector: mmdet's config of a two-stage detector; ``test_cfg.rcnn.max_per_img`` limits its detections per frame.
-        track_head: mmdet's config of ``RoITrackHead``.
-        tracker: mmdet's config of ``MaskTrackRCNNTracker``.
+        detector: config of an mmdet two-stage detector; ``test_cfg.rcnn.max_per_img`` limits detections per frame.
+        track_head: config of mmdet's ``RoITrackHead``.
+        tracker: config of mmdet's ``MaskTrackRCNNTracker``.
         kwargs: score_reduction, data_preprocessor, init_cfg; see :class:`VideoModel`.
     """
 
@@ -63,14 +64,14 @@ class MaskTrackRCNNBaseline(VideoModel[TrackingState]):
 
     def __init__(self, detector: dict, track_head: dict, tracker: dict, **kwargs: Any) -> None:
         super().__init__(window=1, **kwargs)
-        with DefaultScope.overwrite_default_scope("mmdet"):  # its configs name each other's types without it
+        with DefaultScope.overwrite_default_scope("mmdet"):  # in mmdet's configs, types have no "mmdet." in front
             self.detector: TwoStageDetector = MODELS.build(copy.deepcopy(detector))  # mmdet writes into it
             self.track_head: RoITrackHead = MODELS.build(track_head)
             self.tracker: MaskTrackRCNNTracker = MODELS.build(tracker)
 
     @property
     def num_classes(self) -> int:
-        """K."""
+        """K, the number of classes."""
         return self.detector.roi_head.bbox_head.num_classes
 
     def extract_features(self, frames: Tensor) -> tuple[Tensor, ...]:
@@ -80,18 +81,19 @@ class MaskTrackRCNNBaseline(VideoModel[TrackingState]):
     # training
 
     def loss(self, inputs: Tensor, data_samples: Sequence[TrackDataSample]) -> dict[str, Tensor]:
-        """mmdet's losses of the detector on the key frame, and of tracking between it and the reference frame.
+        """mmdet's detector losses on the key frame, and its tracking loss between key frame and reference frame.
 
-        Where a sample does not name them, its last frame is the key and its first the reference: as at test, a frame is
-        compared with an earlier one. mmdet's own ``loss`` does the same, but hands the classes to the region
-        proposal network, which then takes only objects of class 0 for foreground.
+        If a sample does not name these frames, its last frame is the key frame and its first frame the reference, so
+        that a frame is compared with an earlier one as at test. This differs from mmdet's own ``loss`` in one point:
+        mmdet passes the class labels to the region proposal network, which then takes only objects of class 0 for
+        foreground.
 
         Args:
             inputs: (B,T,3,H,W), frames of one video each, in time order.
-            data_samples: B, with per-frame ground truth.
+            data_samples: B samples with per-frame ground truth.
 
         Returns:
-            mmdet's terms, and ``acc`` and ``match_accuracy`` in percent.
+            mmdet's loss terms, and ``acc`` and ``match_accuracy`` in percent.
         """
         pairs = [frame_pair(sample) for sample in data_samples]
         keys = [pair.get_key_frames()[0] for pair in pairs]
@@ -113,12 +115,14 @@ class MaskTrackRCNNBaseline(VideoModel[TrackingState]):
         return TrackingState(geometry)
 
     def forward_window(self, frames: Tensor, sizes: Tensor, carried: None = None) -> tuple[RegionOutput, None]:
-        """See :meth:`VideoModel.forward_window`: all before non-maximum suppression, which chooses by values.
+        """See :meth:`VideoModel.forward_window`.
+
+        It ends before the proposals' non-maximum suppression, whose result has no static shape.
 
         Args:
             frames: (1,3,H,W) normalised and padded.
-            sizes: (1,2) height and width in pixels without padding; what follows needs them.
-            carried: nothing.
+            sizes: (1,2) height and width in pixels without padding; not used here.
+            carried: not used.
         """
         features = self.extract_features(frames)
         class_logits, deltas = self.detector.rpn_head(features)
@@ -126,7 +130,7 @@ class MaskTrackRCNNBaseline(VideoModel[TrackingState]):
 
     @torch.no_grad()
     def step(self, frames: Tensor, state: TrackingState) -> tuple[Detections, TrackingState]:
-        """One frame, (1,3,H,W); see :meth:`VideoModel.step`. A detection's score stands in the column of its class."""
+        """One frame, (1,3,H,W); see :meth:`VideoModel.step`. A detection's scores are zero except for its own class."""
         output, _ = self.forward_window(frames, self.window_sizes(state.geometry))
         features, memory = output.features, state.memory
         found = self.detect(output, state.geometry)
@@ -153,8 +157,8 @@ class MaskTrackRCNNBaseline(VideoModel[TrackingState]):
         """mmdet's detections of one frame, with the RoI features that they are linked by.
 
         Args:
-            output: of the network, with pyramid levels (1,C,h,w).
-            geometry: of the frame.
+            output: the outputs of the region proposal network, with the pyramid levels (1,C,h,w).
+            geometry: original and resized size of the frame.
         """
         meta, head = dict(img_shape=geometry.resized), self.detector.roi_head
         proposals = self.detector.rpn_head.predict_by_feat(
@@ -165,7 +169,13 @@ class MaskTrackRCNNBaseline(VideoModel[TrackingState]):
         return FoundObjects(found.bboxes, found.labels, found.scores, crops)
 
     def segment(self, features: Sequence[Tensor], boxes: Tensor, labels: Tensor) -> Tensor:
-        """(N,s,s) mask probabilities inside (N,4) xyxy boxes of classes (N,)."""
+        """Mask probabilities (N,s,s), each on a grid inside its box.
+
+        Args:
+            features: pyramid levels, (1,C,h,w) each.
+            boxes: (N,4) xyxy pixels of the network's input.
+            labels: (N,) int64, the class whose mask is taken for each box.
+        """
         logits = self.detector.roi_head._mask_forward(features, bbox2roi([boxes]))["mask_preds"]
         if self.detector.roi_head.mask_head.class_agnostic:
             labels = torch.zeros_like(labels)
@@ -173,17 +183,17 @@ class MaskTrackRCNNBaseline(VideoModel[TrackingState]):
 
 
 def _total(value: Tensor | list[Tensor]) -> Tensor:
-    """One number; mmdet gives some terms level by level."""
+    """A loss term as one number; some of mmdet's terms are lists with one tensor per pyramid level."""
     return torch.stack([part.mean() for part in (value if isinstance(value, list) else [value])]).sum()
 
 
 def frame_pair(sample: TrackDataSample, key: int | None = None, reference: int | None = None) -> TrackDataSample:
-    """The same frames with mmdet's key and reference named; ``sample`` stays as it is.
+    """A sample with the same frames in which mmdet's key frame and reference frame are set; ``sample`` is not modified.
 
     Args:
-        sample: of T frames.
-        key: index of the key frame; ``None`` takes the sample's own, or its last frame.
-        reference: index of the reference frame; ``None`` takes the sample's own, or its first frame.
+        sample: a sample of T frames.
+        key: index of the key frame; ``None`` takes the one that the sample names, else its last frame.
+        reference: index of the reference frame; ``None`` takes the one that the sample names, else its first frame.
     """
     if key is None:
         (key, *_) = sample.metainfo.get("key_frames_inds", [len(sample) - 1])
@@ -195,11 +205,11 @@ def frame_pair(sample: TrackDataSample, key: int | None = None, reference: int |
 
 
 def one_class(frame: DetDataSample, padded: tuple[int, ...]) -> DetDataSample:
-    """The frame with all its objects of class 0, as a region proposal network wants them.
+    """A copy of the frame in which all objects are of class 0, as a region proposal network expects.
 
     Args:
-        frame: with ground truth.
-        padded: (H, W) of the network's input, for a frame that does not say so.
+        frame: a frame with ground truth.
+        padded: (H, W) of the network's input, used if the frame has no ``pad_shape``.
     """
     truth = frame.gt_instances
     out = DetDataSample(metainfo=dict(pad_shape=padded) | frame.metainfo)

@@ -1,4 +1,4 @@
-"""The mask branch of mmdet's CondInst as that of an InsPro."""
+"""Weights of an InsPro's mask branch from a checkpoint of mmdet's CondInst."""
 
 import re
 
@@ -17,19 +17,20 @@ LEVEL = re.compile(r"convs_all_levels\.(\d+)\.conv(\d+)\.(.+)")
 def add_condinst(
     conversion: Conversion, weights: dict[str, Tensor], model: nn.Module, where: str = "the checkpoint"
 ) -> None:
-    """Map CondInst's mask branch onto what was converted so far; all else of CondInst is listed as unused.
+    """Add the weights of CondInst's mask branch to a conversion; CondInst's other weights are listed as unused.
 
-    A level of the pyramid keeps its place: both count from the level of the mask features' stride. The layer that makes
-    the mask convolutions has no counterpart: CondInst's is a convolution on the pyramid, InsPro's is linear on a query.
+    Pyramid levels correspond one to one, counted from the level with the stride of the mask features. The layer that
+    generates the mask convolutions cannot be converted: in CondInst it is a convolution on the pyramid, in InsPro a
+    linear layer on a query.
 
     Args:
-        conversion: of a Sparse R-CNN; it is added to.
+        conversion: the result of :func:`convert_sparse_rcnn`; it is modified.
         weights: ``state_dict`` of an mmdet ``CondInst``: name -> (...) tensor.
         model: an InsPro with masks.
-        where: names the checkpoint in errors.
+        where: the checkpoint's name in error messages.
 
     Raises:
-        InputError: the weights have no such branch, or the model has none.
+        InputError: the weights or the model have no mask branch.
     """
     branch = getattr(model.head, "mask_branch", None)
     if branch is None:

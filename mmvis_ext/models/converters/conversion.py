@@ -1,4 +1,4 @@
-"""What becomes of a checkpoint's weights in another model."""
+"""The result of converting a checkpoint's weights to another model."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ __all__ = ["Conversion"]
 
 @dataclass
 class Conversion:
-    """Weights of a model, and where each comes from.
+    """Weights of a model, and where each of them comes from.
 
     Attributes:
-        state_dict: every weight of the model.
-        mapped: the checkpoint's key -> the model's key and, where it did not go over as it stands, what was done.
-        unused: the checkpoint's key -> why nothing in the model takes it.
-        initial: the model's key -> why it keeps its initial value, wholly or in part.
+        state_dict: all weights of the model.
+        mapped: checkpoint key -> (model key, note); the note says how the weight was changed, empty if it was not.
+        unused: checkpoint key -> why it is not used.
+        initial: model key -> why it keeps its initial value, or which part of it does (such as ``the other classes``).
     """
 
     state_dict: dict[str, Tensor]
@@ -25,7 +25,7 @@ class Conversion:
     initial: dict[str, str] = field(default_factory=dict)
 
     def rows(self) -> list[tuple[str, str, int, str]]:
-        """Each group of weights: what became of it, its name, how many there are, and a note."""
+        """A summary by groups of weights: what became of the group, its name, number of weights, and a note."""
         counted = Counter(
             [("mapped", _family(key), note) for key, (_, note) in self.mapped.items()]
             + [("no counterpart", _family(key), note) for key, note in self.unused.items()]
@@ -35,6 +35,6 @@ class Conversion:
 
 
 def _family(key: str) -> str:
-    """The group that a weight is shown in: numbers become ``*``, and what is inside a part is left out."""
+    """The group of a weight: its module's name up to four parts, numbers as ``*``; or ``backbone`` or ``neck``."""
     parts = ["*" if part.isdigit() else part for part in key.split(".")[:-1]]
     return parts[0] if parts[0] in {"backbone", "neck"} else ".".join(parts[:4])

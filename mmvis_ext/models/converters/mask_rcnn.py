@@ -1,4 +1,4 @@
-"""Backbone and FPN of mmdet's Mask R-CNN as those of an SRNet."""
+"""Weights of an SRNet's backbone and FPN from a checkpoint of mmdet's Mask R-CNN."""
 
 import re
 from collections.abc import Iterable
@@ -14,20 +14,22 @@ __all__ = ["convert_mask_rcnn"]
 
 PARTS = ("backbone.", "neck.")
 BLOCK = re.compile(r"backbone\.layer(\d+)\.(\d+)\.")
-COUNTER = ".num_batches_tracked"  # of training; a model works without
+COUNTER = ".num_batches_tracked"  # BatchNorm's step counter, which may be missing
 
 
 def convert_mask_rcnn(weights: dict[str, Tensor], model: VideoModel, where: str = "the checkpoint") -> Conversion:
-    """Map a checkpoint's ResNet and FPN onto a model, which keeps its own values everywhere else.
+    """Take the ResNet and FPN from a checkpoint; the model's other weights keep their initial values.
 
-    Names and shapes agree as they are, for the fifth level of Mask R-CNN's pyramid is pooled and has no weights. What
-    its heads hold is listed as unused. Weights do not tell a ResNet in Caffe's style from one in PyTorch's, which the
-    configs here have: a checkpoint with ``caffe`` in its name loads, and is wrong.
+    Names and shapes are the same in both models: the fifth level of Mask R-CNN's pyramid is pooled and has no weights.
+    The weights of its heads are listed as unused.
+
+    Do not use a checkpoint with ``caffe`` in its name: its ResNet is in Caffe style, and those of the configs here are
+    in PyTorch style. It would load without an error, since names and shapes are equal, but the model would be wrong.
 
     Args:
         weights: ``state_dict`` of an mmdet ``MaskRCNN``: name -> (...) tensor.
-        model: with initial weights, on a ResNet and an FPN; not changed.
-        where: names the checkpoint in errors.
+        model: a model with a ResNet, an FPN and initial weights; it is not modified.
+        where: the checkpoint's name in error messages.
 
     Raises:
         InputError: the ResNets differ in depth, or a weight of the model's backbone or neck is missing or has another
@@ -49,7 +51,7 @@ def convert_mask_rcnn(weights: dict[str, Tensor], model: VideoModel, where: str 
 
 
 def _check_fit(weights: dict[str, Tensor], own: dict[str, Tensor], where: str) -> None:
-    """Refuse weights that do not fill the model's own backbone and neck."""
+    """Raise an InputError if the weights do not provide all of the model's backbone and neck."""
     here, there = _blocks(own), _blocks(weights)
     if there and here != there:
         raise InputError(
@@ -71,7 +73,7 @@ def _check_fit(weights: dict[str, Tensor], own: dict[str, Tensor], where: str) -
 
 
 def _blocks(keys: Iterable[str]) -> list[int]:
-    """Number of residual blocks in each stage of a ResNet, by the names of its weights."""
+    """Number of residual blocks in each stage of a ResNet, from the names of its weights."""
     stages: dict[int, int] = {}
     for match in filter(None, map(BLOCK.match, keys)):
         stage, block = int(match[1]), int(match[2])

@@ -1,8 +1,8 @@
-"""mmdet's Sparse R-CNN and QueryInst as the starting point of an EfficientVIS or an InsPro.
+"""Weights of an EfficientVIS or an InsPro from a checkpoint of mmdet's Sparse R-CNN or QueryInst.
 
-One iteration at T=1 with the still-image convolution *is* Sparse R-CNN's stage, so its weights go over by name.
-QueryInst adds a mask head per stage; its convolutions go over too, its own dynamic convolution does not, since
-EfficientVIS runs the query branch's filters on the mask branch as well.
+With T = 1 and the still-image convolution, an iteration is the same as a stage of Sparse R-CNN, so the weights only
+have to be renamed. QueryInst has a mask head per stage as well. Its convolutions are converted to those of
+EfficientVIS's mask branch. Its dynamic convolution is not, since there the filters of the query branch are used.
 """
 
 import re
@@ -45,20 +45,21 @@ def convert_sparse_rcnn(
     rows: Sequence[tuple[int, int]] | None = None,
     where: str = "the checkpoint",
 ) -> Conversion:
-    """Map a checkpoint onto a model, which keeps its own values where nothing fits.
+    """Convert a checkpoint for a model; weights of the model that have no counterpart keep their initial values.
 
-    Where the numbers of queries differ, the first ones are taken. QueryInst's mask logits, one per class, are
-    averaged to the single one here, and the BatchNorms of its mask convolutions are folded into them.
+    If the numbers of queries differ, the first ones are taken. QueryInst has a mask logit per class; their weights are
+    averaged, since there is a single logit here. The BatchNorms of its mask convolutions are folded into these.
 
     Args:
-        weights: ``state_dict`` of an mmdet ``SparseRCNN`` or ``QueryInst``.
-        model: with initial weights; not changed. An InsPro has no use for QueryInst's mask heads.
-        rows: (row here, row there) of the classifier's classes that are the same, see :func:`matching_rows`.
-            ``None`` takes the classifier if it has as many classes, and leaves it at its initial value if not.
-        where: names the checkpoint in errors.
+        weights: ``state_dict`` of an mmdet ``SparseRCNN`` or ``QueryInst``: name -> (...) tensor.
+        model: the model, with initial weights; it is not modified. An InsPro has no use for QueryInst's mask heads.
+        rows: for each class that both classifiers have, (row in the model, row in the checkpoint), see
+            :func:`matching_rows`. ``None`` takes the whole classifier if it has as many classes as the model's, and
+            none of it otherwise.
+        where: the checkpoint's name in error messages.
 
     Raises:
-        InputError: the weights are another model's, or their head has another width.
+        InputError: the weights belong to another kind of model, or their head has another width.
     """
     _check_source(weights, model.head.embed_dims, where)
     conversion = Conversion({key: value.clone() for key, value in model.state_dict().items()})
@@ -94,9 +95,10 @@ def _check_source(weights: dict[str, Tensor], embed_dims: int, where: str) -> No
 
 
 def matching_rows(here: Sequence[str], there: Sequence[str]) -> list[tuple[int, int]]:
-    """Pairs (row here, row there) of classes with the same name.
+    """Pairs (row in ``here``, row in ``there``) of classes with the same name.
 
-    Case and ``_`` for a blank do not matter. A name is all that is compared: COCO's ``mouse`` is the computer's.
+    ``Sea_turtle`` and ``sea turtle`` are the same name. Only names are compared, so an animal ``mouse`` is matched with
+    COCO's ``mouse``, which is a computer mouse.
     """
     index = {name.lower().replace("_", " "): row for row, name in enumerate(there)}
     names = [name.lower().replace("_", " ") for name in here]
@@ -104,7 +106,7 @@ def matching_rows(here: Sequence[str], there: Sequence[str]) -> list[tuple[int, 
 
 
 class _Part(NamedTuple):
-    """A weight on its way: its value, the checkpoint's keys that it is made of, and what was done."""
+    """A weight during conversion: its value, the checkpoint keys that it was computed from, and a note on how."""
 
     value: Tensor
     sources: list[str]
@@ -112,7 +114,7 @@ class _Part(NamedTuple):
 
 
 def _simplified(weights: dict[str, Tensor]) -> dict[str, _Part]:
-    """The weights with QueryInst's mask heads as they are here: without BatchNorm and with one logit."""
+    """The weights with QueryInst's mask heads reduced to the form they have here: no BatchNorm and a single logit."""
     parts = {key: _Part(value, [key]) for key, value in weights.items()}
     for key, value in weights.items():
         if not re.match(_MASK, key):
@@ -142,19 +144,28 @@ def _fold_batch_norm(parts: dict[str, _Part], layer: str) -> None:
 
 
 def _renamed(key: str, joint: bool) -> str:
-    """This project's name of a weight of mmdet's, or nothing; joint attention at T=1 is the spatial one."""
+    """This project's name for a weight of mmdet, or an empty string if there is none.
+
+    With ``joint``, weights of spatial attention go to joint attention, which is the same at T = 1.
+    """
     for pattern, replacement in RENAMED:
         match = re.fullmatch(pattern, key)
         if match is not None:
             name = match.expand(replacement)
-            # each convolution is followed by a ReLU that counts as a layer
+            # our convs is a Sequential in which each convolution is followed by a ReLU, hence twice the index
             name = re.sub(r"mask_head\.convs\.(\d+)\.conv\.", lambda m: f"mask_head.convs.{2 * int(m[1])}.", name)
             return name.replace(".spatial.", ".joint.") if joint else name
     return ""
 
 
 class _Fit(NamedTuple):
-    """What a weight of the model becomes: ``None`` where the checkpoint's does not fit; what was done; what is left."""
+    """The new value of a weight of the model.
+
+    Attributes:
+        value: ``None`` if the checkpoint's weight does not fit.
+        note: how the value was made, or why the checkpoint's weight does not fit.
+        left: which rows keep their initial value; empty for none.
+    """
 
     value: Tensor | None
     note: str = ""

@@ -1,4 +1,4 @@
-"""From what pixels say to instances (SRNet, Sec. 3.7, Algorithm 1, lines 1 to 14)."""
+"""Clustering of per-pixel predictions into instances (SRNet, Sec. 3.7, Algorithm 1, lines 1 to 14)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -16,9 +16,9 @@ class Instances(NamedTuple):
 
     Attributes:
         masks: (n,H,W) bool.
-        scores: (n,) objectness of the pixel that each was found at.
-        centres: (n,D) where that pixel points to.
-        probabilities: (n,H,W) in 0..1; zero at the pixels of those found before.
+        scores: (n,) objectness of each instance's seed, the pixel that it was found at.
+        centres: (n,D) the centre that the seed points to.
+        probabilities: (n,H,W) in 0..1; zero at the pixels of instances found earlier.
     """
 
     masks: Tensor
@@ -31,20 +31,26 @@ def cluster_instances(
     offsets: Tensor, bandwidths: Tensor, objectness: Tensor, extra_bandwidths: Sequence[float] = (),
     min_score: float = 0.5, max_instances: int = 100, min_pixels: int = 1, min_free: float = 0.0,
 ) -> Instances:  # fmt: skip
-    """Take the free pixel of the highest objectness, and all free pixels that point near to where it points.
+    """Find one instance after the other, from the highest objectness down.
+
+    The free pixel with the highest objectness is the seed of the next instance. The seed's centre and bandwidth give
+    every pixel a probability of belonging to that instance; the instance gets the free pixels above 0.5, which are
+    then no longer free. Some candidates are rejected, see ``min_pixels`` and ``min_free``; their pixels stay taken.
 
     Args:
         offsets: (D,H,W) pixel offsets E.
         bandwidths: (2,H,W) Sigma, above 0.
-        objectness: (H,W) in 0..1; a pixel below 0 belongs to nobody.
-        extra_bandwidths: of the D - 2 extra dimensions.
-        min_score: pixels below start no instance.
-        max_instances: no more are looked for; those that are left out count too.
-        min_pixels: smaller instances are left out; their pixels are used up.
-        min_free: so is one whose free pixels are a smaller share of all pixels that point to it: the rim of another.
+        objectness: (H,W) in 0..1; a pixel with a negative value, such as padding, belongs to no instance.
+        extra_bandwidths: the fixed bandwidths of the D - 2 extra dimensions.
+        min_score: stop when no free pixel has an objectness above this.
+        max_instances: stop after this many candidates, rejected ones included.
+        min_pixels: reject a candidate that gets fewer pixels.
+        min_free: reject a candidate that gets less than this share of its pixels above 0.5, the others having been
+            taken by earlier instances. Such candidates are mostly left-over rims: at 0.5, one that claims 100 pixels
+            of which 80 are taken is rejected.
 
     Returns:
-        Instances, maybe none.
+        The instances that were found, possibly none.
 
     Raises:
         ValueError: there are not as many extra bandwidths as extra dimensions.
@@ -69,7 +75,7 @@ def cluster_instances(
         free = left >= 0
         mask = wide & free
         left = left.masked_fill(mask, -1.0)
-        left[y, x] = -1.0  # where numbers are not finite it does not belong to itself
+        left[y, x] = -1.0  # if its offset is not finite, the seed is not in its own mask and would be found again
         pixels = mask.sum()
         if pixels >= max(min_pixels, 1) and pixels >= min_free * wide.sum():
             found.append((mask, score, centre, probability * free))
@@ -80,11 +86,11 @@ def cluster_instances(
 
 
 def class_scores(masks: Tensor, class_logits: Tensor) -> Tensor:
-    """Probability of each class, averaged over an instance's pixels.
+    """Class probabilities of each instance, averaged over its pixels.
 
     Args:
         masks: (n,H,W) bool, at least one pixel each.
-        class_logits: (K,H,W) of the pixels.
+        class_logits: (K,H,W), per pixel.
 
     Returns:
         (n,K) in 0..1.

@@ -1,4 +1,4 @@
-"""From a pyramid and the last frame's coarsest level to one map at a quarter of the input (SRNet, Sec. 3.1)."""
+"""The decoder of SRNet: from a pyramid and the last frame's coarsest level to one map at stride 4 (Sec. 3.1)."""
 
 from collections.abc import Sequence
 
@@ -12,13 +12,15 @@ __all__ = ["DenseDecoder"]
 
 
 class DenseDecoder(nn.Module):
-    """A 3D convolution over two frames' coarsest levels, then blocks that enlarge, take a skip and convolve.
+    """A 3D convolution over the coarsest levels of two frames, then one block per finer level.
+
+    Each block resizes its input to the finer level's size, concatenates that level (skip connection) and convolves.
 
     Args:
         in_channels: C of every pyramid level.
-        channels: of the blocks and of the result.
-        num_levels: of the pyramid.
-        norm_cfg: after every convolution; ``None`` for none.
+        channels: output channels of each block, and so of the decoder.
+        num_levels: number of pyramid levels.
+        norm_cfg: config of the normalisation after every convolution; ``None`` for no normalisation.
     """
 
     def __init__(self, in_channels: int, channels: int, num_levels: int = 4, norm_cfg: dict | None = None) -> None:
@@ -31,18 +33,18 @@ class DenseDecoder(nn.Module):
         )
 
     def forward(self, features: Sequence[Tensor], before: Tensor) -> Tensor:
-        """Decode.
+        """Decode B frames.
 
         Args:
             features: pyramid levels of the frames, (B,C,h,w) each, the finest first.
-            before: (B,C,h,w) the coarsest level of the frames before.
+            before: (B,C,h,w) the coarsest level of each frame's predecessor.
 
         Returns:
-            (B,channels,h,w) of the finest level's size.
+            (B,channels,h,w) at the size of the finest level.
         """
         *skips, coarsest = features
         x = torch.relu(self.norm(self.over_time(torch.stack([before, coarsest], dim=2))[:, :, 0]))
-        if not x.is_cuda:  # as the pyramid has them on a CPU, see VideoModel.extract_features; a 3D convolution has not
+        if not x.is_cuda:  # the 3D convolution loses the channels-last layout of VideoModel.extract_features
             x = x.contiguous(memory_format=torch.channels_last)
         for block, skip in zip(self.blocks, reversed(skips), strict=True):
             x = block(torch.cat([resize(x, (skip.shape[-2], skip.shape[-1])), skip], dim=1))

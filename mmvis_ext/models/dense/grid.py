@@ -18,10 +18,11 @@ __all__ = [
 
 
 def spatial_grid(height: int, width: int, device: torch.device | str | None = None) -> Tensor:
-    """Coordinates of a map's pixels: the shorter side runs from -1 to 1, the longer one as far as its length asks.
+    """Coordinates S of a map's pixels, which do not depend on the map's resolution.
 
-    Enlarging the grid bilinearly with aligned corners gives the grid of the larger map, so what is predicted on it may
-    be enlarged too. A side of one pixel lies at its start.
+    The shorter side runs from -1 to 1, the longer one further in proportion: x from -2 to 2 if the map is twice as wide
+    as high. Enlarging the grid bilinearly with aligned corners gives the grid of the larger map, so offsets and vectors
+    that are predicted on a small map may be enlarged in the same way.
 
     Args:
         height: H of the map.
@@ -38,36 +39,40 @@ def spatial_grid(height: int, width: int, device: torch.device | str | None = No
 
 
 def sample_rows(length: int, number: int, device: torch.device | str | None = None) -> Tensor:
-    """(number,) int64 of ``length`` pixels: those that a map of ``number`` pixels with aligned corners stands for."""
+    """Which of ``length`` pixels lie under the ``number`` pixels of a smaller map with aligned corners.
+
+    Returns:
+        (number,) int64; for 9 pixels and a map of 3: 0, 4, 8.
+    """
     return torch.linspace(0, length - 1, number, device=device).round().long()
 
 
 def resize(maps: Tensor, size: tuple[int, int]) -> Tensor:
-    """(n,C,h,w) maps -> (n,C,H,W), bilinear with aligned corners."""
+    """Resize (n,C,h,w) maps to (n,C,H,W) bilinearly, with aligned corners; ``size`` is (H, W)."""
     if maps.shape[-2:] == torch.Size(size):
         return maps
     return torch.nn.functional.interpolate(maps, size, mode="bilinear", align_corners=True)
 
 
 def _unit(size: tuple[int, int], like: Tensor) -> Tensor:
-    """(2,) pixels of a map (H, W) in one unit of its grid, along x and y."""
+    """How many pixels of a map of ``size`` (H, W) one unit of its grid spans, (2,) along x and y."""
     height, width = size
     reach = like.new_tensor([max(1.0, width / height), max(1.0, height / width)])
     return like.new_tensor([width - 1, height - 1]) / (2 * reach)
 
 
 def to_pixels(points: Tensor, size: tuple[int, int]) -> Tensor:
-    """(n,2) x and y on the grid -> (n,2) x and y in pixels of a map (H, W)."""
+    """Convert (n,2) x and y on the grid to (n,2) x and y in pixels of a map of ``size`` (H, W)."""
     height, width = size
     return points * _unit(size, points) + points.new_tensor([width - 1, height - 1]) / 2
 
 
 def read_at(maps: Tensor, points: Tensor) -> Tensor:
-    """Values of a map at the pixels nearest to points of its grid.
+    """Values of a map at the pixels that are nearest to given points.
 
     Args:
         maps: (C,H,W).
-        points: (n,2) x and y on the grid; those outside are held to the border.
+        points: (n,2) x and y on the grid; points outside are moved to the border.
 
     Returns:
         (n,C).
@@ -79,14 +84,14 @@ def read_at(maps: Tensor, points: Tensor) -> Tensor:
 
 
 def mass_centres(masks: Tensor) -> Tensor:
-    """Mean grid position of (n,H,W) masks: (n,2) x and y; the grid's middle for an empty one."""
+    """Mass centres of (n,H,W) masks as (n,2) x and y on the grid; (0, 0), the middle, for an empty mask."""
     grid = spatial_grid(masks.shape[-2], masks.shape[-1], masks.device)
-    # no matrix product, which mixed precision would do in halves
+    # not as a matrix product, which mixed precision would compute in half precision
     return (masks[:, None] * grid).sum((2, 3)) / masks.sum((1, 2)).clamp(min=1)[:, None]
 
 
 def mask_extents(masks: Tensor) -> Tensor:
-    """Width and height of what (n,H,W) bool masks cover, in units of the grid: (n,2)."""
+    """Width and height of the bounding boxes of (n,H,W) bool masks, (n,2) in units of the grid."""
     size = masks.shape[-2:]
     spans = []
     for axis in (1, 2):  # columns, rows
@@ -100,12 +105,12 @@ def mask_extents(masks: Tensor) -> Tensor:
 
 
 def within_frame(map_size: Sequence[int], padded: Sequence[int], size: Tensor) -> Tensor:
-    """Where the pixels of a map lie on the frame and not on its padding.
+    """Which pixels of a map lie on the frame, as opposed to its padding.
 
     Args:
         map_size: (h, w) of the map, aligned with the corners of the padded input.
-        padded: (H, W) of the input.
-        size: (2,) height and width in pixels of the frame in it.
+        padded: (H, W) of the padded input.
+        size: (2,) height and width in pixels of the frame without padding.
 
     Returns:
         (h,w) bool.

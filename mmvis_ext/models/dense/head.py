@@ -1,4 +1,4 @@
-"""The output heads of SRNet (Sec. 3.1): what every pixel says."""
+"""The output heads of SRNet, which predict for every pixel (Sec. 3.1)."""
 
 import math
 from collections.abc import Sequence
@@ -16,16 +16,16 @@ from .grid import resize
 
 __all__ = ["DenseHead", "DenseOutput"]
 
-START_BANDWIDTH = 0.2  # a fifth of half the shorter side
+START_BANDWIDTH = 0.2  # initial Sigma in units of the grid: a tenth of the frame's shorter side
 
 
 class DenseOutput(NamedTuple):
-    """What the pixels of B frames say.
+    """Per-pixel predictions for B frames. H and W are those of the maps, see :meth:`DenseHead.map_size`.
 
     Attributes:
-        offsets: (B,D,H,W) pixel offsets E, two of the grid and the extra dimensions.
-        bandwidths: (B,2,H,W) Sigma, above 0.
-        tracking: (B,2,H,W) tracking vectors T.
+        offsets: (B,D,H,W) pixel offsets E: x and y on the grid, then the D - 2 extra dimensions.
+        bandwidths: (B,2,H,W) Sigma along x and y, above 0.
+        tracking: (B,2,H,W) tracking vectors T, from here to the same object in the frame before, in units of the grid.
         objectness: (B,H,W) O in 0..1.
         class_logits: (B,K,H,W); ``None`` without categories.
     """
@@ -37,7 +37,7 @@ class DenseOutput(NamedTuple):
     class_logits: Tensor | None
 
     def frame(self, b: int) -> "DenseOutput":
-        """The maps of one frame, without the leading dimension."""
+        """The maps of frame ``b``, without the leading dimension B."""
         logits = None if self.class_logits is None else self.class_logits[b]
         return DenseOutput(self.offsets[b], self.bandwidths[b], self.tracking[b], self.objectness[b], logits)
 
@@ -50,22 +50,23 @@ def _branch(in_channels: int, channels: int, out_channels: int) -> nn.Sequential
 
 @MODELS.register_module()
 class DenseHead(BaseModule):
-    """Decoder and five heads of a 3x3 convolution, ReLU and a 1x1 convolution each.
+    """The decoder and up to five heads, each a 3x3 convolution, ReLU and a 1x1 convolution.
 
-    Only the tracking head sees the heatmap of the last frame's centres.
+    The tracking head also gets the heatmap of the last frame's instance centres.
 
     Args:
         in_channels: C of the pyramid's levels.
-        channels: of the decoder.
-        head_channels: between the two convolutions of a head.
-        num_levels: of the pyramid.
-        num_classes: K of the category head (VIS); ``None`` is none (UVOS).
-        extra_bandwidths: the fixed bandwidth of each extra dimension, phi; none for the plain 2D form.
-        stride: input pixels between two pixels of the maps; the heads' are enlarged bilinearly to it.
-        norm_cfg: of the decoder.
+        channels: output channels of the decoder.
+        head_channels: channels between the two convolutions of a head.
+        num_levels: number of pyramid levels.
+        num_classes: K of the category head (VIS); ``None`` for no such head (UVOS).
+        extra_bandwidths: the fixed bandwidth phi of each extra dimension; an empty list for none.
+        stride: input pixels per pixel of the predicted maps. The heads run at the finest level's size, and their maps
+            are resized bilinearly to this stride.
+        norm_cfg: config of the decoder's normalisation.
 
     Raises:
-        ValueError: a fixed bandwidth is not above 0, or ``stride`` is no whole number from 1 on.
+        ValueError: a fixed bandwidth is not above 0, or ``stride`` is not a whole number of at least 1.
     """
 
     def __init__(
@@ -87,7 +88,7 @@ class DenseHead(BaseModule):
         self.categories = None if num_classes is None else _branch(channels, head_channels, num_classes)
 
     def init_weights(self) -> None:
-        """Pixels start where they are, with a small bandwidth and little objectness."""
+        """Initialise so that offsets start near zero, bandwidths near 0.2 and objectness near 0.1."""
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d | nn.Conv3d):
                 nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
@@ -99,22 +100,22 @@ class DenseHead(BaseModule):
             if branch is not None:
                 nn.init.normal_(branch[-1].weight, std=1e-3)
                 nn.init.constant_(branch[-1].bias, value)
-        super().init_weights()  # last, for a checkpoint that init_cfg names
+        super().init_weights()  # last, since it may load a checkpoint that init_cfg names
 
     def map_size(self, height: int, width: int) -> tuple[int, int]:
-        """Size of the maps for a padded input (H, W)."""
+        """Size (h, w) of the predicted maps for a padded input of ``height`` x ``width`` pixels."""
         return -(-height // self.stride), -(-width // self.stride)
 
     def forward(
         self, features: Sequence[Tensor], before: Tensor, heatmap: Tensor, size: tuple[int, int]
     ) -> DenseOutput:
-        """What every pixel says.
+        """Predict for every pixel of B frames.
 
         Args:
             features: pyramid levels, (B,C,h,w) each, the finest first.
-            before: (B,C,h,w) the coarsest level of the frames before.
-            heatmap: (B,1,h,w) of about the finest level's size, the centres of the frames before.
-            size: (H, W) of the maps, see :meth:`map_size`.
+            before: (B,C,h,w) the coarsest level of each frame's predecessor.
+            heatmap: (B,1,h,w) heatmap of the predecessor's instance centres; it is resized to the finest level.
+            size: (H, W) of the predicted maps, see :meth:`map_size`.
         """
         x = self.decoder(features, before)
         heatmap = resize(heatmap.to(x.dtype), tuple(x.shape[-2:]))

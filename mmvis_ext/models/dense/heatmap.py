@@ -8,15 +8,16 @@ from .grid import to_pixels
 
 __all__ = ["draw_centres"]
 
-MIN_OVERLAP = 0.3  # of boxes whose corners are within the radius, as in CornerNet's code
+# as in CornerNet's code: boxes whose corners are off by at most the radius overlap the true box by at least this IoU
+MIN_OVERLAP = 0.3
 
 
 def draw_centres(centres: Tensor, extents: Tensor, size: tuple[int, int]) -> Tensor:
-    """Draw a Gaussian at every centre; where they overlap the larger value stands.
+    """Draw a Gaussian at every centre; where they overlap, the larger value counts.
 
     Args:
-        centres: (n,2) x and y on the grid; those outside are held to the border.
-        extents: (n,2) width and height of the instances in units of the grid, which give the radius.
+        centres: (n,2) x and y on the grid; centres outside are moved to the border.
+        extents: (n,2) width and height of the instances in units of the grid; the Gaussians' radii follow from them.
         size: (h, w) of the map.
 
     Returns:

@@ -11,10 +11,10 @@ __all__ = ["embed", "instance_probabilities", "pixel_probability", "with_extra"]
 
 
 def embed(offsets: Tensor) -> Tensor:
-    """Where pixels point to: E + S.
+    """The point that each pixel points to: its offset E plus its position S on the grid.
 
     Args:
-        offsets: (...,D,H,W) pixel offsets, D >= 2; the grid is zero in the dimensions after the second.
+        offsets: (...,D,H,W) pixel offsets, D >= 2; in the extra dimensions, from the third on, S is zero.
 
     Returns:
         (...,D,H,W).
@@ -24,7 +24,7 @@ def embed(offsets: Tensor) -> Tensor:
 
 
 def with_extra(bandwidth: Tensor, extra: Sequence[float]) -> Tensor:
-    """(...,2) bandwidths and the fixed ones of the extra dimensions -> (...,D)."""
+    """Append the fixed bandwidths of the extra dimensions to predicted ones: (...,2) -> (...,D)."""
     fixed = bandwidth.new_tensor(list(extra)).expand(*bandwidth.shape[:-1], len(extra))
     return torch.cat([bandwidth, fixed], dim=-1)
 
@@ -41,19 +41,19 @@ def instance_probabilities(embeddings: Tensor, centres: Tensor, bandwidths: Tens
         (n,H,W) in 0..1.
     """
     exponent = embeddings.new_zeros(len(centres), *embeddings.shape[1:])
-    for d, pointed in enumerate(embeddings):  # dimension by dimension, so that no (n,D,H,W) is made
+    for d, pointed in enumerate(embeddings):  # dimension by dimension, to avoid a tensor of (n,D,H,W)
         distance = pointed - centres[:, d, None, None]
         exponent = exponent + distance.square() / (2 * bandwidths[:, d, None, None].square())
     return torch.exp(-exponent)
 
 
 def pixel_probability(embeddings: Tensor, centre: Tensor, bandwidth: Tensor) -> Tensor:
-    """A Gaussian around an instance's centre, with a bandwidth per dimension.
+    """Probability of each pixel to belong to an instance: a Gaussian of the distance to the instance's centre.
 
     Args:
         embeddings: (D,H,W) where each pixel points to, E + S.
-        centre: (D,).
-        bandwidth: (D,), above 0.
+        centre: (D,), the instance's centre.
+        bandwidth: (D,), the Gaussian's standard deviation per dimension, above 0.
 
     Returns:
         (H,W) in 0..1.

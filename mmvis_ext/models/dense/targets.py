@@ -1,4 +1,4 @@
-"""What SRNet is trained to say: samples grouped by size, their masks at the size of the maps, frame by frame."""
+"""Training targets of SRNet: each frame's masks, shrunk to the size of the predicted maps."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -15,13 +15,14 @@ __all__ = ["DenseTargets", "cut", "frame_targets", "of_one_size", "shrink", "tar
 
 
 class DenseTargets(NamedTuple):
-    """The n instances that one frame shows, at the size of the maps.
+    """The n instances that are visible in one frame, at the size of the predicted maps.
 
     Attributes:
         masks: (n,H,W) bool, at least one pixel each.
         labels: (n,) int64.
-        before: (n,2) x and y of the mass centres in the frame before; without meaning where ``was_there`` is false.
-        was_there: (n,) bool, whether the frame before shows it.
+        before: (n,2) x and y of the mass centres in the frame before, on the grid; meaningless where ``was_there`` is
+            false.
+        was_there: (n,) bool, whether the instance is visible in the frame before.
     """
 
     masks: Tensor
@@ -36,12 +37,12 @@ def targets_over_time(
     """Targets of every frame of a sample.
 
     Args:
-        truth: on the padded input of the batch.
+        truth: the sample's ground truth, on the padded input of the whole batch.
         size: (H, W) of the sample's own padded input.
-        map_size: (h, w) of the maps.
+        map_size: (h, w) of the predicted maps.
 
     Yields:
-        What the frame shows, and (m,h,w) bool, the masks that the frame before shows; none for the first.
+        The frame's targets, and (m,h,w) bool masks of the m instances in the frame before, m = 0 for the first frame.
     """
     maps = shrink(truth.masks[..., : size[0], : size[1]], map_size)
     for t in range(maps.shape[1]):
@@ -50,11 +51,11 @@ def targets_over_time(
 
 
 def frame_targets(now: Tensor, before: Tensor, labels: Tensor) -> DenseTargets:
-    """What one frame shows.
+    """Targets of one frame; instances that are not visible in it are left out.
 
     Args:
-        now: (G,h,w) bool masks.
-        before: (G,h,w) those of the frame before.
+        now: (G,h,w) bool masks in this frame.
+        before: (G,h,w) bool masks in the frame before.
         labels: (G,) int64.
     """
     seen = now.flatten(1).any(1)
@@ -62,7 +63,7 @@ def frame_targets(now: Tensor, before: Tensor, labels: Tensor) -> DenseTargets:
 
 
 def shrink(masks: Tensor, size: tuple[int, int]) -> Tensor:
-    """(G,T,H,W) uint8 masks -> (G,T,h,w) bool: the pixels that a map with aligned corners stands for."""
+    """Shrink (G,T,H,W) uint8 masks to (G,T,h,w) bool by picking pixels, see :func:`sample_rows`."""
     rows, columns = (
         sample_rows(full, small, masks.device) for full, small in zip(masks.shape[-2:], size, strict=True)
     )  # fmt: skip
@@ -70,7 +71,15 @@ def shrink(masks: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def of_one_size(samples: Sequence[TrackDataSample], padded: tuple[int, int]) -> dict[tuple[int, int], list[int]]:
-    """Which samples of a batch have the same padded size (H, W) by themselves; ``padded`` is that of the batch."""
+    """Group the samples of a batch by their own padded size.
+
+    Args:
+        samples: the batch's samples.
+        padded: (H, W) of the batch, the largest of its samples; used for samples that do not know their own.
+
+    Returns:
+        (H, W) -> indices of the samples of that size.
+    """
     sizes: dict[tuple[int, int], list[int]] = {}
     for number, sample in enumerate(samples):
         sizes.setdefault(sample[0].get("pad_shape", padded), []).append(number)
@@ -80,7 +89,17 @@ def of_one_size(samples: Sequence[TrackDataSample], padded: tuple[int, int]) -> 
 def cut(
     levels: Sequence[Tensor], frames: Sequence[int], size: tuple[int, int], padded: tuple[int, int]
 ) -> list[Tensor]:  # fmt: skip
-    """Pyramid levels, (n,C,h,w) each, of some frames of a batch, where those are ``size`` and the batch ``padded``."""
+    """Select frames from a batch's pyramid and cut off the padding that they have only because of larger samples.
+
+    Args:
+        levels: pyramid levels of the batch, (B*T,C,h,w) each.
+        frames: indices of the n frames to select.
+        size: (H, W) of these frames' own padded input.
+        padded: (H, W) of the batch.
+
+    Returns:
+        Pyramid levels of the n frames, (n,C,h',w') each.
+    """
     rows, columns = ([-(-level.shape[axis] * size[axis] // padded[axis]) for level in levels] for axis in (-2, -1))
     if len(frames) < len(levels[0]):
         levels = [level[frames] for level in levels]

@@ -1,4 +1,4 @@
-"""Tracking by detection with InsPro's segmentation model: what propagation is compared with (InsPro, Table 2d)."""
+"""Tracking by detection with InsPro's segmentation model, the comparison of InsPro's Table 2d."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,14 +27,15 @@ __all__ = ["InsProByDetection"]
 
 @MODELS.register_module()
 class InsProByDetection(InstanceModel[TrackingState]):
-    """Every frame starts from the learned queries; what it shows is linked as MaskTrack R-CNN links detections.
+    """Segments every frame by itself and links its detections as MaskTrack R-CNN does.
 
-    A query whose best class score reaches ``visible_thr`` is a detection.
+    Nothing is propagated: every frame starts from the learned queries. A query whose best class score is at least
+    ``visible_thr`` is a detection.
 
     Args:
-        track_head: mmdet's config of ``RoITrackHead``.
-        tracker: mmdet's config of ``MaskTrackRCNNTracker``.
-        kwargs: of :class:`InstanceModel`; its head needs ``propagate="none"`` and ``bank_length=1``.
+        track_head: config of mmdet's ``RoITrackHead``.
+        tracker: config of mmdet's ``MaskTrackRCNNTracker``.
+        kwargs: see :class:`InstanceModel`; its head needs ``propagate="none"`` and ``bank_length=1``.
 
     Raises:
         ValueError: the head propagates, or has a feature bank.
@@ -46,24 +47,25 @@ class InsProByDetection(InstanceModel[TrackingState]):
             raise ValueError(
                 'Tracking by detection propagates nothing; set the head\'s propagate="none", bank_length=1.'
             )
-        with DefaultScope.overwrite_default_scope("mmdet"):  # its configs name each other's types without it
+        with DefaultScope.overwrite_default_scope("mmdet"):  # in mmdet's configs, types have no "mmdet." in front
             self.track_head = MODELS.build(track_head)
             self.tracker = MODELS.build(tracker)
 
     # training
 
     def loss(self, inputs: Tensor, data_samples: Sequence[TrackDataSample]) -> dict[str, Tensor]:
-        """InsPro's losses of every stage, averaged over the frames, and mmdet's loss of tracking.
+        """InsPro's losses of every stage, averaged over the frames, and mmdet's tracking loss.
 
-        For tracking, the last frame of a sample is compared with its first: the last stage's boxes that overlap an
-        object by half, and the true boxes, with the true boxes of the first frame, as mmdet trains MaskTrack R-CNN.
+        The tracking loss compares boxes of a sample's last frame with the true boxes of its first frame, as mmdet does
+        in MaskTrack R-CNN. The last frame's boxes are the true ones and those of the last stage that overlap an object
+        with an IoU of at least 0.5.
 
         Args:
             inputs: (B,T,3,H,W), frames of one video each, in time order.
-            data_samples: B, with per-frame ground truth.
+            data_samples: B samples with per-frame ground truth.
 
         Returns:
-            InsPro's terms, ``loss_match``, and ``match_accuracy`` in percent.
+            InsPro's loss terms, ``loss_match``, and ``match_accuracy`` in percent.
         """
         batch = TrainingBatch.of(self.extract_features(inputs.flatten(0, 1)), inputs, data_samples)
         matchers, start = self.new_matchers(len(batch)), self.head.start(batch.sizes)
@@ -83,9 +85,9 @@ class InsProByDetection(InstanceModel[TrackingState]):
 
         Args:
             features: pyramid levels of the samples' last frames, (B,C,h,w) each.
-            earlier: of their first frames.
-            boxes: (B,N,4) xyxy pixels, what was found in the last frames.
-            data_samples: B, with per-frame ground truth.
+            earlier: pyramid levels of their first frames.
+            boxes: (B,N,4) xyxy pixels, the boxes predicted in the last frames.
+            data_samples: B samples with per-frame ground truth.
         """
         found = [InstanceData(priors=each) for each in boxes]
         pairs = [frame_pair(sample, key=len(sample) - 1, reference=0) for sample in data_samples]
@@ -107,7 +109,7 @@ class InsProByDetection(InstanceModel[TrackingState]):
             carried: the learned queries and proposals, from which every frame starts.
 
         Returns:
-            What the last stage says, with the RoI features of its boxes, (N,C,S,S), and ``carried`` as it was.
+            Predictions of the last stage with the RoI features of its boxes, (N,C,S,S), and ``carried`` unchanged.
         """
         features = as_pyramid(self.extract_features(frames))
         (output,) = self.head(features, sizes, carried, last_only=True)

@@ -20,12 +20,12 @@ __all__ = ["InsPro", "InsProState"]
 
 @dataclass(frozen=True)
 class InsProState:
-    """Between two frames.
+    """State after a frame.
 
     Attributes:
-        geometry: of the video's frames.
-        carried: what the next frame starts from.
-        frame: its number.
+        geometry: original and resized size of the video's frames.
+        carried: queries, proposals and feature bank that the next frame starts from.
+        frame: number of the next frame in the video, from 0.
     """
 
     geometry: FrameGeometry
@@ -35,10 +35,10 @@ class InsProState:
 
 @MODELS.register_module()
 class InsPro(InstanceModel[InsProState]):
-    """Online VIS: every slot's query and proposal go on to the next frame, so a slot is a track.
+    """Online VIS: each slot passes its query and proposal on to the same slot in the next frame, so a slot is a track.
 
     Args:
-        kwargs: of :class:`InstanceModel`.
+        kwargs: see :class:`InstanceModel`.
     """
 
     # training
@@ -48,7 +48,7 @@ class InsPro(InstanceModel[InsProState]):
 
         Args:
             inputs: (B,T,3,H,W), frames of one video each, in time order.
-            data_samples: B, with per-frame ground truth.
+            data_samples: B samples with per-frame ground truth.
         """
         batch = TrainingBatch.of(self.extract_features(inputs.flatten(0, 1)), inputs, data_samples)
         matchers, carried = self.new_matchers(len(batch)), self.head.start(batch.sizes)
@@ -63,7 +63,7 @@ class InsPro(InstanceModel[InsProState]):
     # inference
 
     def init_state(self, geometry: FrameGeometry) -> InsProState:
-        """State before the first frame: N slots that start from q_init (N,C) and p_init (N,4)."""
+        """State before the first frame: N slots with the learned queries q_init (N,C) and proposals p_init (N,4)."""
         with torch.no_grad():
             return InsProState(geometry, self.head.start(self.window_sizes(geometry)))
 

@@ -1,4 +1,4 @@
-"""InsPro's segmentation of one frame (Sec. 3.2 and 3.4), which its four models share; each links frames its own way."""
+"""Segmentation of one frame (InsPro, Sec. 3.2 and 3.4): the base of four models that link frames in different ways."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple, TypeVar
@@ -23,13 +23,13 @@ State = TypeVar("State")
 
 
 class FrameOutput(NamedTuple):
-    """What the last stage says about one frame.
+    """Predictions of the last stage for one frame.
 
     Attributes:
         scores: (N,K) class scores.
         boxes: (N,4) xyxy pixels of the network's input.
-        masks: what masks are made from; ``None`` for boxes alone.
-        crops: (N,C,S,S) RoI features of the boxes, where detections are linked by them.
+        masks: the tensors from which masks are computed; ``None`` in a model without masks.
+        crops: (N,C,S,S) RoI features of the boxes, in the model that links detections by appearance; else ``None``.
     """
 
     scores: Tensor
@@ -38,25 +38,29 @@ class FrameOutput(NamedTuple):
     crops: Tensor | None = None
 
     def take(self, slots: Tensor) -> "FrameOutput":
-        """Some slots, by their numbers (n,) int64 in the order wanted."""
+        """Select slots by their indices (n,) int64, in that order."""
         crops = None if self.crops is None else self.crops[slots]
         return FrameOutput(self.scores[slots], self.boxes[slots], self.masks and self.masks.pick(0, slots), crops)
 
 
 def frame_output(output: StageOutput, masks: MaskInputs | None) -> FrameOutput:
-    """One frame's results from a stage's output with B = T = 1 and what its masks are made from."""
+    """A frame's predictions from a stage's output with B = T = 1 and the tensors from which masks are computed."""
     return FrameOutput(output.class_logits[0, :, 0].sigmoid(), output.boxes[0, :, 0], masks)
 
 
 class InstanceModel(VideoModel[State]):
-    """N slots that look at one frame M times; a slot gives a class, a box and, by conditional convolution, a mask.
+    """N slots, each of which predicts a class, a box and a mask (by conditional convolution) in M refining stages.
+
+    A slot is the place of one of the N queries. What goes from a slot in one frame to the next frame is up to the
+    subclass.
 
     Args:
         head: config of :class:`InstanceCascade`.
         cost: config of :class:`InstanceCost`, for matching.
         loss_weights: see :class:`InstanceLossWeights`.
-        consistent: temporally consistent matching (Sec. 3.3); ``False`` matches every frame anew (Table 2a, row B).
-        visible_thr: a slot is visible in a frame where its best class score reaches it.
+        consistent: temporally consistent matching (Sec. 3.3); ``False`` matches every frame on its own (Table 2a, row
+            B).
+        visible_thr: a slot is visible in the frames where its best class score is at least this.
         kwargs: backbone, neck, score_reduction, data_preprocessor, init_cfg; see :class:`VideoModel`.
     """
 
@@ -76,13 +80,13 @@ class InstanceModel(VideoModel[State]):
 
     @property
     def num_classes(self) -> int:
-        """K."""
+        """K, the number of classes."""
         return self.head.num_classes
 
     # training
 
     def new_matchers(self, number: int) -> list[TemporalMatcher]:
-        """A matcher for each of so many samples."""
+        """One matcher for each of ``number`` samples."""
         return [TemporalMatcher(self.cost, self.head.num_queries, self.consistent) for _ in range(number)]
 
     def frame_losses(
@@ -91,18 +95,18 @@ class InstanceModel(VideoModel[State]):
     ) -> dict[str, Tensor]:  # fmt: skip
         """Losses of every stage on one frame of each sample.
 
-        Newcomers are matched in each stage by its own output, as in Sparse R-CNN; the last stage's output, which goes
-        on to the next frame, decides which slot they keep.
+        Objects that are new in this frame are matched in each stage by that stage's own output, as in Sparse R-CNN. The
+        slot that they get in the last stage, whose output goes on to the next frame, is the one that they keep.
 
         Args:
             features: pyramid levels, (B,C,h,w) each.
-            outputs: M, of :class:`InstanceCascade`.
-            targets: B, with T = 1.
+            outputs: the outputs of the M stages of :class:`InstanceCascade`.
+            targets: for each of B samples, its ground truth with T = 1.
             sizes: (B,2) height and width in pixels.
-            matchers: B, which remember the sample so far.
+            matchers: one per sample; they remember the sample's frames so far.
 
         Returns:
-            Terms by stage and name, () each.
+            Loss terms as scalars (), named by stage and term, such as ``s0.loss_cls``.
         """
         mask_features = self.head.mask_features(features)
         losses = {}
@@ -123,14 +127,14 @@ class InstanceModel(VideoModel[State]):
         """Losses of one stage on one frame of each sample, in full precision; see :func:`instance_losses`.
 
         Args:
-            output: of the stage, T = 1.
-            mask_logits: (P,h,w) of the matched queries, frame after frame; ``None`` for boxes alone.
-            matches: B.
-            targets: B, with T = 1.
+            output: the stage's output, with T = 1.
+            mask_logits: (P,h,w) of the matched queries, sample by sample; ``None`` in a model without masks.
+            matches: for each of B samples, the matched pairs.
+            targets: for each of B samples, its ground truth with T = 1.
             sizes: (B,2) height and width in pixels.
 
         Returns:
-            Terms by name, () each.
+            Loss terms as scalars (), by name.
         """
         stride = 1 if mask_logits is None else self.head.mask_stride
         with torch.autocast(sizes.device.type, enabled=False):
@@ -147,22 +151,28 @@ class InstanceModel(VideoModel[State]):
         Args:
             frames: (1,3,H,W) normalised and padded.
             sizes: (1,2) height and width in pixels without padding.
-            carried: from the frame before.
+            carried: queries, proposals and feature bank from the frame before.
 
         Returns:
-            What the last stage says, and what the next frame starts from.
+            Predictions of the last stage, and what the next frame starts from.
         """
         features = as_pyramid(self.extract_features(frames))
         (output,) = self.head(features, sizes, carried, last_only=True)
         return frame_output(output, self.mask_inputs(features, output)), self.head.carry(output, carried, sizes)
 
     def mask_inputs(self, features: Sequence[Tensor], output: StageOutput, m: int = -1) -> MaskInputs | None:
-        """What the masks of stage ``m`` are made from, given the pyramid's levels (B,C,h,w); ``None`` without masks."""
+        """The tensors from which the masks of stage ``m`` are computed; ``None`` in a model without masks.
+
+        Args:
+            features: pyramid levels, (B,C,h,w) each.
+            output: the stage's output.
+            m: the stage's index; -1 is the last.
+        """
         mask_features = self.head.mask_features(features)
         return None if mask_features is None else self.head.mask_inputs(mask_features, output, m)
 
     def detections(self, result: FrameOutput, geometry: FrameGeometry) -> Detections:
-        """What a frame shows, in original pixels and with T = 1; a slot is a track."""
+        """Convert a frame's predictions to detections in original pixels, with T = 1 and the slots as track ids."""
         visible = result.scores.amax(-1) >= self.visible_thr
         masks: list[list[RLE | None]] | None = None
         if result.masks is not None:

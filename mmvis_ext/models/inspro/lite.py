@@ -29,13 +29,13 @@ KEY_STEP = 2  # in training every second frame of a sample is a key frame
 class InsProLite(InsPro):
     """InsPro that runs all stages on one frame in ``key_interval``.
 
-    On the other frames one stage with its own weights looks at the frame: it moves the proposals and leaves the queries
-    as they are. Only this stage is trained here; all else comes from a trained :class:`InsPro`, by ``load_from``, and
-    is frozen (Sec. A.1).
+    On the other frames only the lite stage runs, a single stage with its own weights: it updates the proposals and
+    leaves the queries as they are. Only this stage is trained here; all other weights come from a trained
+    :class:`InsPro`, by ``load_from``, and are frozen (Sec. A.1).
 
     Args:
-        key_interval: K frames from one key frame to the next; 1 is InsPro.
-        kwargs: of :class:`InsPro`.
+        key_interval: distance from one key frame to the next, the paper's K; with 1, every frame is a key frame.
+        kwargs: see :class:`InsPro`.
 
     Raises:
         ValueError: ``key_interval`` is below 1.
@@ -49,17 +49,17 @@ class InsProLite(InsPro):
         if key_interval < 1:
             raise ValueError(f"key_interval={key_interval} must be at least 1, which makes every frame a key frame.")
         self.key_interval = self.period = key_interval
-        self.lite_stage = copy.deepcopy(self.head.stage(0))  # of the same form; init_weights gives it its own weights
+        self.lite_stage = copy.deepcopy(self.head.stage(0))  # for the layers; init_weights draws its own weights
         self.lite_weights = self.head.new_generator() if self.head.mask_branch is not None else None
         for part in self.frozen_parts():
             part.requires_grad_(False)
 
     def frozen_parts(self) -> list[nn.Module]:
-        """What phase one has trained."""
+        """The parts that were trained in phase one, as an :class:`InsPro`."""
         return [self.backbone, self.neck, self.head]
 
     def init_weights(self) -> None:
-        """Those of InsPro; the single stage starts as any stage does."""
+        """Initialise as InsPro does, and the lite stage like any other stage."""
         super().init_weights()
         self.lite_stage.init_weights()
 
@@ -67,17 +67,18 @@ class InsProLite(InsPro):
         """Switch to training or testing; the frozen parts stay in test mode."""
         super().train(mode)
         for part in self.frozen_parts():
-            part.eval()  # their batch statistics stay too
+            part.eval()  # so that the running statistics of BatchNorm are frozen too
         return self
 
     def loss(self, inputs: Tensor, data_samples: Sequence[TrackDataSample]) -> dict[str, Tensor]:
-        """Losses of the single stage on every second frame, averaged over those.
+        """Losses of the lite stage on every second frame, averaged over these frames.
 
-        The paper's five frames are three key frames and, between them, two others (it leaves their order open).
+        The frames between are key frames: a sample of five frames, as in the paper, is key, lite, key, lite, key (the
+        paper says three key frames and two others but not in which order).
 
         Args:
             inputs: (B,T,3,H,W), frames of one video each, in time order, T >= 2.
-            data_samples: B, with per-frame ground truth.
+            data_samples: B samples with per-frame ground truth.
         """
         with torch.no_grad():
             batch = TrainingBatch.of(self.extract_features(inputs.flatten(0, 1)), inputs, data_samples)
@@ -102,23 +103,26 @@ class InsProLite(InsPro):
     def look_lite(
         self, features: Sequence[Tensor], sizes: Tensor, carried: Propagated
     ) -> tuple[StageOutput, Propagated]:
-        """The single stage on one frame; the next frame starts from its boxes and the same queries.
+        """Run the lite stage on one frame.
 
         Args:
             features: pyramid levels, (B,C,h,w) each.
             sizes: (B,2) height and width in pixels of the frames without padding.
-            carried: from the frame before.
+            carried: queries and proposals from the frame before.
+
+        Returns:
+            The stage's output, and what the next frame starts from: the new boxes and the same queries.
         """
         queries, boxes = carried.queries[:, :, None], carried.boxes[:, :, None]
         output = self.head.look(self.lite_stage, features, sizes, queries, boxes)
         return output, carried._replace(boxes=clip_to_frame(output.boxes[:, :, 0].detach(), sizes))
 
     def lite_masks(self, features: Sequence[Tensor], output: StageOutput) -> MaskInputs | None:
-        """What the single stage's masks are made from; ``None`` for boxes alone.
+        """The tensors from which the lite stage's masks are computed; ``None`` in a model without masks.
 
         Args:
             features: pyramid levels, (B,C,h,w) each.
-            output: of the stage.
+            output: the stage's output.
         """
         mask_features = self.head.mask_features(features)
         if mask_features is None:
@@ -128,7 +132,7 @@ class InsProLite(InsPro):
     def forward_window(
         self, frames: Tensor, sizes: Tensor, carried: Propagated, key: bool = True
     ) -> tuple[FrameOutput, Propagated]:
-        """As InsPro's on a frame (1,3,H,W) of ``sizes`` (1,2), or with ``key=False`` by the single stage."""
+        """Like InsPro's, for a frame (1,3,H,W) of ``sizes`` (1,2); with ``key=False`` only the lite stage runs."""
         if key:
             return super().forward_window(frames, sizes, carried)
         features = as_pyramid(self.extract_features(frames))

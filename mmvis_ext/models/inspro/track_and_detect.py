@@ -1,4 +1,4 @@
-"""Separate track and detect queries, as MOTR has them: what InsPro's one set is compared with (Table 2e)."""
+"""Separate track and detect queries as in MOTR, the comparison of InsPro's Table 2e."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,27 +22,27 @@ __all__ = ["InsProTrackAndDetect", "TrackAndDetectState", "TrackQueries"]
 
 
 class TrackQueries(NamedTuple):
-    """Queries of the objects that are followed: (A,C), and their proposals (A,4) in xyxy pixels."""
+    """Track queries (A,C) of the A objects that are being followed, and their proposals (A,4) in xyxy pixels."""
 
     queries: Tensor
     boxes: Tensor
 
     @classmethod
     def of(cls, carried: Propagated, slots: Tensor) -> "TrackQueries":
-        """What the next frame follows: what some slots (A,) hand on, with B = 1."""
+        """The track queries of the next frame: the slots with indices (A,) of ``carried``, which has B = 1."""
         return cls(carried.queries[0, slots], carried.boxes[0, slots])
 
 
 @dataclass(frozen=True)
 class TrackAndDetectState:
-    """Between two frames.
+    """State after a frame, with A tracks.
 
     Attributes:
-        geometry: of the video's frames.
-        tracks: A of them.
+        geometry: original and resized size of the video's frames.
+        tracks: the tracks' queries and proposals.
         ids: A track ids.
-        lost: A, for how many frames in a row each scored too low.
-        next_id: the first id not given away yet.
+        lost: for each track, for how many frames in a row it has scored below ``keep_score``.
+        next_id: the id that the next new track gets.
     """
 
     geometry: FrameGeometry
@@ -54,17 +54,17 @@ class TrackAndDetectState:
 
 @MODELS.register_module()
 class InsProTrackAndDetect(InstanceModel[TrackAndDetectState]):
-    """N detect queries find new objects in every frame; an object that was found is followed by a track query.
+    """N detect queries find new objects in every frame; each object that was found is then followed by a track query.
 
-    A detection that scores ``birth_score`` becomes a track; a track that scores below ``keep_score`` for ``patience``
-    frames in a row ends. Only tracks are results.
+    A detection that scores at least ``birth_score`` becomes a track; a track that scores below ``keep_score`` for
+    ``patience`` frames in a row ends. Detections that do not become tracks are not part of the results.
 
     Args:
         birth_score: in 0..1.
         keep_score: in 0..1.
-        patience: frames.
-        kwargs: of :class:`InstanceModel`; its head needs ``bank_length=1``, since slots do not last, and
-            ``propagate="both"``.
+        patience: number of frames.
+        kwargs: see :class:`InstanceModel`; its head needs ``propagate="both"``, and ``bank_length=1`` since a track's
+            slot changes from frame to frame.
 
     Raises:
         ValueError: the head has a feature bank, or does not propagate both queries and proposals.
@@ -79,7 +79,7 @@ class InsProTrackAndDetect(InstanceModel[TrackAndDetectState]):
         self.birth_score, self.keep_score, self.patience = birth_score, keep_score, patience
 
     def _start(self, tracks: TrackQueries, sizes: Tensor) -> Propagated:
-        """Detect queries first, track queries behind them."""
+        """What a frame starts from: the N detect queries followed by the track queries."""
         detect = self.head.start(sizes)
         return Propagated(
             torch.cat([detect.queries, tracks.queries[None]], dim=1),
@@ -96,19 +96,20 @@ class InsProTrackAndDetect(InstanceModel[TrackAndDetectState]):
     def loss(self, inputs: Tensor, data_samples: Sequence[TrackDataSample]) -> dict[str, Tensor]:
         """Losses of every stage, averaged over samples and frames.
 
-        An object that was matched in a frame is followed by a track query from then on, which is the only query it is
-        matched with; detect queries are matched with the objects that appear.
+        New objects are matched with detect queries. From the next frame on, a matched object is followed by a track
+        query and is matched with that one only.
 
         Args:
             inputs: (B,T,3,H,W), frames of one video each, in time order.
-            data_samples: B, with per-frame ground truth.
+            data_samples: B samples with per-frame ground truth.
         """
         batch = TrainingBatch.of(self.extract_features(inputs.flatten(0, 1)), inputs, data_samples)
         return mean_over([terms for b in range(len(batch)) for terms in self._sample_losses(batch.sample(b))])
 
     def _sample_losses(self, batch: TrainingBatch) -> list[dict[str, Tensor]]:
         """Losses of each frame of one sample."""
-        tracks, followed, sizes = self._no_tracks(), list[int](), batch.sizes  # followed: the object of each query
+        # followed: for each track query, the index of its object
+        tracks, followed, sizes = self._no_tracks(), list[int](), batch.sizes
         losses = []
         for t in range(batch.length):
             features, (frame,) = batch.features(t, t + 1), batch.truth(t, t + 1)
@@ -133,7 +134,7 @@ class InsProTrackAndDetect(InstanceModel[TrackAndDetectState]):
         return losses
 
     def _match(self, output: StageOutput, frame: Tracklets, followed: list[int], sizes: Tensor) -> Matches:
-        """Followed objects go with their track query, the others that the frame shows with a detect query."""
+        """Match each visible object: with its track query if it is followed, else with a detect query."""
         n = self.head.num_queries
         shown = frame.visible[:, 0].tolist()
         pairs = [(n + i, g) for i, g in enumerate(followed) if shown[g]]

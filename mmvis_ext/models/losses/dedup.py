@@ -11,19 +11,19 @@ def box_deduplication_loss(
 ) -> Tensor:
     """Push unmatched predictions away from the ground truths that they overlap most.
 
-    For each ground truth, the mean over the k unmatched predictions of largest IoU of
-    ``max(beta - c^2 / d^2, 0)``, where c is the distance between the centres and d the diagonal of the ground truth.
-    Where fewer than k are unmatched, the mean is over those.
+    For each ground truth, take the k unmatched predictions with the largest IoU (all of them if there are fewer). The
+    loss is the mean over these of ``max(beta - c^2 / d^2, 0)``, where c is the distance between the two boxes' centres
+    and d the ground truth's diagonal.
 
     Args:
         pred_boxes: (P,4) xyxy.
         matched: (P,) bool; matched predictions get no gradient.
         gt_boxes: (G,4) xyxy, in the same units.
-        beta: squared distance, in diagonals, beyond which nothing is pushed.
-        k: predictions per ground truth.
+        beta: value of c^2 / d^2 from which on a prediction is no longer pushed.
+        k: number of predictions per ground truth.
 
     Returns:
-        scalar, the mean over ground truths; 0 where there are none or every prediction is matched.
+        Scalar (), the mean over ground truths; 0 if there are none or every prediction is matched.
     """
     free = pred_boxes[~matched]
     k = min(k, len(free))

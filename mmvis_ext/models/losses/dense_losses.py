@@ -23,7 +23,7 @@ CENTRES = ("mass", "predicted")
 
 @dataclass(frozen=True)
 class DenseLossWeights:
-    """Weight of each term; the paper weighs all alike."""
+    """Weights of the loss terms; they are all 1 in the paper."""
 
     iou: float = 1.0
     smooth: float = 1.0
@@ -33,7 +33,7 @@ class DenseLossWeights:
 
 
 def iou_losses(probabilities: Tensor, masks: Tensor, kind: str) -> Tensor:
-    """L_IOU of each instance.
+    """The IoU loss of each instance (L_IOU in Eq. 5).
 
     Args:
         probabilities: (n,H,W) in 0..1.
@@ -52,22 +52,25 @@ def dense_losses(
     outputs: Sequence[DenseOutput], targets: Sequence[DenseTargets], extra_bandwidths: Sequence[float],
     count: Tensor, linked: Tensor, weights: DenseLossWeights, iou: str = "lovasz", centre: str = "mass",
 ) -> dict[str, Tensor]:  # fmt: skip
-    """All terms for a batch of frames; without instances all but the score are exactly zero, as are their gradients.
+    """All loss terms for a batch of frames.
+
+    If no frame has an instance, all terms but the score (objectness) are exactly zero, and so are their gradients.
 
     Args:
-        outputs: of each frame, without the leading dimension; frames may differ in size.
-        targets: of each frame.
-        extra_bandwidths: of the extra dimensions.
-        count: () number of instances, averaged over all processes, at least 1.
-        linked: () number of those that were there in the frame before, likewise.
-        weights: of the terms.
-        iou: see :func:`iou_losses`.
-        centre: where the tracking vector is read: at the ``mass`` centre, or where the pixels point to (``predicted``).
+        outputs: predictions of each frame, without the leading dimension B; frames may differ in size.
+        targets: targets of each frame.
+        extra_bandwidths: the fixed bandwidths of the extra dimensions.
+        count: () number of instances per process (the mean over processes), at least 1; normalises IoU and smoothness.
+        linked: () likewise, of those that are also visible in the frame before; normalises the tracking term.
+        weights: weights of the terms.
+        iou: kind of IoU loss, see :func:`iou_losses`.
+        centre: the point at which an instance's tracking vector is read: the ``mass`` centre of its mask, or the mean
+            of the points that its pixels point to (``predicted``).
 
     Returns:
         ``loss_iou``, ``loss_smooth``, ``loss_track``, ``loss_score`` and, with categories, ``loss_category``.
     """
-    # a gradient for every map
+    # a zero that depends on every map, so that each of them has a gradient
     zero = torch.stack([maps.sum() for output in outputs for maps in output if maps is not None]).sum() * 0
     sums = dict(iou=zero, smooth=zero, track=zero)
     score = zero
@@ -92,7 +95,7 @@ def dense_losses(
 def _frame_losses(
     output: DenseOutput, target: DenseTargets, extra_bandwidths: Sequence[float], iou: str, centre: str
 ) -> tuple[dict[str, Tensor], Tensor]:
-    """Sums over one frame's instances, and the objectness that its pixels should have."""
+    """The loss terms summed over one frame's instances, and the (H,W) objectness target of its pixels."""
     member = target.masks.flatten(1).float()  # (n,HW)
     pixels = member.sum(1, keepdim=True)
     embeddings = embed(output.offsets)

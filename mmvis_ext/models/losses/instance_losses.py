@@ -19,7 +19,7 @@ __all__ = ["InstanceLossWeights", "instance_losses", "mask_losses"]
 
 
 class InstanceLossWeights(NamedTuple):
-    """Balance of the terms, and the two numbers of box deduplication.
+    """Weights of the loss terms, and ``beta`` and ``k`` of :func:`box_deduplication_loss`.
 
     ``dedup=0`` leaves box deduplication out.
     """
@@ -38,15 +38,15 @@ def mask_losses(mask_logits: Tensor, masks: Tensor, stride: int) -> tuple[Tensor
     """Dice and focal loss of instance masks.
 
     Args:
-        mask_logits: (P,h,w), ``stride`` input pixels apart.
+        mask_logits: (P,h,w), one per ``stride`` x ``stride`` input pixels.
         masks: (P,H,W) uint8 on the padded network input.
-        stride: pixels; the ground truth is sampled in the middle of each cell, as in CondInst.
+        stride: input pixels per logit; the ground truth is sampled in the middle of each cell, as in CondInst.
 
     Returns:
-        Both summed over the P masks, the focal loss averaged over pixels.
+        Dice loss and focal loss, both summed over the P masks; the focal loss is averaged over each mask's pixels.
     """
     truth = masks[:, stride // 2 :: stride, stride // 2 :: stride].to(mask_logits.dtype)
-    # where the pyramid's rounding gives the logits a row or column more or less
+    # the logits can have a row or column more or less, from rounding in the pyramid; a negative pad cuts off
     truth = F.pad(truth, (0, mask_logits.shape[-1] - truth.shape[-1], 0, mask_logits.shape[-2] - truth.shape[-2]))
     dice = dice_loss(mask_logits.sigmoid(), truth, reduction="none").sum()
     focal = py_sigmoid_focal_loss(mask_logits.flatten(1), truth.flatten(1), reduction="none").mean(1).sum()
@@ -58,20 +58,21 @@ def instance_losses(
     matches: Sequence[Matches], targets: Sequence[Tracklets], sizes: Tensor, entries: Entries,
     weights: InstanceLossWeights,
 ) -> dict[str, Tensor]:  # fmt: skip
-    """All terms of Eq. 6 for one stage on one frame.
+    """All terms of Eq. 6 for one stage on one frame of each sample.
 
-    Averaged over the matched objects of the batch; without any, all but the class loss are exactly zero.
+    Terms are averaged over the matched objects of the batch, deduplication over samples. If nothing is matched, box
+    and mask losses are exactly zero.
 
     Args:
         class_logits: (B,N,1,K).
         boxes: (B,N,1,4) xyxy pixels.
-        mask_logits: (P,h,w) of the matched queries, frame after frame; ``None`` without masks (InsPro-VID).
-        mask_stride: input pixels between two logits.
-        matches: B matched pairs; only objects that the frame shows.
-        targets: B ground truths with T = 1.
+        mask_logits: (P,h,w) of the matched queries, sample by sample; ``None`` without masks (InsPro-VID).
+        mask_stride: input pixels per mask logit.
+        matches: for each of B samples, the matched pairs; only objects that are visible in the frame.
+        targets: for each of B samples, its ground truth with T = 1.
         sizes: (B,2) height and width in pixels, to normalise L1.
-        entries: of the batch, see :func:`count_entries`.
-        weights: of the terms.
+        entries: number of matched pairs of the batch, see :func:`count_entries`.
+        weights: weights of the terms.
 
     Returns:
         ``loss_cls``, ``loss_bbox``, ``loss_giou``, ``loss_dedup`` and, with masks, ``loss_dice`` and ``loss_mask``.

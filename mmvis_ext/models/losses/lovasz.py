@@ -7,19 +7,19 @@ __all__ = ["lovasz_hinge"]
 
 
 def lovasz_hinge(logits: Tensor, labels: Tensor) -> Tensor:
-    """The Lovasz extension of 1 - IoU at the hinge errors of the pixels.
+    """The Lovasz extension of the Jaccard loss 1 - IoU, evaluated at the pixels' hinge errors.
 
     Args:
-        logits: (...,P), above 0 for the object.
+        logits: (...,P) for masks of P pixels each; above 0 means object.
         labels: (...,P) bool or 0 and 1.
 
     Returns:
-        (...,), one value per mask of P pixels, at least 0.
+        (...,), one loss per mask, at least 0.
     """
     labels = labels.to(logits.dtype)
     errors, order = (1 - logits * (2 * labels - 1)).sort(dim=-1, descending=True)
     truth = labels.gather(-1, order)
-    # the Jaccard loss when the first p pixels of the order are wrong, and what each pixel adds to it
+    # jaccard[p]: the loss if the pixels with the p+1 largest errors are wrong; steps[p]: what the last of them adds
     wrong_truth, wrong_rest = truth.cumsum(-1), (1 - truth).cumsum(-1)
     total = truth.sum(-1, keepdim=True)
     jaccard = 1 - (total - wrong_truth) / (total + wrong_rest)

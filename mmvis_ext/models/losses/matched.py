@@ -19,14 +19,21 @@ __all__ = [
 
 
 class Entries(NamedTuple):
-    """Numbers of (pair, frame) entries, averaged over all processes: all of them, and those that show the object."""
+    """Numbers of entries by which losses are normalised, per process (the mean over processes).
+
+    An entry is one frame of one matched pair: a pair has T entries.
+
+    Attributes:
+        all: (), number of all entries.
+        visible: (), number of entries in whose frame the object is visible.
+    """
 
     all: Tensor
     visible: Tensor
 
 
 def count_entries(matches: Sequence[Matches], targets: Sequence[Tracklets], length: int) -> Entries:
-    """Count a batch's entries over all processes, at least 1 each, for clips of ``length`` frames."""
+    """Count the entries of a batch of clips of ``length`` frames, averaged over processes; both are at least 1."""
     device = targets[0].boxes.device
     every = sum(len(m.queries) for m in matches) * length
     shown = sum(t.visible[m.targets].sum() for m, t in zip(matches, targets, strict=True))
@@ -35,9 +42,9 @@ def count_entries(matches: Sequence[Matches], targets: Sequence[Tracklets], leng
 
 
 def class_targets(matches: Matches, targets: Tracklets, num_queries: int, num_classes: int) -> Tensor:
-    """One-hot class targets per query and frame; all zero is background.
+    """One-hot class targets per query and frame; a row of zeros means background.
 
-    A matched query is background where its object is absent; an unmatched one everywhere.
+    A matched query is background in the frames where its object is absent, an unmatched query in all frames.
 
     Returns:
         (N,T,K) float.
@@ -51,36 +58,36 @@ def class_targets(matches: Matches, targets: Tracklets, num_queries: int, num_cl
 def class_loss(
     class_logits: Tensor, matches: Sequence[Matches], targets: Sequence[Tracklets], entries: Entries
 ) -> Tensor:
-    """Focal loss on every query and frame of (B,N,T,K) logits, averaged over the visible entries."""
+    """Focal loss of (B,N,T,K) logits, summed over all queries and frames, per visible entry."""
     _, n, _, k = class_logits.shape
     onehot = torch.stack([class_targets(m, g, n, k) for m, g in zip(matches, targets, strict=True)])
     return py_sigmoid_focal_loss(class_logits.flatten(0, 2), onehot.flatten(0, 2), reduction="sum") / entries.visible
 
 
 def pick_matched(predictions: Tensor, matches: Sequence[Matches]) -> Tensor:
-    """Predictions (B,N,T,...) of the matched pairs of all clips: (P,T,...)."""
+    """Select the predictions of all P matched queries of a batch, clip by clip: (B,N,T,...) -> (P,T,...)."""
     return torch.cat([predictions[b, m.queries] for b, m in enumerate(matches)])
 
 
 def pick_truth(truths: Sequence[Tensor], matches: Sequence[Matches]) -> Tensor:
-    """Ground truth, (G,T,...) for each clip, of the matched pairs of all clips: (P,T,...)."""
+    """Select the ground truth of all P matched pairs of a batch, clip by clip: B of (G,T,...) -> (P,T,...)."""
     return torch.cat([truth[m.targets] for m, truth in zip(matches, truths, strict=True)])
 
 
 def box_losses(
     boxes: Tensor, matches: Sequence[Matches], targets: Sequence[Tracklets], sizes: Tensor, entries: Entries
 ) -> tuple[Tensor, Tensor]:
-    """L1 of normalised boxes (summed over the coordinates) and GIoU loss where a matched object is visible.
+    """L1 loss of normalised boxes and GIoU loss, in the frames where a matched object is visible.
 
     Args:
         boxes: (B,N,T,4) xyxy pixels.
-        matches: B matched pairs.
-        targets: B ground truths.
+        matches: for each of B clips, the matched pairs.
+        targets: for each of B clips, its ground truth.
         sizes: (B,2) height and width in pixels.
-        entries: of the batch.
+        entries: of the batch, see :func:`count_entries`.
 
     Returns:
-        Both, averaged over the visible entries.
+        L1 (summed over the four coordinates) and GIoU loss, both averaged over the visible entries.
     """
     shown = pick_truth([g.visible for g in targets], matches).flatten().float()
     truth = pick_truth([g.boxes for g in targets], matches)

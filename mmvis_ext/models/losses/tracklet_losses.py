@@ -17,7 +17,7 @@ __all__ = ["LossWeights", "tracklet_losses"]
 
 
 class LossWeights(NamedTuple):
-    """Balance of the terms; class, L1, GIoU as in Sparse R-CNN."""
+    """Weights of the loss terms; class, L1 and GIoU as in Sparse R-CNN."""
 
     cls: float = 2.0
     l1: float = 5.0
@@ -32,21 +32,21 @@ def tracklet_losses(
 ) -> dict[str, Tensor]:  # fmt: skip
     """All terms of Eq. 5 for one iteration.
 
-    Focal class loss on every query and frame. On matched pairs: binary cross-entropy of the mask in every frame,
-    towards an empty mask where the object is absent; box L1, GIoU and dice where it is visible. Class, box and dice
-    are averaged over the visible entries, cross-entropy over all entries. Without pairs, all but the class loss
-    are exactly zero.
+    The focal class loss takes every query and frame, the other terms matched pairs only: binary cross-entropy of the
+    mask in every frame, with an empty target mask where the object is absent; box L1, GIoU and dice in the frames where
+    it is visible. Cross-entropy is divided by the number of all entries, the other terms by that of the visible ones,
+    see :class:`Entries`. Without matched pairs, all terms but the class loss are exactly zero.
 
     Args:
         class_logits: (B,N,T,K).
         boxes: (B,N,T,4) xyxy pixels.
-        mask_logits: (P,T,s,s) of the matched queries, clip after clip, inside their ``proposals``.
+        mask_logits: (P,T,s,s) of the matched queries, clip by clip, each on an s x s grid inside its proposal.
         proposals: (B,N,T,4) xyxy pixels.
-        matches: B matched pairs.
-        targets: B ground truths.
+        matches: for each of B clips, the matched pairs.
+        targets: for each of B clips, its ground truth.
         sizes: (B,2) height and width in pixels, to normalise L1.
         entries: of the batch, see :func:`count_entries`.
-        weights: of the terms.
+        weights: weights of the terms.
 
     Returns:
         ``loss_cls``, ``loss_mask``, ``loss_bbox``, ``loss_giou``, ``loss_dice``.
@@ -54,7 +54,7 @@ def tracklet_losses(
     logits, crops = mask_logits.flatten(0, 1), pick_matched(proposals, matches).flatten(0, 1).detach()
     masks = pick_truth([g.masks for g in targets], matches).flatten(0, 1)
     shown = pick_truth([g.visible for g in targets], matches).flatten().float()
-    mask_targets = crop_masks(masks, crops, logits.shape[-1])  # an absent object's mask is empty
+    mask_targets = crop_masks(masks, crops, logits.shape[-1])  # empty where the object is absent
     bce = F.binary_cross_entropy_with_logits(logits, mask_targets, reduction="none").mean((1, 2)).sum()
     dice = (dice_loss(logits.sigmoid(), mask_targets, reduction="none") * shown).sum()
     l1, giou = box_losses(boxes, matches, targets, sizes, entries)

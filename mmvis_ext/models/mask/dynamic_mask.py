@@ -1,4 +1,4 @@
-"""Masks by conditional convolution (CondInst, Sec. 3; InsPro, Eq. 2): every instance brings its own small network."""
+"""Masks by conditional convolution (CondInst, Sec. 3; InsPro, Eq. 2): each instance has its own small mask network."""
 
 import math
 from dataclasses import dataclass
@@ -10,19 +10,20 @@ from torch import Tensor
 
 __all__ = ["DynamicMaskLayout", "MaskInputs", "dynamic_mask_conv", "upsample_logits"]
 
-SIZE_OF_INTEREST = 8  # relative coordinates are in units of so many strides, as in CondInst
+SIZE_OF_INTEREST = 8  # the unit of relative coordinates, in strides of the mask features, as in CondInst
 
 
 @dataclass(frozen=True)
 class DynamicMaskLayout:
-    """How an instance's numbers make three 1x1 convolutions: (E+2) -> H -> H -> 1; the one owner of their count.
+    """How an instance's parameter vector is split into three 1x1 convolutions with channels (E+2) -> H -> H -> 1.
 
-    The order is CondInst's: the three weights, then the three biases; a weight's rows are output channels, and the two
-    relative coordinates stand in front of the features.
+    This is the only place that knows the vector's length and order. The order is CondInst's: the three weights, then
+    the three biases. The rows of a weight are output channels; of the first weight's columns, the first two belong to
+    the relative coordinates and the other E to the mask features.
 
     Attributes:
         features: E, channels of the mask features.
-        hidden: H.
+        hidden: H, channels between the convolutions.
     """
 
     features: int = 8
@@ -30,21 +31,21 @@ class DynamicMaskLayout:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Numbers in each weight and bias."""
+        """Number of elements of each weight and bias, in the order of the vector."""
         h = self.hidden
         return (self.features + 2) * h, h * h, h, h, h, 1
 
     @property
     def count(self) -> int:
-        """Numbers per instance; 169 for 8 and 8."""
+        """Length of the vector; 169 for E = 8 and H = 8."""
         return sum(self.sizes)
 
     @classmethod
     def of(cls, features: int, count: int) -> "DynamicMaskLayout":
-        """The layout with E ``features`` that takes ``count`` numbers.
+        """The layout for E ``features`` and vectors of length ``count``.
 
         Raises:
-            ValueError: there is none.
+            ValueError: no H gives this length.
         """
         half = features + 5  # count = H^2 + (E + 5) H + 1
         layout = cls(features, (math.isqrt(half**2 + 4 * max(count - 1, 0)) - half) // 2)
@@ -53,7 +54,11 @@ class DynamicMaskLayout:
         return layout
 
     def split(self, params: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """(B,N,count) -> weights (B,N,H,E+2), (B,N,H,H), (B,N,1,H) and biases (B,N,H,1), (B,N,H,1), (B,N,1,1)."""
+        """Split vectors (B,N,count) into three weights and three biases.
+
+        Returns:
+            (B,N,H,E+2), (B,N,H,H), (B,N,1,H) and (B,N,H,1), (B,N,H,1), (B,N,1,1).
+        """
         w1, w2, w3, b1, b2, b3 = params.split(self.sizes, dim=-1)
         h = self.hidden
         weights = w1.unflatten(-1, (h, -1)), w2.unflatten(-1, (h, h)), w3[..., None, :]
@@ -61,12 +66,12 @@ class DynamicMaskLayout:
 
 
 class MaskInputs(NamedTuple):
-    """What :func:`dynamic_mask_conv` makes masks from.
+    """The tensors from which :func:`dynamic_mask_conv` computes the masks of N instances per image.
 
     Attributes:
-        features: (B,E,h,w).
-        centres: (B,N,2) x and y in pixels of the network's input.
-        params: (B,N,169).
+        features: (B,E,h,w) mask features, shared by all instances of an image.
+        centres: (B,N,2) x and y of each instance's centre, in pixels of the network's input.
+        params: (B,N,169) parameters of each instance's convolutions, see :class:`DynamicMaskLayout`.
     """
 
     features: Tensor
@@ -74,21 +79,22 @@ class MaskInputs(NamedTuple):
     params: Tensor
 
     def pick(self, b: int, instances: Tensor) -> "MaskInputs":
-        """Some instances of image ``b``, by their numbers or a (N,) bool, as a batch of one."""
+        """Select instances of image ``b``, by indices (n,) int64 or a mask (N,) bool, as a batch with B = 1."""
         return MaskInputs(self.features[b, None], self.centres[b, None, instances], self.params[b, None, instances])
 
 
 def dynamic_mask_conv(features: Tensor, centres: Tensor, params: Tensor, stride: int) -> Tensor:
-    """Run each instance's convolutions on the mask features and its relative coordinates.
+    """Apply each instance's convolutions to the mask features and the coordinates relative to its centre.
 
-    The coordinates are those of CondInst: centre minus pixel, in units of eight strides. The first layer is linear in
-    them, so the pixels' share of it is computed once for all instances and no copy of the features is made.
+    The relative coordinates are those of CondInst: centre minus pixel, in units of eight strides. The first convolution
+    is linear in them, so the pixel's part goes with the features, which are the same for all instances, and the
+    centre's part into the bias. The features are therefore not copied for each instance.
 
     Args:
-        features: (B,E,h,w).
+        features: (B,E,h,w) mask features.
         centres: (B,N,2) x and y in pixels of the network's input.
-        params: (B,N,169) for E = 8 and 8 hidden channels; see :class:`DynamicMaskLayout` for others.
-        stride: pixels between two positions of ``features``.
+        params: (B,N,169) for E = 8 and 8 hidden channels; see :class:`DynamicMaskLayout` for other sizes.
+        stride: input pixels between two positions of ``features``.
 
     Returns:
         (B,N,h,w) float32 logits.
@@ -114,6 +120,6 @@ def dynamic_mask_conv(features: Tensor, centres: Tensor, params: Tensor, stride:
 
 
 def upsample_logits(logits: Tensor, factor: int) -> Tensor:
-    """(B,N,h,w) -> (B,N,factor*h,factor*w), bilinear with pixel centres kept in place (CondInst)."""
-    # instances as the batch, of which there may be none
+    """Enlarge (B,N,h,w) to (B,N,factor*h,factor*w) with mmdet's ``aligned_bilinear``, as in CondInst."""
+    # the B*N masks become the batch: unlike the channels, a batch may be empty
     return aligned_bilinear(logits.flatten(0, 1)[:, None], factor)[:, 0].unflatten(0, logits.shape[:2])

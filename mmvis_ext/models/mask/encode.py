@@ -1,6 +1,7 @@
-"""From soft masks to RLE in original pixels: each system brings them to size in its own way, then all are cut alike.
+"""From soft masks to RLE in original pixels.
 
-Masks are encoded one at a time, so that memory stays flat however many there are.
+There is one function per way of enlarging masks, since each model's original code does it differently. Masks are
+encoded one at a time, so that memory does not grow with their number.
 """
 
 from collections.abc import Callable
@@ -21,16 +22,16 @@ MASK_THR = 0.5
 
 
 def encode_visible(masks: Tensor, boxes: Tensor, visible: Tensor, size: tuple[int, int]) -> list[list[RLE | None]]:
-    """Paste masks into original frames and encode them, one at a time, so that memory stays flat.
+    """Paste masks that are predicted inside boxes into original frames, and encode them.
 
     Args:
-        masks: (N,T,s,s) probabilities inside ``boxes``.
+        masks: (N,T,s,s) probabilities, each on an s x s grid inside its box.
         boxes: (N,T,4) xyxy in original pixels, not clipped.
-        visible: (N,T) bool; the others give ``None``.
+        visible: (N,T) bool; where it is false, the result is ``None``.
         size: (H, W) of the original frames.
 
     Returns:
-        N lists of T RLEs; ``None`` also where no pixel reaches probability 0.5 or the box misses the frame.
+        N lists of T RLEs; ``None`` also where no pixel reaches probability 0.5 or the box is outside the frame.
     """
     masks, boxes = masks.float().cpu(), boxes.float().cpu()
     x1, y1, x2, y2 = boxes.unbind(-1)
@@ -47,12 +48,12 @@ def encode_visible(masks: Tensor, boxes: Tensor, visible: Tensor, size: tuple[in
 
 
 def encode_logits(logits: Tensor, stride: int, geometry: FrameGeometry) -> list[RLE | None]:
-    """Masks of one frame as CondInst makes them: probabilities are enlarged with their pixel centres kept in place.
+    """Encode the masks of one frame as CondInst does: probabilities are enlarged with mmdet's ``aligned_bilinear``.
 
     Args:
-        logits: (P,h,w), ``stride`` input pixels apart.
-        stride: pixels.
-        geometry: of the frame.
+        logits: (P,h,w), one per ``stride`` x ``stride`` input pixels.
+        stride: input pixels per logit.
+        geometry: original and resized size of the frame.
 
     Returns:
         P RLEs; ``None`` where no pixel reaches probability 0.5.
@@ -66,12 +67,12 @@ def encode_logits(logits: Tensor, stride: int, geometry: FrameGeometry) -> list[
 def encode_probabilities(
     probabilities: Tensor, padded: tuple[int, int], geometry: FrameGeometry
 ) -> list[RLE | None]:  # fmt: skip
-    """Masks of one frame as SRNet makes them: probabilities are enlarged with aligned corners.
+    """Encode the masks of one frame as SRNet does: probabilities are enlarged with aligned corners.
 
     Args:
         probabilities: (n,h,w), aligned with the corners of the padded input.
-        padded: (H, W) of the input.
-        geometry: of the frame.
+        padded: (H, W) of the padded input.
+        geometry: original and resized size of the frame.
 
     Returns:
         n RLEs; ``None`` where no pixel is above 0.5.
@@ -82,22 +83,22 @@ def encode_probabilities(
 
 
 def encode_mask(logits: Tensor, padded: tuple[int, int], geometry: FrameGeometry) -> RLE | None:
-    """One mask as mmdet's Mask2Former makes it: logits are enlarged, and compared with zero.
+    """Encode one mask as mmdet's Mask2Former does: logits, not probabilities, are enlarged and compared with zero.
 
     Args:
         logits: (h,w) over the padded frame.
-        padded: (H, W) of the network's input, with padding.
-        geometry: of the frames.
+        padded: (H, W) of the padded input.
+        geometry: original and resized size of the frame.
 
     Returns:
-        ``None`` where no pixel is above probability 0.5.
+        RLE; ``None`` if no pixel is above probability 0.5.
     """
     full = F.interpolate(logits[None, None].float(), padded, mode="bilinear", align_corners=False)
     return _encode_full(full, geometry, lambda soft: soft > 0)
 
 
 def _encode_full(full: Tensor, geometry: FrameGeometry, inside: Callable[[Tensor], Tensor]) -> RLE | None:
-    """A soft mask (1,1,H,W) on the padded input, cut to the frame, brought to original size and compared."""
+    """Cut the padding off a soft mask (1,1,H,W), resize it to original pixels, apply the threshold and encode it."""
     h, w = geometry.resized
     soft = F.interpolate(full[..., :h, :w], geometry.original, mode="bilinear", align_corners=False)
     mask = inside(soft[0])

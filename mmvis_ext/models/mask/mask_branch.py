@@ -8,18 +8,18 @@ __all__ = ["MaskBranch"]
 
 
 class MaskBranch(MaskFeatModule):
-    """mmdet's mask feature branch of CondInst, on the levels of a pyramid from ``stride`` upwards.
+    """CondInst's mask feature branch as mmdet implements it, on the pyramid levels from ``stride`` to the coarsest.
 
-    ``forward`` takes the pyramid and gives (B, out_channels, h, w) at ``stride``.
+    ``forward`` takes the pyramid levels and returns mask features (B, out_channels, h, w) at ``stride``.
 
     Args:
-        in_channels: of each level.
-        strides: of the pyramid's levels, pixels.
-        stride: of the mask features, one of ``strides``.
-        out_channels: E.
-        feat_channels: inside.
-        num_convs: after the levels are summed.
-        norm_cfg: of its convolutions.
+        in_channels: channels of each level.
+        strides: strides of the pyramid's levels, in pixels.
+        stride: stride of the mask features, one of ``strides``.
+        out_channels: E, channels of the mask features.
+        feat_channels: channels of the branch's inner convolutions.
+        num_convs: number of convolutions after the levels have been summed.
+        norm_cfg: config of the normalisation after its convolutions; ``None`` for BatchNorm.
 
     Raises:
         ValueError: the pyramid has no level of that stride.

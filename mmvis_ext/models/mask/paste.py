@@ -1,4 +1,4 @@
-"""From masks inside boxes to masks on a frame, and back."""
+"""Conversion between masks on a grid inside a box and masks on a frame."""
 
 import torch
 import torch.nn.functional as F
@@ -9,16 +9,16 @@ __all__ = ["crop_masks", "mask_on_grid"]
 
 
 def mask_on_grid(masks: Tensor, boxes: Tensor, size: tuple[int, int], grid: tuple[int, int]) -> Tensor:
-    """Sample masks that live inside boxes at the centres of a regular grid over the frame.
+    """Convert masks inside boxes to masks on a regular grid over the frame, by bilinear sampling at the cell centres.
 
     Args:
-        masks: (n, s, s) probabilities inside ``boxes``.
+        masks: (n, s, s) probabilities, each on an s x s grid inside its box.
         boxes: (n, 4) xyxy pixels.
         size: (H, W) of the frame in pixels.
-        grid: (h, w) points over the frame.
+        grid: (h, w) number of cells over the frame.
 
     Returns:
-        (n, h, w), zero outside the box (a border of half a mask cell fades out).
+        (n, h, w); across the box's border, values fade to zero over the length of one mask cell.
     """
     h, w = grid
     ys = (torch.arange(h, device=boxes.device, dtype=boxes.dtype) + 0.5) * (size[0] / h)
@@ -31,12 +31,12 @@ def mask_on_grid(masks: Tensor, boxes: Tensor, size: tuple[int, int], grid: tupl
 
 
 def crop_masks(masks: Tensor, boxes: Tensor, side: int) -> Tensor:
-    """Crop full-frame masks with boxes, as mmdet does to make mask targets.
+    """Crop full-frame masks with boxes and resize them to squares, as mmdet does for mask targets.
 
     Args:
         masks: (n, H, W) uint8.
         boxes: (n, 4) xyxy pixels.
-        side: of the crops.
+        side: side of the squares.
 
     Returns:
         (n, side, side) float, 0 or 1.

@@ -6,11 +6,11 @@ __all__ = ["RoIMaskHead"]
 
 
 class RoIMaskHead(nn.Module):
-    """Convolutions, one transposed convolution that doubles the side, and one logit per pixel.
+    """3x3 convolutions, one transposed convolution that doubles the side, and a 1x1 convolution to one logit per pixel.
 
     Args:
         embed_dims: C.
-        num_convs: 3x3 convolutions in front.
+        num_convs: number of 3x3 convolutions.
     """
 
     def __init__(self, embed_dims: int, num_convs: int = 4) -> None:

@@ -1,4 +1,4 @@
-"""Matching of a batch of clips, with what a clip inherits from the one before it (EfficientVIS, Sec. 3.2 and 3.3)."""
+"""Matching of a batch of clips, given the matches of the clips before them (EfficientVIS, Sec. 3.2 and 3.3)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -15,11 +15,11 @@ from .tracklet_assigner import TrackletAssigner
 
 __all__ = ["GRID_STRIDE", "Matches", "match_clips"]
 
-GRID_STRIDE = 4  # pixels between the points where masks are compared
+GRID_STRIDE = 4  # masks are compared on a grid of points with this distance in pixels
 
 
 class Matches(NamedTuple):
-    """Matched pairs of one clip: queries (P,) and ground truths (P,), int64."""
+    """P matched pairs of one clip or frame: indices (P,) int64 of the queries and of the ground truths."""
 
     queries: Tensor
     targets: Tensor
@@ -30,17 +30,18 @@ def match_clips(
     assigner: TrackletAssigner, output: StageOutput, masks: Tensor, targets: Sequence[Tracklets], sizes: Tensor,
     inherited: Sequence[Matches | None],
 ) -> list[Matches]:  # fmt: skip
-    """Assignment of every clip of a batch by the output of one iteration.
+    """Match the output of one iteration to the ground truth, for each clip of a batch.
 
-    Pairs inherited from the clip before stay; a ground truth that is new takes a free query.
+    Pairs inherited from the clip before are kept; a ground truth that is new in this clip is matched among the queries
+    that are still free.
 
     Args:
-        assigner: of (query, ground truth) pairs.
-        output: of the iteration.
-        masks: (B,N,T,s,s) probabilities of all queries, inside the proposals.
-        targets: B ground truths.
+        assigner: matches queries with ground truths one to one.
+        output: the iteration's output.
+        masks: (B,N,T,s,s) mask probabilities of all queries, each on an s x s grid inside its proposal.
+        targets: for each of B clips, its ground truth.
         sizes: (B,2) height and width in pixels without padding, to normalise boxes.
-        inherited: B; ``None`` in a first clip.
+        inherited: for each of B clips, the matches of the clip before; ``None`` in a first clip.
     """
     return [
         _match(assigner, output, masks[b], b, truth, size, before)
@@ -74,6 +75,6 @@ def _match(
 
 
 def _grid_masks(targets: Tracklets) -> Tensor:
-    """(G,T,h,w) share of each grid cell that a mask covers."""
+    """Ground-truth masks on the grid: (G,T,h,w), the share of each grid cell that the mask covers."""
     masks = targets.masks.flatten(0, 1)[:, None].float()
     return F.avg_pool2d(masks, GRID_STRIDE, ceil_mode=True)[:, 0].unflatten(0, targets.visible.shape)

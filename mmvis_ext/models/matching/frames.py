@@ -1,4 +1,4 @@
-"""Matching of one frame of each sample, which remembers the frames before it (InsPro, Sec. 3.3)."""
+"""Matching of one frame of each sample, given the matches in the frames before it (InsPro, Sec. 3.3)."""
 
 from collections.abc import Sequence
 
@@ -17,13 +17,13 @@ def match_frame(
     output: StageOutput, targets: Sequence[Tracklets], sizes: Tensor, matchers: Sequence[TemporalMatcher],
     remember: bool,
 ) -> list[Matches]:  # fmt: skip
-    """Assignment of each sample's frame: only ground truths that the frame shows are matched.
+    """Match the output of one stage to the ground truths that are visible in the frame, for each sample.
 
     Args:
-        output: of one stage, T = 1.
-        targets: B, with T = 1.
+        output: the stage's output, with T = 1.
+        targets: for each of B samples, its ground truth with T = 1.
         sizes: (B,2) height and width in pixels.
-        matchers: B.
+        matchers: one per sample.
         remember: see :meth:`TemporalMatcher.match`.
     """
     matches = []

@@ -11,12 +11,12 @@ __all__ = ["InstanceCost"]
 
 @TASK_UTILS.register_module()
 class InstanceCost:
-    """mmdet's focal, L1 and GIoU costs.
+    """The sum of mmdet's focal, L1 and GIoU costs.
 
     Args:
-        class_weight: of the focal cost.
-        l1_weight: of the L1 distance of normalised xyxy boxes.
-        giou_weight: of minus GIoU.
+        class_weight: weight of the focal cost.
+        l1_weight: weight of the L1 distance between normalised xyxy boxes.
+        giou_weight: weight of the negative GIoU.
     """
 
     def __init__(self, class_weight: float = 2.0, l1_weight: float = 5.0, giou_weight: float = 2.0) -> None:
@@ -25,7 +25,7 @@ class InstanceCost:
     def __call__(
         self, class_logits: Tensor, boxes: Tensor, gt_labels: Tensor, gt_boxes: Tensor, size: tuple[float, float]
     ) -> Tensor:
-        """Cost of every pair.
+        """Cost of every (prediction, ground truth) pair.
 
         Args:
             class_logits: (N,K).

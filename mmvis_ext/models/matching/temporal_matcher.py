@@ -1,4 +1,4 @@
-"""Temporally consistent matching (InsPro, Sec. 3.3): a ground truth keeps its slot for as long as the sample lasts."""
+"""Temporally consistent matching (InsPro, Sec. 3.3): a ground truth keeps its slot in all frames of a sample."""
 
 import torch
 from scipy.optimize import linear_sum_assignment
@@ -10,15 +10,15 @@ __all__ = ["TemporalMatcher"]
 
 
 class TemporalMatcher:
-    """Matches the frames of one sample one after the other and remembers which slot belongs to whom.
+    """Matches the frames of one sample in time order and remembers the slot of each ground truth.
 
-    In the first frame that shows them, ground truths are matched by the Hungarian algorithm. One that was matched keeps
-    its slot; one that disappears leaves it reserved, and comes back to it. A newcomer is matched among slots that no
-    ground truth has used so far; where none is left it stays unmatched.
+    A ground truth is matched by the Hungarian algorithm in the first frame in which it is visible, among the slots that
+    no other ground truth has used so far; if there is none left, it stays unmatched. From then on it keeps its slot.
+    While it is out of sight the slot stays reserved for it.
 
     Args:
-        cost: of (slot, ground truth) pairs.
-        num_queries: N.
+        cost: computes the cost of each (slot, ground truth) pair.
+        num_queries: N, the number of slots.
         consistent: ``False`` matches every frame on its own (Table 2a, row B).
     """
 
@@ -37,14 +37,14 @@ class TemporalMatcher:
         Args:
             class_logits: (N,K).
             boxes: (N,4) xyxy pixels.
-            gt_labels: (G,) int64, of the objects that the frame shows.
+            gt_labels: (G,) int64 labels of the objects that are visible in the frame.
             gt_boxes: (G,4) xyxy pixels.
-            gt_ids: (G,) int64 track ids, by which objects are known from frame to frame.
+            gt_ids: (G,) int64 track ids, which identify objects from frame to frame.
             size: (H, W) in pixels, to normalise boxes.
-            remember: ``False`` asks without binding newcomers, for the outputs of earlier stages.
+            remember: ``False`` does not record the slots of new objects; for the outputs of all stages but the last.
 
         Returns:
-            slot and ground-truth indices of the matched pairs, (P,) int64 each.
+            Slot and ground-truth indices of the matched pairs, (P,) int64 each.
         """
         slots = self.slots if self.consistent else {}
         ids = gt_ids.tolist()
@@ -55,7 +55,7 @@ class TemporalMatcher:
         pairs = [(slots[ids[g]], g) for g in known]
         if new and free:
             cost = self.cost(class_logits[free], boxes[free], gt_labels[new], gt_boxes[new], size)
-            # a diverged model must reach the loss, where it is reported with the video, and not fail here
+            # if the model has diverged, go on without failing here: FiniteLossHook reports the loss with the videos
             cost = torch.nan_to_num(cost, nan=1e6, posinf=1e6, neginf=-1e6).cpu()
             pairs += [(free[row], new[column]) for row, column in zip(*linear_sum_assignment(cost), strict=True)]
         if self.consistent and remember:

@@ -12,14 +12,14 @@ __all__ = ["TrackletAssigner", "soft_mask_iou"]
 
 
 def soft_mask_iou(masks: Tensor, targets: Tensor) -> Tensor:
-    """IoU of probabilities with binary masks, per frame.
+    """IoU of predicted and true masks per frame, with the product of two soft masks as their intersection.
 
     Args:
         masks: (N,T,h,w) in 0..1.
         targets: (G,T,h,w) in 0..1.
 
     Returns:
-        (T,N,G); zero where both are empty.
+        (T,N,G); zero where both masks are empty.
     """
     p = masks.flatten(2).transpose(0, 1)  # (T,N,hw)
     g = targets.flatten(2).transpose(0, 1).to(p.dtype)
@@ -32,15 +32,15 @@ def soft_mask_iou(masks: Tensor, targets: Tensor) -> Tensor:
 class TrackletAssigner:
     """Hungarian matching with a cost summed over the frames of a clip.
 
-    Every frame adds the class cost, minus the probability of the class there; where the object is absent that class
-    is background, with probability 1 - max_k p_k. Frames that show the object add box cost (L1 on normalised boxes
-    and GIoU) and minus mask IoU.
+    Each frame contributes a class cost, the negative probability of the object's class; in frames where the object is
+    absent its class is background, whose probability is 1 - max_k p_k. Frames where it is visible also contribute a box
+    cost (L1 of normalised boxes, and negative GIoU) and a mask cost, the negative mask IoU.
 
     Args:
-        class_weight: of minus the class probability.
-        l1_weight: of the box L1 distance (sum over the four coordinates).
-        giou_weight: of minus GIoU.
-        mask_weight: of minus mask IoU.
+        class_weight: weight of the class cost.
+        l1_weight: weight of the box L1 distance (summed over the four coordinates).
+        giou_weight: weight of the negative GIoU.
+        mask_weight: weight of the negative mask IoU.
     """
 
     def __init__(
@@ -87,10 +87,10 @@ class TrackletAssigner:
         """Match queries to ground truths; arguments as in :meth:`cost`.
 
         Returns:
-            query and ground-truth indices of the min(N,G) matched pairs, (P,) int64 each, by rising query.
+            Query and ground-truth indices of the P = min(N,G) matched pairs, (P,) int64 each, in order of the queries.
         """
         cost = self.cost(scores, boxes, masks, gt_labels, gt_boxes, gt_masks, visible, size)
-        # a diverged model must reach the loss, where it is reported with the video, and not fail here
+        # if the model has diverged, go on without failing here: FiniteLossHook reports the loss with the videos
         cost = torch.nan_to_num(cost, nan=1e6, posinf=1e6, neginf=-1e6)
         rows, columns = linear_sum_assignment(cost.cpu().numpy())
         return torch.as_tensor(rows, device=scores.device), torch.as_tensor(columns, device=scores.device)
@@ -99,5 +99,5 @@ class TrackletAssigner:
         self, scores: Tensor, boxes: Tensor, masks: Tensor, targets: Tracklets, grid_masks: Tensor,
         size: tuple[float, float],
     ) -> tuple[Tensor, Tensor]:  # fmt: skip
-        """:meth:`assign` against :class:`Tracklets`, whose masks on the grid are ``grid_masks`` (G,T,h,w)."""
+        """Like :meth:`assign`, with the ground truth as :class:`Tracklets` and its masks on the grid, (G,T,h,w)."""
         return self.assign(scores, boxes, masks, targets.labels, targets.boxes, grid_masks, targets.visible, size)

@@ -15,14 +15,14 @@ MODES = {
 class FactorisedTemporoSpatialAttention(nn.Module):
     """FTSA: attention over the T embeddings of one query, then over the N queries of one frame.
 
-    Each attention has its own weights, a residual and a LayerNorm. The other modes are the paper's comparisons
-    (Table 1a): one of the two alone, or all T*N embeddings at once (``joint``).
+    Each attention has its own weights, a residual connection and a LayerNorm. The other modes are the paper's
+    comparisons (Table 1a): one of the two alone, or attention over all T*N embeddings of a clip at once (``joint``).
 
     Args:
         embed_dims: C.
-        num_heads: of each attention; divides C.
+        num_heads: heads of each attention; must divide C.
         mode: ``factorised``, ``spatial``, ``temporal`` or ``joint``.
-        temporal_first: order of the two in ``factorised``.
+        temporal_first: in ``factorised``, whether temporal attention comes before spatial attention.
 
     Raises:
         ValueError: the mode is unknown.

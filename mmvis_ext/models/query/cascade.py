@@ -1,4 +1,4 @@
-"""Queries and proposals that look at frames M times: the trunk of EfficientVIS (Sec. 3.1) and of InsPro (Sec. 3.2)."""
+"""M stages that refine queries and proposals: what EfficientVIS (Sec. 3.1) and InsPro (Sec. 3.2) have in common."""
 
 from collections.abc import Sequence
 
@@ -14,10 +14,17 @@ __all__ = ["QueryCascade", "near_frame"]
 
 
 def near_frame(boxes: Tensor, sizes: Tensor) -> Tensor:
-    """Hold (B,N,T,4) boxes within one frame's size around frames of ``sizes`` (B,2), finite and in order.
+    """Limit xyxy boxes to the frame plus a margin of one frame size on each side, and make them finite and ordered.
 
-    RoI operators fail on boxes that are not finite or turned inside out, as a diverged model's are, and their time and
-    memory grow with a box's size, which one wrong delta multiplies by sixty.
+    RoI operators fail on boxes that are not finite or have x2 < x1, as happens when a model diverges. Their time and
+    memory grow with the size of the boxes, and a single wrong delta can enlarge a box sixtyfold.
+
+    Args:
+        boxes: (B,N,T,4) xyxy pixels.
+        sizes: (B,2) height and width in pixels of the frames without padding.
+
+    Returns:
+        (B,N,T,4) xyxy pixels, x from -W to 2W and y from -H to 2H.
     """
     whwh = sizes.flip(-1).repeat(1, 2)[:, None, None]
     low, high = torch.minimum(torch.maximum(boxes.nan_to_num(), -whwh), 2 * whwh).split(2, dim=-1)
@@ -25,13 +32,13 @@ def near_frame(boxes: Tensor, sizes: Tensor) -> Tensor:
 
 
 class QueryCascade(BaseModule):
-    """M stages, each of which crops RoI features with the boxes of the one before.
+    """M stages, each of which crops RoI features with the boxes that the stage before it predicted.
 
     Args:
-        stages: M of them.
-        roi_extractor: mmdet's, of side S.
+        stages: the M stages.
+        roi_extractor: an mmdet RoI extractor with output side S.
         num_queries: N.
-        embed_dims: C; the channels of the feature pyramid.
+        embed_dims: C, also the channels of the feature pyramid.
     """
 
     def __init__(
@@ -44,7 +51,7 @@ class QueryCascade(BaseModule):
         self.stages = nn.ModuleList(stages)
 
     def init_weights(self) -> None:
-        """Initial queries and proposals, and each stage's weights."""
+        """Initialise the initial queries and proposals, and each stage."""
         super().init_weights()
         self.initial.init_weights()
         for m in range(len(self.stages)):
@@ -59,17 +66,17 @@ class QueryCascade(BaseModule):
     def iterate(
         self, features: Sequence[Tensor], sizes: Tensor, queries: Tensor, boxes: Tensor, last_only: bool = False
     ) -> list[StageOutput]:
-        """Look M times. Boxes are detached between stages, queries are not.
+        """Run the M stages. Boxes are detached between stages, queries are not.
 
         Args:
             features: pyramid levels, (B*T, C, h, w) each.
             sizes: (B,2) height and width in pixels of each clip's frames without padding.
             queries: (B,N,T,C).
             boxes: (B,N,T,4) xyxy pixels, the proposals of the first stage.
-            last_only: return the last stage's output alone, so that nothing of the others is kept.
+            last_only: return the output of the last stage only, so that the others need not be kept in memory.
 
         Returns:
-            M outputs, or the last.
+            The outputs of the M stages, or of the last one only.
         """
         outputs: list[StageOutput] = []
         for m in range(len(self.stages)):
@@ -81,14 +88,14 @@ class QueryCascade(BaseModule):
     def look(
         self, stage: QueryStage, features: Sequence[Tensor], sizes: Tensor, queries: Tensor, boxes: Tensor
     ) -> StageOutput:
-        """One stage on the RoI features of its proposals.
+        """Run one stage on the RoI features of its proposals.
 
         Args:
-            stage: which.
+            stage: the stage to run.
             features: pyramid levels, (B*T, C, h, w) each.
             sizes: (B,2) height and width in pixels of each clip's frames without padding.
             queries: (B,N,T,C).
-            boxes: (B,N,T,4) xyxy pixels, the proposals; they are held near the frame.
+            boxes: (B,N,T,4) xyxy pixels, the proposals; limited by :func:`near_frame` first.
         """
         proposals = near_frame(boxes, sizes)
         crops = self.roi_extractor(features, boxes_to_rois(proposals).flatten(0, 2))

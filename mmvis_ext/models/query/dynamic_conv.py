@@ -10,25 +10,25 @@ __all__ = ["DynamicFilters", "TemporalDynamicConv", "fuse_neighbours", "neighbou
 
 
 def neighbour_frames(length: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Frames t-1, t, t+1 of each frame t.
+    """Indices t-1, t, t+1 of the neighbours of each frame t, itself included.
 
     Returns:
-        index (T,3) int64, held inside the clip, and valid (T,3) bool, false where the neighbour is outside.
+        index (T,3) int64, clamped to the clip, and valid (T,3) bool, false where the neighbour is outside the clip.
     """
     index = torch.arange(length, device=device)[:, None] + torch.arange(-1, 2, device=device)
     return index.clamp(0, length - 1), (index >= 0) & (index < length)
 
 
 def fuse_neighbours(responses: Tensor, valid: Tensor) -> Tensor:
-    """Weigh a frame's response against its neighbours' by their similarity (the sum in Eq. 3).
+    """Average a filter's responses on a frame and its two neighbours, weighted by similarity (the sum in Eq. 3).
 
     The weight at each location is the softmax over t' = t-1, t, t+1 of the cosine similarity over channels between
     the response at t and the one at t'. A neighbour outside the clip is left out of the softmax (the paper leaves
-    this open). Half-precision responses are weighed in float32: their squares would overflow or vanish.
+    this open). Half-precision responses are converted to float32, since their squares would overflow or vanish.
 
     Args:
-        responses: (B,N,T,3,C,S,S), of frame t's filter on t-1, t, t+1.
-        valid: (T,3) bool.
+        responses: (B,N,T,3,C,S,S), the responses of frame t's filter on the RoI features of t-1, t and t+1.
+        valid: (T,3) bool, false where the neighbour is outside the clip.
 
     Returns:
         (B,N,T,C,S,S) in the dtype of ``responses``.
@@ -37,11 +37,11 @@ def fuse_neighbours(responses: Tensor, valid: Tensor) -> Tensor:
     responses = responses.to(torch.promote_types(dtype, torch.float32))
     norms = torch.linalg.vector_norm(responses, dim=4)
     products = (responses * responses[:, :, :, 1:2]).sum(dim=4)
-    # what F.cosine_similarity does, without dividing every channel first
+    # the same as F.cosine_similarity, but without normalising every channel first
     similarity = products / (norms * norms[:, :, :, 1:2]).clamp(min=1e-8)
     similarity = similarity.masked_fill(~valid[:, :, None, None], float("-inf"))
     weights = similarity.softmax(dim=3).unsqueeze(4)
-    # what is left out must not count even where it is not finite
+    # a weight of zero is not enough where an excluded response is not finite: 0 * inf is nan
     responses = responses.masked_fill(~valid[:, :, None, None, None], 0.0)
     return (weights * responses).sum(dim=3).to(dtype)
 
@@ -57,12 +57,12 @@ class TemporalDynamicConv(nn.Module):
     """TDC: the filter of each query embedding runs over the RoI features of its frame and of both neighbours.
 
     The filter is Sparse R-CNN's: two 1x1 kernels C -> F -> C, each followed by LayerNorm and ReLU. Layer names are
-    those of mmdet's ``DynamicConv``, so its weights fit.
+    those of mmdet's ``DynamicConv``, so its weights can be loaded.
 
     Args:
         embed_dims: C.
-        feat_channels: F; the paper follows Sparse R-CNN, F = C/4.
-        temporal: ``False`` is the still-image convolution of Table 1b.
+        feat_channels: F; ``None`` is C/4, as in Sparse R-CNN and the paper.
+        temporal: ``False`` uses the frame itself only, the still-image convolution of Table 1b.
     """
 
     def __init__(self, embed_dims: int, feat_channels: int | None = None, temporal: bool = True) -> None:
@@ -81,7 +81,7 @@ class TemporalDynamicConv(nn.Module):
         return DynamicFilters(squeeze.unflatten(-1, (c, f)), expand.unflatten(-1, (f, c)))
 
     def convolve(self, filters: DynamicFilters, pixels: Tensor) -> Tensor:
-        """Run each filter over its own pixels: (B*N*T, P, C) -> (B*N*T, P, C)."""
+        """Apply each of the B*N*T filters to its own P pixels: (B*N*T, P, C) -> (B*N*T, P, C)."""
         pixels = F.relu(self.norm_in(torch.bmm(pixels, filters.squeeze.flatten(0, 2))))
         return F.relu(self.norm_out(torch.bmm(pixels, filters.expand.flatten(0, 2))))
 
@@ -93,7 +93,7 @@ class TemporalDynamicConv(nn.Module):
             out = self.convolve(filters, pixels.reshape(b * n * t, s * s, c))
             return out.view(b, n, t, s, s, c).movedim(-1, 3)
         index, valid = neighbour_frames(t, roi_features.device)
-        pixels = pixels[:, :, index]  # each RoI was extracted once; its three users share it
+        pixels = pixels[:, :, index]  # the RoI features of a frame serve that frame's filter and its neighbours' too
         responses = self.convolve(filters, pixels.reshape(b * n * t, 3 * s * s, c))
         return fuse_neighbours(responses.view(b, n, t, 3, s, s, c).movedim(-1, 4), valid)
 

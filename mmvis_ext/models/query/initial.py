@@ -1,4 +1,4 @@
-"""What the first iteration starts from (EfficientVIS, Sec. 3.1, "Initial Tracklet Query and Proposal")."""
+"""Learned initial queries and proposals (EfficientVIS, Sec. 3.1, "Initial Tracklet Query and Proposal")."""
 
 import torch
 from mmdet.structures.bbox import bbox_cxcywh_to_xyxy
@@ -8,9 +8,9 @@ __all__ = ["InitialQueries"]
 
 
 class InitialQueries(nn.Module):
-    """Learned initial queries q* (N,C) and proposals b* (N,4), which start as the whole image.
+    """Learned initial queries q* (N,C) and proposals b* (N,4), the inputs of the first iteration.
 
-    Layer names are those of mmdet's ``EmbeddingRPNHead``, so its weights fit.
+    Layer names are those of mmdet's ``EmbeddingRPNHead``, so its weights can be loaded.
 
     Args:
         num_queries: N.
@@ -23,17 +23,17 @@ class InitialQueries(nn.Module):
         self.init_proposal_features = nn.Embedding(num_queries, embed_dims)
 
     def init_weights(self) -> None:
-        """Proposals start as the whole image; queries stay as they were drawn."""
+        """Set all proposals to the whole image; queries keep the normal distribution of ``nn.Embedding``."""
         with torch.no_grad():
             self.init_proposal_bboxes.weight.copy_(torch.tensor([0.5, 0.5, 1.0, 1.0]))
 
     @property
     def queries(self) -> Tensor:
-        """q*: (N,C)."""
+        """The initial queries q*, (N,C)."""
         return self.init_proposal_features.weight
 
     def proposals(self, sizes: Tensor, length: int) -> Tensor:
-        """b* in every frame.
+        """The initial proposals b*, scaled to pixels and repeated for every frame.
 
         Args:
             sizes: (B,2) height and width in pixels of each clip's frames without padding.

@@ -1,4 +1,4 @@
-"""The segmentation head of InsPro (Sec. 3.2): dynamic instance interaction on one frame, and what goes to the next."""
+"""The segmentation head of InsPro (Sec. 3.2) on one frame, and the propagation to the next frame (Sec. 3.1)."""
 
 from collections.abc import Sequence
 
@@ -15,28 +15,29 @@ from .stage import QueryStage, StageOutput
 
 __all__ = ["InstanceCascade"]
 
-UPSAMPLING = 2  # of mask logits, as in CondInst
+UPSAMPLING = 2  # factor by which mask logits are enlarged, as in CondInst
 
 
 @MODELS.register_module()
 class InstanceCascade(QueryCascade):
-    """Instance queries and proposals on one frame: M stages, masks by conditional convolution, propagation.
+    """M stages of dynamic instance interaction on one frame, masks by conditional convolution, and propagation.
 
-    A stage is mmdet's ``DIIHead``. Its tensors have a time axis of length one, so that it is made of the parts that
-    EfficientVIS uses.
+    A stage computes the same as mmdet's ``DIIHead``. It is built from the modules of EfficientVIS, so tensors inside
+    have a time axis of length T = 1.
 
     Args:
         num_classes: K.
-        roi_extractor: config of an mmdet RoI extractor of side S.
+        roi_extractor: config of an mmdet RoI extractor with output side S.
         num_queries: N.
         num_stages: M.
-        embed_dims: C; the channels of the feature pyramid.
-        num_heads: of the self-attention.
+        embed_dims: C, also the channels of the feature pyramid.
+        num_heads: heads of the self-attention.
         feat_channels: inner channels of the dynamic filters; ``None`` is C/4.
         feedforward_channels: hidden width of each FFN.
-        mask_branch: arguments of :class:`MaskBranch` but the pyramid's; ``None`` gives boxes alone (InsPro-VID).
-        propagate: ``both``, ``query``, ``proposal`` or ``none`` (Table 2a).
-        bank_length: L; 1 switches intra-query attention off.
+        mask_branch: arguments of :class:`MaskBranch` except ``in_channels`` and ``strides``; ``None`` for a model
+            without masks (InsPro-VID).
+        propagate: what goes to the next frame: ``both``, ``query``, ``proposal`` or ``none`` (Table 2a).
+        bank_length: L, length of the feature bank; 1 switches intra-query attention off.
 
     Raises:
         ValueError: ``propagate`` is unknown, or ``bank_length`` is below 1.
@@ -62,7 +63,7 @@ class InstanceCascade(QueryCascade):
         ]  # fmt: skip
         super().__init__(stages, extractor, num_queries, embed_dims)
         self.num_classes, self.propagate, self.bank_length = num_classes, propagate, bank_length
-        attends = bank_length > 1 and propagate in ("both", "query")  # it makes the queries that are propagated
+        attends = bank_length > 1 and propagate in ("both", "query")  # it only serves to compute propagated queries
         self.intra_query_attention = IntraQueryAttention(embed_dims) if attends else None
         self.mask_branch = None
         if mask_branch is not None:
@@ -70,7 +71,7 @@ class InstanceCascade(QueryCascade):
             self.mask_weights = nn.ModuleList(self.new_generator() for _ in range(num_stages))
 
     def new_generator(self) -> nn.Linear:
-        """A layer that makes an instance's mask convolutions from its object feature."""
+        """A new linear layer that maps an object feature (N,C) to the weights of the instance's mask convolutions."""
         assert self.mask_branch is not None
         layer = nn.Linear(self.embed_dims, DynamicMaskLayout(self.mask_branch.out_channels).count)
         nn.init.normal_(layer.weight, std=0.01)
@@ -79,7 +80,7 @@ class InstanceCascade(QueryCascade):
 
     @property
     def mask_stride(self) -> int:
-        """Input pixels between two mask logits."""
+        """Input pixels per mask logit."""
         assert self.mask_branch is not None
         return self.mask_branch.mask_stride // UPSAMPLING
 
@@ -93,23 +94,23 @@ class InstanceCascade(QueryCascade):
         """
         queries = self.initial.queries.expand(len(sizes), -1, -1)
         if not torch.is_grad_enabled():
-            queries = queries.detach()  # a view of a weight still asks for a gradient
+            queries = queries.detach()  # expand() of a weight has requires_grad=True even under no_grad
         bank = None if self.intra_query_attention is None else FeatureBank.empty(queries, self.bank_length)
         return Propagated(queries, self.initial.proposals(sizes, 1)[:, :, 0], bank)
 
     def forward(
         self, features: Sequence[Tensor], sizes: Tensor, carried: Propagated, last_only: bool = False
     ) -> list[StageOutput]:
-        """Look at a frame M times.
+        """Run the M stages on one frame.
 
         Args:
             features: pyramid levels, (B,C,h,w) each.
             sizes: (B,2) height and width in pixels of the frames without padding.
-            carried: from the frame before.
-            last_only: return the last stage alone, so that nothing of the others is kept.
+            carried: queries, proposals and feature bank from the frame before.
+            last_only: return the output of the last stage only, so that the others need not be kept in memory.
 
         Returns:
-            M outputs with T = 1, or the last.
+            The outputs of the M stages, or of the last one only, with T = 1.
         """
         return self.iterate(features, sizes, carried.queries[:, :, None], carried.boxes[:, :, None], last_only)
 
@@ -119,7 +120,7 @@ class InstanceCascade(QueryCascade):
         Proposals are clipped to the frame and detached, queries are not detached (the paper leaves this open).
 
         Args:
-            output: of the last stage.
+            output: the output of the last stage.
             carried: what this frame started from.
             sizes: (B,2) height and width in pixels.
         """
@@ -139,33 +140,34 @@ class InstanceCascade(QueryCascade):
     # masks
 
     def mask_features(self, features: Sequence[Tensor]) -> Tensor | None:
-        """(B,E,h,w) from the pyramid's levels, (B,C,h',w') each; ``None`` without masks."""
+        """Mask features (B,E,h,w) from the pyramid's levels (B,C,h',w'); ``None`` in a model without masks."""
         return None if self.mask_branch is None else self.mask_branch(features)
 
     def mask_inputs(
         self, mask_features: Tensor, output: StageOutput, m: int = -1, generator: nn.Module | None = None
     ) -> MaskInputs:
-        """What a stage's masks are made from, with relative coordinates from its predicted boxes.
+        """The tensors from which a stage's masks are computed; its predicted boxes give the coordinates' origins.
 
         Args:
             mask_features: (B,E,h,w).
-            output: of the stage.
-            m: which stage it was.
-            generator: in place of that stage's layer, see :meth:`new_generator`.
+            output: the stage's output.
+            m: the stage's index; -1 is the last.
+            generator: the layer that generates the mask convolutions, if not the stage's own; see
+                :meth:`new_generator`.
         """
         generator = self.mask_weights[m] if generator is None else generator
         boxes = output.boxes[:, :, 0].detach()
         return MaskInputs(mask_features, (boxes[..., :2] + boxes[..., 2:]) / 2, generator(output.queries[:, :, 0]))
 
     def segment(self, inputs: MaskInputs, pick: Sequence[Tensor]) -> Tensor:
-        """Masks of some queries.
+        """Compute the masks of selected queries.
 
         Args:
-            inputs: of :meth:`mask_inputs`.
-            pick: the queries wanted of each of the B frames, (P_b,) int64 or (N,) bool each.
+            inputs: see :meth:`mask_inputs`.
+            pick: for each of the B samples, the selected queries as (P_b,) int64 indices or an (N,) bool mask.
 
         Returns:
-            (P,2h,2w) logits, :attr:`mask_stride` input pixels apart, frame after frame.
+            (P,2h,2w) logits, one per :attr:`mask_stride` input pixels along each axis, sample by sample.
         """
         assert self.mask_branch is not None
         stride = self.mask_branch.mask_stride

@@ -1,4 +1,4 @@
-"""What InsPro hands from one frame to the next (Sec. 3.1): queries, proposals, and a bank of object features."""
+"""What InsPro propagates from one frame to the next (Sec. 3.1): queries, proposals, and a bank of object features."""
 
 from typing import NamedTuple
 
@@ -11,11 +11,11 @@ PROPAGATIONS = ("both", "query", "proposal", "none")
 
 
 class FeatureBank(NamedTuple):
-    """The last L object features of each slot, in tensors of static shape.
+    """The object features of each slot in the last L frames, in tensors of static shape.
 
     Attributes:
-        features: (B,L,N,C), the oldest first; what is not filled yet stands in front.
-        filled: () int64, how many of the L there are.
+        features: (B,L,N,C), the oldest first. Early in a video the first entries are zeros and do not count.
+        filled: () int64, the number of entries that count, up to L.
     """
 
     features: Tensor
@@ -23,12 +23,12 @@ class FeatureBank(NamedTuple):
 
     @classmethod
     def empty(cls, like: Tensor, length: int) -> "FeatureBank":
-        """A bank before the first frame, for (B,N,C) features such as ``like``."""
+        """A bank before the first frame, for ``length`` features with the shape (B,N,C) and type of ``like``."""
         b, n, c = like.shape
         return cls(like.new_zeros(b, length, n, c), torch.zeros((), dtype=torch.int64, device=like.device))
 
     def push(self, features: Tensor) -> "FeatureBank":
-        """The bank with this frame's (B,N,C) features as the last; the oldest fall out."""
+        """A new bank with this frame's features (B,N,C) appended and the oldest entry removed."""
         length = self.features.shape[1]
         return FeatureBank(
             torch.cat([self.features[:, 1:], features[:, None].to(self.features.dtype)], dim=1),
@@ -37,13 +37,13 @@ class FeatureBank(NamedTuple):
 
     @property
     def valid(self) -> Tensor:
-        """(L,) bool, where the bank is filled."""
+        """(L,) bool, true for the entries that count."""
         length = self.features.shape[1]
         return torch.arange(length, device=self.filled.device) >= length - self.filled
 
 
 class IntraQueryAttention(nn.Module):
-    """A slot's query from its own past (InsPro, Eq. 1): the bank's weighted mean plus the current feature.
+    """A slot's next query from its own past (InsPro, Eq. 1): a weighted mean of its bank, plus its current feature.
 
     Args:
         embed_dims: C.
@@ -54,12 +54,12 @@ class IntraQueryAttention(nn.Module):
         self.score = nn.Linear(embed_dims, 1)
 
     def forward(self, current: Tensor, bank: Tensor, valid: Tensor | None = None) -> Tensor:
-        """Weigh the bank of each slot by the softmax of a linear score.
+        """Average the bank of each slot with the softmax over L of a linear score as weights, and add ``current``.
 
         Args:
             current: (B,N,C) object features of this frame.
-            bank: (B,L,N,C), the oldest first and this frame's last.
-            valid: (L,) bool; what is not valid is left out. All of the bank if ``None``.
+            bank: (B,L,N,C) object features of the last L frames, the oldest first, this frame's included.
+            valid: (L,) bool, the entries that count; all of them if ``None``.
 
         Returns:
             (B,N,C) queries for the next frame.
@@ -71,12 +71,12 @@ class IntraQueryAttention(nn.Module):
 
 
 class Propagated(NamedTuple):
-    """What a frame starts from.
+    """What a frame starts from: the learned initial values, or what the frame before it passed on.
 
     Attributes:
         queries: (B,N,C).
         boxes: (B,N,4) xyxy pixels, the proposals.
-        bank: of the slots' features, ``None`` without intra-query attention.
+        bank: the slots' object features in the last frames; ``None`` without intra-query attention.
     """
 
     queries: Tensor

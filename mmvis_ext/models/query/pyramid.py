@@ -1,4 +1,4 @@
-"""Feature pyramids, and RoIAlign as weighted sums of their positions, which is how a CPU does it fast."""
+"""Feature pyramids, and a RoIAlign that is fast on a CPU because it reads the pyramid's positions as rows."""
 
 from collections.abc import Iterable
 from functools import cached_property
@@ -16,12 +16,17 @@ class Pyramid(tuple[Tensor, ...]):
 
     @cached_property
     def rows(self) -> Tensor:
-        """Every position of every level as a row, (sum of images*h*w, C): level by level, then image by image."""
+        """All positions of all levels as rows of C channels: (n,C), where n is the sum of images*h*w over the levels.
+
+        Rows are ordered by level, then by image, then row-major by position.
+        """
         return torch.cat([level.movedim(1, -1).flatten(0, 2) for level in self])
 
 
 def as_pyramid(levels: Iterable[Tensor]) -> tuple[Tensor, ...]:
-    """The levels in float32, as a :class:`Pyramid` where RoIs are pooled by :func:`align_rows`: its rows are made once.
+    """Convert pyramid levels to float32, and to a :class:`Pyramid` if RoIs are pooled by :func:`align_rows`.
+
+    That is so on a CPU outside compiled code. The :class:`Pyramid` then computes its rows only once for all calls.
 
     Args:
         levels: (images, C, h, w) each, the finest first.
@@ -31,17 +36,17 @@ def as_pyramid(levels: Iterable[Tensor]) -> tuple[Tensor, ...]:
 
 
 def _corners(start: Tensor, extent: Tensor, side: int, samples: int, length: Tensor) -> tuple[Tensor, Tensor]:
-    """Where a RoI's samples lie between two pixels along one axis, by mmcv's rules.
+    """The pixels and weights of linear interpolation at a RoI's samples along one axis, by mmcv's rules.
 
     Args:
-        start: (R,) first edge in pixels of the level.
-        extent: (R,) in pixels of the level.
-        side: S, bins.
-        samples: per bin.
-        length: (R,) of the level.
+        start: (R,) left or upper edge of each RoI, in pixels of its level.
+        extent: (R,) width or height of each RoI, in pixels of its level.
+        side: S, number of bins.
+        samples: number of samples per bin.
+        length: (R,) width or height of the level.
 
     Returns:
-        Pixels (R,S,2*samples) int64, and their weights.
+        The two pixels next to each sample, (R,S,2*samples) int64, and their weights, of the same shape.
     """
     width, length = (extent / side)[:, None, None], length[:, None, None]
     bins = torch.arange(side, device=start.device)[:, None]
@@ -57,16 +62,17 @@ def _corners(start: Tensor, extent: Tensor, side: int, samples: int, length: Ten
 
 
 def align_rows(levels: Pyramid, rois: Tensor, chosen: Tensor, layers: list[RoIAlign]) -> Tensor:
-    """RoIAlign of mmcv's ``layers`` (average pooling, a fixed number of samples) on a pyramid.
+    """RoIAlign on a pyramid, with the settings of mmcv's ``layers`` (average pooling, a fixed number of samples).
 
-    A bin is the mean of its bilinear samples, thus a weighted sum of positions: one ``embedding_bag`` for all of them,
-    which reads whole rows and uses all cores, where mmcv's operator walks through each channel's plane on one.
+    The value of a bin is the mean of bilinear samples and so a weighted sum of positions of the level. All bins of all
+    RoIs are computed by one ``embedding_bag``, which reads the C channels of a position at once and uses all cores;
+    mmcv's CPU operator goes through the channels one by one, on a single core.
 
     Args:
-        levels: (images, C, h, w) each, the finest first; they keep their rows from call to call.
+        levels: (images, C, h, w) each, the finest first.
         rois: (R,5) image index and xyxy pixels of the network's input.
-        chosen: (R,) int64, the level of each.
-        layers: one per level.
+        chosen: (R,) int64, the level that each RoI is pooled from.
+        layers: mmcv's layer of each level.
 
     Returns:
         (R,C,S,S), with the channels last in memory.

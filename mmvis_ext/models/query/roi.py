@@ -20,7 +20,7 @@ def boxes_to_rois(boxes: Tensor) -> Tensor:
         boxes: (B,N,T,4) xyxy.
 
     Returns:
-        (B,N,T,5): image index, then the box. No gradient reaches the boxes.
+        (B,N,T,5): image index, then the box, detached.
     """
     b, n, t, _ = boxes.shape
     image = torch.arange(b * t, device=boxes.device, dtype=boxes.dtype).view(b, 1, t, 1).expand(b, n, t, 1)
@@ -29,30 +29,30 @@ def boxes_to_rois(boxes: Tensor) -> Tensor:
 
 @MODELS.register_module()
 class StaticRoIExtractor(SingleRoIExtractor):
-    """mmdet's ``SingleRoIExtractor`` with the same result, faster.
+    """A faster version of mmdet's ``SingleRoIExtractor`` with the same results.
 
-    mmdet sorts RoIs by pyramid level with ``nonzero``, which makes shapes depend on data and waits for the device.
-    Here shapes are static. On a CPU all RoIs are pooled at once by :func:`align_rows`; on a GPU and in compiled code
-    every level pools all RoIs and a RoI keeps its own level's result.
+    mmdet sorts RoIs by pyramid level with ``nonzero``, so that shapes depend on the data and the CPU has to wait for
+    the GPU. Here shapes are static. On a CPU, all RoIs are pooled at once by :func:`align_rows`. On a GPU and in
+    compiled code, all RoIs are pooled from every level, and each RoI keeps the result of its own level.
 
-    RoIs keep float32 also under AMP: in half precision a coordinate of 640 pixels is off by a quarter pixel or more.
+    RoIs stay in float32 under AMP too: half precision rounds coordinates near 640 pixels to multiples of 0.5.
     """
 
     def forward(self, feats: tuple[Tensor, ...], rois: Tensor, roi_scale_factor: float | None = None) -> Tensor:
-        """Pool each RoI from the level that goes with its size.
+        """Pool each RoI from the level that mmdet assigns to its size.
 
         Args:
-            feats: pyramid levels, (images, C, h, w) each, the finest first; more than there are strides are left out.
-                RoIs that come in several calls are pooled faster from a :func:`as_pyramid`.
+            feats: pyramid levels, (images, C, h, w) each, the finest first; levels beyond the extractor's strides are
+                not used. If the same levels are used in several calls, :func:`as_pyramid` makes these faster on a CPU.
             rois: (n, 5), image index and xyxy pixels of the network's input.
-            roi_scale_factor: RoIs are enlarged by it about their centres.
+            roi_scale_factor: factor by which RoIs are enlarged about their centres.
 
         Returns:
             (n, C, S, S) float32.
         """
         layer = self.roi_layers[0]
         with torch.autocast(rois.device.type, enabled=False):
-            if not isinstance(layer, RoIAlign) or layer.pool_mode != "avg":  # mmdet takes other pooling too
+            if not isinstance(layer, RoIAlign) or layer.pool_mode != "avg":  # leave other poolings to mmdet
                 return super().forward(tuple(f.float() for f in feats[: self.num_inputs]), rois, roi_scale_factor)
             levels = self.map_roi_levels(rois, self.num_inputs)
             if roi_scale_factor is not None:

@@ -1,4 +1,4 @@
-"""mmcv's RoIAlign as an operator that ``torch.compile`` can see through."""
+"""mmcv's RoIAlign, registered as a torch operator so that ``torch.compile`` needs no graph break."""
 
 from typing import Any
 
@@ -68,11 +68,12 @@ _roi_align.register_autograd(_backward, setup_context=_setup_context)
 
 
 def roi_align(features: Tensor, rois: Tensor, layer: RoIAlign) -> Tensor:
-    """Run an mmcv ``RoIAlign`` layer (average pooling) as an operator that ``torch.compile`` can see through.
+    """Run an mmcv ``RoIAlign`` layer (average pooling) without a graph break in ``torch.compile``.
 
     Args:
         features: (images, C, h, w).
-        rois: (n, 5), see :func:`boxes_to_rois`.
+        rois: (n, 5) image index and xyxy pixels of the network's input.
+        layer: the layer whose settings are used.
 
     Returns:
         (n, C, S, S).

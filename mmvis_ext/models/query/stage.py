@@ -1,4 +1,4 @@
-"""One interaction of queries with a video (EfficientVIS, Fig. 2; InsPro, Fig. 2b)."""
+"""One stage, or iteration, of the query-based models (EfficientVIS, Fig. 2; InsPro, Fig. 2b)."""
 
 from typing import Any, NamedTuple
 
@@ -19,14 +19,15 @@ DELTA_STDS = (0.5, 0.5, 1.0, 1.0)  # as in Sparse R-CNN
 
 
 class StageOutput(NamedTuple):
-    """What one iteration says about N tracklets.
+    """Predictions of one iteration for N tracklets.
 
     Attributes:
         class_logits: (B,N,T,K), one sigmoid per class and frame.
-        boxes: (B,N,T,4) xyxy pixels, the moved proposals.
+        boxes: (B,N,T,4) xyxy pixels, the refined proposals.
         queries: (B,N,T,C), the updated queries.
-        proposals: (B,N,T,4) xyxy pixels that the RoI features were cropped with; masks live inside them.
-        filters: that the queries generated; the mask branch shares them.
+        proposals: (B,N,T,4) xyxy pixels, the boxes that RoI features were cropped with. EfficientVIS predicts masks on
+            a grid inside them.
+        filters: the dynamic filters generated from the queries; EfficientVIS's mask branch uses them too.
     """
 
     class_logits: Tensor
@@ -37,9 +38,9 @@ class StageOutput(NamedTuple):
 
 
 class QueryUpdate(nn.Module):
-    """The next query from the tracklet feature: flatten, FC, residual, LayerNorm, FFN.
+    """Updates the queries with the tracklet features: flatten, FC, residual, LayerNorm, FFN.
 
-    Layer names are those of mmdet's ``DynamicConv`` projection and ``DIIHead``.
+    Layer names are those of mmdet's ``DIIHead`` and of the projection at the end of its ``DynamicConv``.
 
     Args:
         embed_dims: C.
@@ -57,7 +58,7 @@ class QueryUpdate(nn.Module):
 
     def forward(self, queries: Tensor, features: Tensor) -> Tensor:
         """Queries (B,N,T,C) and tracklet features (B,N,T,C,S,S) -> (B,N,T,C)."""
-        flat = features.movedim(3, -1).flatten(3)  # pixel-major, as Sparse R-CNN's weights expect
+        flat = features.movedim(3, -1).flatten(3)  # pixel by pixel, the order that Sparse R-CNN's weights expect
         update = torch.relu(self.fc_norm(self.fc_layer(flat)))
         queries = self.norm(queries + update)
         return self.ffn_norm(self.ffn(queries))
@@ -74,21 +75,21 @@ def _fcs(embed_dims: int, number: int) -> nn.Sequential:
 
 
 class QueryStage(nn.Module):
-    """One iteration with its own weights: everything but the masks.
+    """One iteration, with its own weights and without masks: attention, dynamic convolution, query update, class, box.
 
-    With T=1, ``spatial`` attention and the still-image convolution this is mmdet's ``DIIHead``, and InsPro's dynamic
-    instance interaction.
+    With T = 1, ``spatial`` attention and ``temporal_conv=False`` it computes the same as mmdet's ``DIIHead``, which is
+    InsPro's dynamic instance interaction.
 
     Args:
         num_classes: K.
         embed_dims: C.
-        num_heads: of each attention.
-        feat_channels: inner channels of the dynamic filters.
+        num_heads: heads of each attention.
+        feat_channels: inner channels of the dynamic filters; ``None`` is C/4.
         feedforward_channels: hidden width of the FFN.
         roi_size: S.
-        attention: mode of :class:`FactorisedTemporoSpatialAttention`.
-        temporal_first: order of its two attentions.
-        temporal_conv: mode of :class:`TemporalDynamicConv`.
+        attention: ``mode`` of :class:`FactorisedTemporoSpatialAttention`.
+        temporal_first: see :class:`FactorisedTemporoSpatialAttention`.
+        temporal_conv: ``temporal`` of :class:`TemporalDynamicConv`.
     """
 
     def __init__(
@@ -105,7 +106,7 @@ class QueryStage(nn.Module):
         self.fc_reg = nn.Linear(embed_dims, 4)
 
     def init_weights(self) -> None:
-        """Xavier for every matrix, as in Sparse R-CNN; classes start rare and boxes start where they are."""
+        """Initialise as in Sparse R-CNN: Xavier for all matrices, class probabilities near 0.01, zero box deltas."""
         for parameter in self.parameters():
             if parameter.dim() > 1:
                 nn.init.xavier_uniform_(parameter)
@@ -114,12 +115,12 @@ class QueryStage(nn.Module):
         nn.init.zeros_(self.fc_reg.bias)
 
     def forward(self, queries: Tensor, proposals: Tensor, roi_features: Tensor) -> StageOutput:
-        """Look once.
+        """Update the queries, and predict classes and boxes.
 
         Args:
             queries: (B,N,T,C).
             proposals: (B,N,T,4) xyxy pixels.
-            roi_features: (B,N,T,C,S,S) cropped with them.
+            roi_features: (B,N,T,C,S,S), cropped with the proposals.
         """
         queries = self.attention(queries)
         filters = self.dynamic_conv.filters(queries)
@@ -138,9 +139,9 @@ class TrackletStage(QueryStage):
     """A :class:`QueryStage` with the mask branch of EfficientVIS.
 
     Args:
-        args: of :class:`QueryStage`.
-        mask_convs: convolutions of the mask head.
-        kwargs: of :class:`QueryStage`.
+        args: see :class:`QueryStage`.
+        mask_convs: number of 3x3 convolutions of the mask head.
+        kwargs: see :class:`QueryStage`.
     """
 
     def __init__(self, num_classes: int, embed_dims: int, *args: Any, mask_convs: int = 4, **kwargs: Any) -> None:
@@ -153,10 +154,10 @@ class TrackletStage(QueryStage):
         nn.init.zeros_(mask_bias)
 
     def segment(self, filters: DynamicFilters, roi_features: Tensor) -> Tensor:
-        """Masks from the tracklet feature at the mask branch's RoI side, with the filters of :meth:`forward`.
+        """Predict masks by applying the stage's dynamic filters to larger RoI features of the same proposals.
 
         Args:
-            filters: (B,N,T) of them.
+            filters: the filters of the B*N*T queries, from :attr:`StageOutput.filters`.
             roi_features: (B,N,T,C,2S,2S).
 
         Returns:

@@ -17,20 +17,20 @@ __all__ = ["TrackletCascade"]
 
 @MODELS.register_module()
 class TrackletCascade(QueryCascade):
-    """Tracklet queries and proposals that look at a clip M times.
+    """M iterations that refine tracklet queries and proposals on one clip.
 
     Args:
         num_classes: K.
-        roi_extractor: config of an mmdet RoI extractor; its side is S, the mask branch uses 2S.
+        roi_extractor: config of an mmdet RoI extractor with output side S; the mask branch uses the same with side 2S.
         num_queries: N.
         num_iterations: M.
-        embed_dims: C; the channels of the feature pyramid.
-        num_heads: of each attention.
+        embed_dims: C, also the channels of the feature pyramid.
+        num_heads: heads of each attention.
         feat_channels: inner channels of the dynamic filters; ``None`` is C/4.
         feedforward_channels: hidden width of each FFN.
-        mask_convs: convolutions of each mask head.
+        mask_convs: number of 3x3 convolutions of each mask head.
         attention: ``factorised``, ``spatial``, ``temporal`` or ``joint`` (Table 1a).
-        temporal_first: order of the factorised attentions.
+        temporal_first: see :class:`FactorisedTemporoSpatialAttention`.
         temporal_conv: ``False`` for the still-image dynamic convolution (Table 1b).
         time_shared: one embedding per tracklet instead of T (Table 1f): the embeddings of a query are averaged over
             time after each iteration.
@@ -59,16 +59,16 @@ class TrackletCascade(QueryCascade):
     def forward(
         self, features: Sequence[Tensor], sizes: Tensor, queries: Tensor | None = None, last_only: bool = False
     ) -> list[StageOutput]:
-        """Look at a clip M times, from b*.
+        """Run the M iterations on B clips, starting from the learned proposals b*.
 
         Args:
             features: pyramid levels, (B*T, C, h, w) each.
             sizes: (B,2) height and width in pixels of each clip's frames without padding.
-            queries: (B,N,C) initial queries; ``None`` takes q*. They are repeated over time.
-            last_only: return the last iteration alone, so that nothing of the others is kept.
+            queries: (B,N,C) initial queries, repeated over time; ``None`` takes the learned q*.
+            last_only: return the output of the last iteration only, so that the others need not be kept in memory.
 
         Returns:
-            M outputs, or the last.
+            The outputs of the M iterations, or of the last one only.
         """
         b = len(sizes)
         t = len(features[0]) // b
@@ -87,16 +87,16 @@ class TrackletCascade(QueryCascade):
     def segment(
         self, features: Sequence[Tensor], output: StageOutput, m: int = -1, pick: Sequence[Tensor] | None = None
     ) -> Tensor:
-        """Masks of one iteration.
+        """Predict the masks of one iteration, each on a grid inside its proposal.
 
         Args:
             features: as in :meth:`forward`.
-            output: of the iteration.
-            m: which iteration it was.
-            pick: the queries wanted of each of the B clips, (P_b,) int64 each; ``None`` takes all.
+            output: the iteration's output.
+            m: the iteration's index; -1 is the last.
+            pick: for each of the B clips, the indices (P_b,) int64 of the queries to segment; ``None`` for all.
 
         Returns:
-            (B,N,T,4S,4S) logits inside the proposals, or (P,T,4S,4S) of the picked ones, clip after clip.
+            (B,N,T,4S,4S) logits, or with ``pick`` (P,T,4S,4S), clip by clip.
         """
         rois, filters = boxes_to_rois(output.proposals), output.filters
         if pick is not None:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from small_file import HEIGHT, WIDTH, frame_name
 
+from mmvis_ext.annotations.frames import _truncated
 from mmvis_ext.datasets.transforms import LoadFrame
-from mmvis_ext.datasets.transforms.loading import _truncated
 from mmvis_ext.utils.errors import InputError
 
 

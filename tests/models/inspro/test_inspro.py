@@ -2,12 +2,12 @@
 
 import gc
 
-import numpy as np
 import pytest
 import torch
 from mmdet.structures import DetDataSample
 from mmdet_twins import copy_stages, sparse_rcnn
 from small_model import SIZE, K, N, empty_sample, enliven, inspro_cfg, rectangles, video_sample
+from streamed import assert_same_tracks, tracks_of
 
 from mmvis_ext.models.losses import count_entries, instance_losses, mask_losses
 from mmvis_ext.models.matching import Matches
@@ -139,23 +139,6 @@ def test_settings_that_make_no_sense_are_refused(changes):
 # streams
 
 
-def tracks_of(model, frames):
-    sample = empty_sample(len(frames))
-    for frame in sample.video_data_samples:
-        frame.set_metainfo(dict(ori_shape=GEOMETRY.original, img_shape=GEOMETRY.resized, video_id=7))
-    (sample,) = model.predict(frames[None], [sample])
-    return sample.pred_tracks
-
-
-def assert_same_tracks(a, b):
-    assert (a.height, a.width, a.length, len(a)) == (b.height, b.width, b.length, len(b))
-    for x, y in zip(a, b, strict=True):
-        assert x.track_id == y.track_id
-        assert x.segmentations == y.segmentations
-        assert np.array_equal(x.scores, y.scores)
-        assert np.array_equal(x.boxes, y.boxes)
-
-
 @FORMS
 def test_the_state_has_one_size(changes):
     def numbers(state) -> int:
@@ -198,7 +181,7 @@ def test_a_stream_of_two_thousand_frames_keeps_nothing(kind):
 
 
 def test_boxes_alone_give_tracks_without_masks():
-    tracks = tracks_of(lively(**{"head.mask_branch": None}), video(3))
+    tracks = tracks_of(lively(**{"head.mask_branch": None}), video(3), GEOMETRY)
     assert len(tracks) > 0
     assert all(t.segmentations is None and t.visible.any() for t in tracks)
 
@@ -207,7 +190,7 @@ def test_a_diverged_model_gives_no_tracks_and_does_not_crash():
     model = lively()
     for parameter in model.head.parameters():
         torch.nn.init.constant_(parameter, float("nan"))
-    assert len(tracks_of(model, video(2))) == 0
+    assert len(tracks_of(model, video(2), GEOMETRY)) == 0
 
 
 # lite
@@ -217,7 +200,7 @@ def test_lite_with_every_frame_a_key_frame_is_inspro():
     lite, frames = lively(type="InsProLite", key_interval=1), video(5)
     model = lively()
     model.load_state_dict({k: v for k, v in lite.state_dict().items() if not k.startswith("lite_")})
-    assert_same_tracks(tracks_of(lite, frames), tracks_of(model, frames))
+    assert_same_tracks(tracks_of(lite, frames, GEOMETRY), tracks_of(model, frames, GEOMETRY))
 
 
 @torch.no_grad()
@@ -406,7 +389,7 @@ def test_one_clip_is_learned():
     assert total.item() < 0.25 * start
     model.eval()
     model.visible_thr = 0.4
-    tracks = tracks_of(model, frames[0])
+    tracks = tracks_of(model, frames[0], GEOMETRY)
     shown = {tuple(t.visible.tolist()) for t in tracks}
     assert {(True, True, True), (True, False, True), (False, False, True)} <= shown
 

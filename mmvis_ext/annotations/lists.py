@@ -1,0 +1,50 @@
+"""Lists of sequences, videos and images, and the files that a folder holds."""
+
+import os
+from pathlib import Path
+
+from mmvis_ext.utils.errors import InputError
+
+__all__ = ["names_with", "read_lines", "read_sequence_list"]
+
+
+def read_lines(path: str | Path) -> list[str]:
+    """The lines of one of the lists that data sets keep in ``ImageSets``, blank ones included.
+
+    Raises:
+        InputError: the file cannot be read or is no text.
+    """
+    try:
+        return Path(path).read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions.") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: is not a text file; give one of the lists in ImageSets.") from None
+
+
+def read_sequence_list(path: str | Path) -> list[str]:
+    """The sequences that a list of DAVIS names, one per line, in its order.
+
+    Raises:
+        InputError: there is no such list, it cannot be read, names nothing, or names a sequence twice.
+    """
+    if not Path(path).exists():
+        raise InputError(f"{path}: no such list of sequences; check the path, or fetch DAVIS' ImageSets.")
+    names = [line.strip() for line in read_lines(path) if line.strip()]
+    if not names:
+        raise InputError(f"{path}: names no sequence; fetch the list again.")
+    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+    if twice is not None:
+        raise InputError(f"{path}: names '{twice}' twice; remove one of the lines.")
+    odd = next((name for name in names if name in (".", "..") or set(name) & set("/\\ \t")), None)
+    if odd is not None:
+        raise InputError(f"{path}: {odd[:80]!r} is no name of a sequence; give one of the lists in ImageSets/20*.")
+    return names
+
+
+def names_with(folder: str | Path, ending: str) -> list[str]:
+    """Sorted names, without the ending, of a folder's files that have this ending; none where there is no folder."""
+    try:
+        return sorted(name.removesuffix(ending) for name in os.listdir(folder) if name.endswith(ending))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
