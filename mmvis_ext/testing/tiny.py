@@ -63,7 +63,8 @@ def tiny_model(cfg: Config, seed: int = 0) -> VideoModel:
     """The config's model in test mode with random weights; nothing is downloaded.
 
     Classifier weights are drawn with a large variance, so that scores differ and some slots are visible in some frames
-    only. With the usual initialisation, all scores would be nearly equal.
+    only. With the usual initialisation, all scores would be nearly equal. So are the layers that generate InsPro's mask
+    convolutions, whose masks would be empty or full together.
     """
     model = build_model(cfg, seed=seed)
     generator = torch.Generator().manual_seed(seed)
@@ -71,6 +72,8 @@ def tiny_model(cfg: Config, seed: int = 0) -> VideoModel:
         for key, parameter in model.named_parameters():
             if model.is_classifier(key):
                 parameter.normal_(-4.0 if key.endswith("bias") else 0.0, generator=generator)
+            elif "mask_weights." in key or "lite_weights." in key:
+                parameter.normal_(0.0, 0.5, generator=generator)
     return model
 
 
