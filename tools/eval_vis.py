@@ -24,7 +24,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     result = evaluate_ytvis(
-        read_annotation_file(args.ground_truth, boxes_alone=args.iou_type == "bbox"),
+        read_annotation_file(args.ground_truth, as_boxes=args.iou_type == "bbox"),
         read_results(args.results),
         iou_type=args.iou_type,
         results_where=args.results,

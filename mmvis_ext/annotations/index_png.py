@@ -1,4 +1,4 @@
-"""The files of DAVIS: lists of sequences, and indexed PNGs, each with the masks of all objects of a frame."""
+"""Indexed PNGs as DAVIS has them, each with the masks of all objects of a frame."""
 
 import io
 from pathlib import Path

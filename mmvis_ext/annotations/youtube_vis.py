@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mmvis_ext.structures.rle import boxes_of, to_rle, to_rles
+from mmvis_ext.structures.rle import RLE, boxes_of, to_rle, to_rles
 from mmvis_ext.utils.errors import InputError
 
 from .checks import (
@@ -33,21 +33,22 @@ from .records import AnnotationFile, TrackAnnotation, VideoRecord
 __all__ = ["official_videos", "read_annotation_file", "read_annotations", "read_categories"]
 
 
-def read_annotation_file(path: str | Path, boxes_alone: bool = False) -> AnnotationFile:
+def read_annotation_file(path: str | Path, as_boxes: bool = False) -> AnnotationFile:
     """Read an annotation file in the official or the CocoVID form.
 
     Args:
         path: of the JSON file.
-        boxes_alone: also accept tracks of the official form that have ``bboxes`` but no ``segmentations``.
+        as_boxes: read the official form for a comparison of boxes. A track is then where its ``bboxes`` are, if it has
+            any, also in frames in which it has no mask, and it may come without ``segmentations``.
 
     Raises:
         InputError: the file is missing or broken, belongs to another task, or contradicts itself (unknown category,
             duplicate id, no videos, masks of another size or number than the frames).
     """
-    return read_annotations(load_json(path), str(path), boxes_alone)
+    return read_annotations(load_json(path), str(path), as_boxes)
 
 
-def read_annotations(data: Any, where: str, boxes_alone: bool = False) -> AnnotationFile:
+def read_annotations(data: Any, where: str, as_boxes: bool = False) -> AnnotationFile:
     """Like :func:`read_annotation_file`, for JSON that is already parsed; ``where`` names the file in errors."""
     if not isinstance(data, dict) or "videos" not in data:
         found = sorted(data)[:6] if isinstance(data, dict) else type(data).__name__
@@ -59,7 +60,7 @@ def read_annotations(data: Any, where: str, boxes_alone: bool = False) -> Annota
     if "images" in data:
         videos = _cocovid_videos(data, where, {c["id"] for c in categories})
     else:
-        videos = official_videos(data, where, {c["id"] for c in categories}, boxes_alone)
+        videos = official_videos(data, where, {c["id"] for c in categories}, as_boxes)
     return AnnotationFile(where, categories, videos)
 
 
@@ -79,7 +80,7 @@ def read_categories(data: dict, where: str) -> list[dict]:
     return categories
 
 
-def official_videos(data: dict, where: str, category_ids: set[int], boxes_alone: bool = False) -> list[VideoRecord]:
+def official_videos(data: dict, where: str, category_ids: set[int], as_boxes: bool = False) -> list[VideoRecord]:
     """The videos of parsed JSON in the official form; raises the errors of :func:`read_annotation_file`."""
     annotated = data.get("annotations") is not None
     videos: dict[int, VideoRecord] = {}
@@ -106,27 +107,24 @@ def official_videos(data: dict, where: str, category_ids: set[int], boxes_alone:
         for entry in annotations:
             here = f"{where}: annotation {entry['id']}"
             video = owner_of(entry, videos, "video_id", here)
-            video.tracks.append(_official_track(entry, video, category_ids, boxes_alone, here))
+            video.tracks.append(_official_track(entry, video, category_ids, as_boxes, here))
     return list(videos.values())
 
 
 def _official_track(
-    entry: dict, video: VideoRecord, category_ids: set[int], boxes_alone: bool, where: str
+    entry: dict, video: VideoRecord, category_ids: set[int], as_boxes: bool, where: str
 ) -> TrackAnnotation:
     category_id, crowd = category_of(entry, category_ids, where), bool(entry.get("iscrowd", 0))
     given = None if entry.get("bboxes") is None else per_frame(entry, "bboxes", video, where)
     areas = areas_of(entry, video, where)
-    if boxes_alone and given is not None and entry.get("segmentations") is None:
-        boxes = np.zeros((len(given), 4))
-        for t, box in enumerate(given):
-            if box:
-                boxes[t] = box_in_frame(box, video, f"{where}, frame {t}")
-        return TrackAnnotation(entry["id"], category_id, [], boxes, crowd, areas)
-    masks = per_frame(entry, "segmentations", video, where)
-    rles = to_rles(masks, video.height, video.width, lambda t: f"{where}, frame {t} ({video.file_names[t]})")
-    boxes = boxes_of(rles).astype(np.float64)
-    for t, (rle, box) in enumerate(zip(rles, given or [], strict=False)):
-        if rle is not None and box:
+    by_boxes = as_boxes and given is not None
+    rles: list[RLE | None] = []
+    if not by_boxes or entry.get("segmentations") is not None:
+        masks = per_frame(entry, "segmentations", video, where)
+        rles = to_rles(masks, video.height, video.width, lambda t: f"{where}, frame {t} ({video.file_names[t]})")
+    boxes = np.zeros((len(video.file_names), 4)) if by_boxes else boxes_of(rles).astype(np.float64)
+    for t, box in enumerate(given or ()):
+        if box and (by_boxes or rles[t] is not None):
             boxes[t] = box_in_frame(box, video, f"{where}, frame {t}")
     return TrackAnnotation(entry["id"], category_id, rles, boxes, crowd, areas)
 

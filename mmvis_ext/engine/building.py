@@ -40,7 +40,7 @@ def build_model(
     """
     cfg = cfg if isinstance(cfg, Config) else read_config(str(cfg))
     with building("model", cfg), torch.random.fork_rng(devices=[]), _quiet():
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # that of the CPU alone, which fork_rng restores
         model = MODELS.build(_without_pretrained(cfg.model))
         if checkpoint is None:
             model.init_weights()

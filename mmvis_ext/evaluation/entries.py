@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mmvis_ext.annotations.records import AnnotationFile, TrackAnnotation, VideoRecord
+from mmvis_ext.annotations.records import AnnotationFile, VideoRecord
 from mmvis_ext.structures import Tube, box_tube, boxes_of, mask_tube, to_rles
 from mmvis_ext.utils.errors import InputError
 
@@ -34,8 +34,8 @@ class Entry:
 def truth_entries(file: AnnotationFile, iou_type: str) -> list[Entry]:
     """The tracks of an annotation file, video by video in the order of the file.
 
-    The mean area is that of the file's own areas where it has them, as in the official evaluation; nulls and zeros are
-    left out of the mean.
+    The mean area is that of the file's own areas where it has them, as in the official evaluation, otherwise that of
+    the masks, and of the boxes where there are boxes alone. Frames with null or zero are left out of the mean.
 
     Args:
         file: of ground truth.
@@ -52,10 +52,13 @@ def truth_entries(file: AnnotationFile, iou_type: str) -> list[Entry]:
     truths = []
     for video in file.videos:
         for track in video.tracks or ():
-            if iou_type == "segm" and not track.segmentations:
+            boxes = box_tube(track.boxes)
+            masks = mask_tube(track.segmentations) if track.segmentations else None
+            tube = masks if iou_type == "segm" else boxes
+            if tube is None:
                 raise InputError(_boxes_alone(f"{file.path}: annotation {track.id}"))
-            tube = mask_tube(track.segmentations) if iou_type == "segm" else box_tube(track.boxes)
-            truths.append(Entry(video.id, track.category_id, tube, _mean_area(track, tube), crowd=track.iscrowd))
+            area = (masks or boxes).mean_area if track.areas is None else _mean_area(track.areas)
+            truths.append(Entry(video.id, track.category_id, tube, area, crowd=track.iscrowd))
     return truths
 
 
@@ -93,10 +96,8 @@ def result_entries(results: Any, file: AnnotationFile, iou_type: str, where: str
     return entries
 
 
-def _mean_area(track: TrackAnnotation, tube: Tube) -> float:
-    if track.areas is None:
-        return tube.mean_area
-    present = [area for area in track.areas if area]
+def _mean_area(areas: list[float | None]) -> float:
+    present = [area for area in areas if area]
     return float(np.mean(present)) if present else 0.0
 
 
@@ -113,12 +114,12 @@ def _known(item: dict, field: str, known: Any, here: str) -> int:
     """The id under ``field``, which the annotation file must have."""
     _require(item, field, here)
     value = item[field]
-    if not isinstance(value, int) or isinstance(value, bool) or value not in known:
+    if not isinstance(value, int | float | np.number) or isinstance(value, bool) or value not in known:
         raise InputError(
             f"{here}: '{field}' {value!r} is not among the annotation file's ids; "
             "use the annotation file that the entry was made for, or correct the entry."
         )
-    return value
+    return int(value)
 
 
 def _tube(item: dict, video: VideoRecord, iou_type: str, here: str) -> Tube:

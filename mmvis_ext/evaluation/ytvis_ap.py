@@ -87,7 +87,7 @@ def evaluate_ytvis(
     ``areas``: COCO takes the area from the annotation, which may be that of a polygon and not of its pixels.
 
     Args:
-        truth: as :func:`read_annotation_file` reads it; with ``boxes_alone=True`` where boxes are to be compared.
+        truth: as :func:`read_annotation_file` reads it; with ``as_boxes=True`` where boxes are to be compared.
         results: dicts with ``video_id``, ``category_id``, ``score`` and ``segmentations``, one compressed RLE or
             ``None`` per frame; for boxes ``bboxes``, one ``[x, y, width, height]`` or ``None`` per frame.
         iou_type: ``segm`` compares masks; ``bbox`` compares boxes, those of the masks where an entry has none.

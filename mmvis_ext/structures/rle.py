@@ -191,7 +191,10 @@ def legal_counts(counts: Sequence[str], pixels: int) -> bool:
     """
     if not counts:
         return True
-    codes = np.frombuffer("".join(counts).encode("ascii", "replace"), dtype=np.uint8) - np.uint8(48)
+    text = "".join(counts)
+    if not text.isascii():
+        return False
+    codes = np.frombuffer(text.encode(), dtype=np.uint8) - np.uint8(48)
     if not all(counts) or codes.max() >= 64:
         return False
     stops = np.array([len(c) for c in counts]).cumsum()

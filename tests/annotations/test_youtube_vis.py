@@ -164,10 +164,23 @@ def test_boxes_alone_are_read_where_they_are_asked_for(official, write):
     path = write(official)
     with pytest.raises(InputError, match="annotation 0: the field 'segmentations' is missing"):
         read_annotation_file(path)
-    track, *_ = read_annotation_file(path, boxes_alone=True).videos[0].tracks
+    track, *_ = read_annotation_file(path, as_boxes=True).videos[0].tracks
     assert track.segmentations == []
     assert track.boxes.tolist() == [[1, 2, 4, 6.5], [0] * 4, [0] * 4, [0] * 4, [0, 0, 2, 2]]
     assert track.visible.tolist() == [True, False, False, False, True]
+
+
+def test_for_a_comparison_of_boxes_a_track_is_where_its_boxes_are(official, write):
+    entry = official["annotations"][0]
+    shown = [s is not None for s in entry["segmentations"]]
+    assert True in shown
+    assert False in shown
+    entry["bboxes"] = [None if s else [1, 2, 3, 4] for s in shown]  # the other way round
+    track, *_ = read_annotation_file(write(official), as_boxes=True).videos[0].tracks
+    assert [s is not None for s in track.segmentations] == shown
+    assert track.boxes.tolist() == [[0] * 4 if s else [1, 2, 4, 6] for s in shown]
+    track, *_ = read_annotation_file(write(official)).videos[0].tracks
+    assert track.boxes.any(axis=1).tolist() == shown, "otherwise it is where its masks are"
 
 
 def test_a_choice_of_frames_keeps_what_they_show(official, write):

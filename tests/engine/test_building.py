@@ -7,6 +7,11 @@ from mmvis_ext.testing import tiny_checkpoint, tiny_config
 from mmvis_ext.utils.errors import InputError
 
 
+def test_generators_of_accelerators_are_left_alone(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", lambda seed: pytest.fail("it is reseeded"))
+    build_model(tiny_config())
+
+
 def test_random_weights_depend_on_the_seed_alone():
     cfg = tiny_config()
     first = build_model(cfg).state_dict()

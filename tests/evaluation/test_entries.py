@@ -106,7 +106,7 @@ def test_boxes_alone_are_not_compared_as_masks():
     del gt["annotations"][0]["segmentations"]
     assert "annotation 1: the field 'segmentations' is missing" in message(gt=gt)
     with pytest.raises(InputError, match=r"annotation 1: has boxes alone, so masks cannot be compared; evaluate with"):
-        evaluate_ytvis(read_annotations(gt, "gt.json", boxes_alone=True), RESULTS)
+        evaluate_ytvis(read_annotations(gt, "gt.json", as_boxes=True), RESULTS)
     found = RESULTS[0] | dict(bboxes=gt["annotations"][0]["bboxes"])
     assert judged(gt, [found], "bbox").AP == pytest.approx(1)
     assert "results.json: entry 0: has boxes alone" in message(

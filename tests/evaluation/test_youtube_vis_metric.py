@@ -23,7 +23,7 @@ META = dict(classes=("class_1", "class_2", "class_3"), categories=tuple(GT["cate
 
 def samples(gt=GT, results=RESULTS) -> list[dict]:
     """One data sample per video; each result is a track whose other classes score nothing."""
-    truths = {video.id: video for video in read_annotations(gt, "gt.json", boxes_alone=True).videos}
+    truths = {video.id: video for video in read_annotations(gt, "gt.json", as_boxes=True).videos}
     return [
         dict(
             pred_tracks=tracks_of(v, [r for r in results if r["video_id"] == v["id"]]),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from vis_oracle import oracle
 from vis_problems import annotation, judged, random_problem, rectangle, result, truth, video
 
+from mmvis_ext.structures import encode
 from mmvis_ext.utils.errors import InputError
 
 BOX = (10, 10, 20, 20)
@@ -214,6 +215,37 @@ def test_box_tubes_compare_boxes():
         entry.pop("areas", None)
     boxes = [dict(video_id=1, category_id=1, score=0.5, bboxes=[[10, 10, 20, 20], None])]
     assert judged(gt, boxes, "bbox").AP50 == pytest.approx(1)
+
+
+def test_boxes_are_found_where_the_ground_truth_has_boxes_and_no_masks():
+    of, gt = one_object(length=2)
+    gt["annotations"][0] |= dict(segmentations=[rectangle(60, 80, 10, 10, 20, 20), None], bboxes=[[10, 10, 10, 10]] * 2)
+    found = [result(of, 1, 0.5, [None, None]) | dict(bboxes=[[10, 10, 10, 10]] * 2)]
+    assert judged(gt, found, "bbox").AP == pytest.approx(1)
+
+
+def test_boxes_are_small_or_large_by_their_masks():
+    of = video(1, 1, 300, 300)
+    thin = np.zeros((300, 300), bool)
+    thin[:200, 0] = thin[0, :200] = True
+    (mask,) = encode(thin[None])
+    gt = truth([of], [annotation(1, of, 1, [mask])])
+    found = [result(of, 1, 0.5, [mask])]
+    stated = judged(gt, found, "bbox").summary()
+    gt["annotations"][0].pop("areas")
+    by_masks = judged(gt, found, "bbox").summary()
+    assert by_masks == stated
+    assert by_masks["APs"] == pytest.approx(100)
+    gt["annotations"][0].pop("segmentations")
+    by_boxes = judged(gt, found, "bbox").summary()
+    assert (by_boxes["APs"], by_boxes["APm"]) == (-1, pytest.approx(100))
+
+
+def test_ids_may_be_numpys():
+    of, gt = one_object(length=2)
+    found = result(of, 1, 0.5, [rectangle(60, 80, 10, 10, 20, 20)] * 2)
+    numpys = found | dict(video_id=np.int64(1), category_id=np.float64(1), score=np.float32(0.5))
+    assert judged(gt, [numpys]).AP == judged(gt, [found]).AP == pytest.approx(1)
 
 
 def test_boxes_of_rectangles_give_the_figures_of_their_masks():

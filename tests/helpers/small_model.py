@@ -173,3 +173,16 @@ CASES: dict[str, Callable[[], Config]] = {
     "mask2former-vis": partial(baseline_cfg, "mask2former_vis"),
 }
 """Every registered video model, and the variants whose steps differ."""
+
+VARIANTS: dict[str, Callable[[], Config]] = {
+    "inspro, no bank": partial(inspro_cfg, **{"head.bank_length": 1}),
+    "inspro, queries alone propagated": partial(inspro_cfg, **{"head.propagate": "query"}),
+    "inspro, proposals alone propagated": partial(inspro_cfg, **{"head.propagate": "proposal"}),
+    "inspro, every frame anew": partial(inspro_cfg, consistent=False),
+    "srnet, predicted centre": partial(srnet_cfg, centre="predicted", max_distance=2.0),
+    "srnet, no heatmap": partial(srnet_cfg, heatmap=False),
+    "srnet, no temporal feature": partial(srnet_cfg, temporal=False),
+    "srnet, no extra dimensions": partial(srnet_cfg, **{"head.extra_bandwidths": []}),
+    "srnet, finer maps": partial(srnet_cfg, **{"head.stride": 2}),
+}
+"""More settings that change what a step does, or what it carries on."""

@@ -47,7 +47,7 @@ def truth(videos: list[dict], annotations: list[dict], classes: int = 2) -> dict
 
 def judged(gt: dict, results: list[dict], iou_type: str = "segm", *args, **kwargs) -> YTVISResult:
     """The figures of results on ground truth in the official form, read as a file of it is."""
-    file = read_annotations(gt, "gt.json", boxes_alone=iou_type == "bbox")
+    file = read_annotations(gt, "gt.json", as_boxes=iou_type == "bbox")
     return evaluate_ytvis(file, results, iou_type, *args, **kwargs)
 
 

@@ -63,8 +63,8 @@ class MaskTrackRCNNBaseline(VideoModel[TrackingState]):
     parts = dict(backbone=("detector.backbone.forward",), neck=("detector.neck.forward",), mask=("segment",))
 
     def __init__(self, detector: dict, track_head: dict, tracker: dict, **kwargs: Any) -> None:
-        super().__init__(window=1, **kwargs)
         with DefaultScope.overwrite_default_scope("mmdet"):  # in mmdet's configs, types have no "mmdet." in front
+            super().__init__(window=1, **kwargs)
             self.detector: TwoStageDetector = MODELS.build(copy.deepcopy(detector))  # mmdet writes into it
             self.track_head: RoITrackHead = MODELS.build(track_head)
             self.tracker: MaskTrackRCNNTracker = MODELS.build(tracker)

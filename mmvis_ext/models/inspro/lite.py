@@ -56,7 +56,7 @@ class InsProLite(InsPro):
 
     def frozen_parts(self) -> list[nn.Module]:
         """The parts that were trained in phase one, as an :class:`InsPro`."""
-        return [self.backbone, self.neck, self.head]
+        return [part for part in (self.backbone, self.neck, self.head) if part is not None]
 
     def init_weights(self) -> None:
         """Initialise as InsPro does, and the lite stage like any other stage."""

@@ -57,7 +57,8 @@ class InsProTrackAndDetect(InstanceModel[TrackAndDetectState]):
     """N detect queries find new objects in every frame; each object that was found is then followed by a track query.
 
     A detection that scores at least ``birth_score`` becomes a track; a track that scores below ``keep_score`` for
-    ``patience`` frames in a row ends. Detections that do not become tracks are not part of the results.
+    ``patience`` frames in a row ends. Detections that do not become tracks are not part of the results. The number of
+    queries changes with that of the tracks, so ``forward_window`` is compiled anew for each number.
 
     Args:
         birth_score: in 0..1.

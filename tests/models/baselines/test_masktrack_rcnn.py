@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from mmdet.models.data_preprocessors import TrackDataPreprocessor
 from mmdet.registry import MODELS as MMDET_MODELS
 from mmdet.structures import TrackDataSample
 from mmengine.config import Config
@@ -75,6 +76,12 @@ def training_sample() -> TrackDataSample:
 
 
 # inference
+
+
+def test_all_parts_may_be_named_as_in_mmdets_configs():
+    cfg = model_cfg()
+    cfg.data_preprocessor.type = cfg.data_preprocessor.type.removeprefix("mmdet.")
+    assert isinstance(MODELS.build(cfg).data_preprocessor, TrackDataPreprocessor)
 
 
 @torch.no_grad()

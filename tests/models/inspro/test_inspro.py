@@ -218,6 +218,12 @@ def test_between_key_frames_queries_and_bank_stay():
     assert not torch.equal(carried[3].queries, carried[0].queries)
 
 
+def test_lite_without_a_neck():
+    cfg = inspro_cfg(type="InsProLite")
+    cfg.pop("neck")
+    assert MODELS.build(cfg).neck is None
+
+
 def test_lite_trains_its_stage_alone():
     model = build(type="InsProLite").train()
     losses = model.loss(torch.randn(1, 5, 3, *SIZE), [video_sample(*[rectangles((3, 1, LEFT))] * 5)])
