@@ -8,7 +8,7 @@ import pytest
 import torch
 from mmengine.logging import MMLogger
 
-pytest_plugins = ["small_data_sets"]
+pytest_plugins = ["as_on_gpu", "small_data_sets"]
 
 torch.set_num_threads(1)
 

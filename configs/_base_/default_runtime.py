@@ -18,6 +18,7 @@ visualizer = dict(type="Visualizer", vis_backends=[dict(type="LocalVisBackend")]
 log_processor = dict(type="LogProcessor", window_size=20, by_epoch=True)
 log_level = "INFO"
 randomness = dict(seed=0)
+sync_bn = "torch"  # batch norm that is trained has the statistics of all GPUs
 load_from = None
 load_other_classes = False  # True: load_from may have other classes; its classifier is left out
 resume = False

@@ -106,6 +106,9 @@ def resume_point(wish: str, work_dir: str) -> str | None:
 def build_runner(cfg: Config) -> Runner:
     """Build mmengine's runner for a config. Without a GPU, distributed runs use gloo, which mmengine does not set up.
 
+    ``SyncBatchNorm`` needs GPUs. Without them each process has its own batch statistics, and the running ones are
+    averaged after each epoch.
+
     Raises:
         InputError: a part of the config is missing or cannot be built.
     """
@@ -125,3 +128,5 @@ def _join_on_cpu(cfg: Config) -> None:
     if not torch.distributed.is_initialized():
         torch.distributed.init_process_group(backend="gloo")
     cfg.model_wrapper_cfg = dict(type="MMDistributedDataParallel", broadcast_buffers=False, device_ids=None)
+    cfg.sync_bn = None
+    cfg.custom_hooks = [*(cfg.get("custom_hooks") or []), dict(type="SyncBuffersHook")]

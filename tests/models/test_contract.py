@@ -191,6 +191,22 @@ def test_samples_without_objects_are_learned_from_too(case):
 
 
 @EVERY
+@pytest.mark.usefixtures("static", "no_empty_launches")
+def test_where_there_is_nothing_no_kernel_is_started_for_it(case):
+    model, frames, (first, second) = build(case).train(), video(case, 2), training_sample(case).video_data_samples
+    nothing = rectangles(size=size_of(case))
+    comes = video_sample(nothing, second.gt_instances, size=size_of(case))
+    goes = video_sample(first.gt_instances, nothing, size=size_of(case))
+    for sample in (empty_sample(2, size_of(case)), comes, goes):
+        losses = model.loss(frames[None], [sample])
+        sum(value for name, value in losses.items() if "loss" in name).backward()
+    model.eval()
+    for parameter in model.parameters():
+        parameter.data.fill_(-1e-3)  # most models find nothing then
+    tracks_of(model, frames, geometry_of(case))
+
+
+@EVERY
 def test_the_tensor_part_is_one_graph(case):
     compiled_equals_eager(case, backend="aot_eager", fullgraph=case not in BREAKS_THE_GRAPH)
 

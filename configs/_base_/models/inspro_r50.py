@@ -8,7 +8,7 @@ model = dict(
         num_queries=100,
         num_stages=6,
         embed_dims=256,
-        mask_branch=dict(stride=8, feat_channels=128, num_convs=2),
+        mask_branch=dict(stride=8, feat_channels=128, num_convs=4),
         bank_length=18,
         roi_extractor=_base_.roi_extractor,
     ),

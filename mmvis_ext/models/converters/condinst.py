@@ -1,6 +1,7 @@
 """Weights of an InsPro's mask branch from a checkpoint of mmdet's CondInst."""
 
 import re
+from collections.abc import Iterable
 
 from torch import Tensor, nn
 
@@ -12,6 +13,7 @@ __all__ = ["add_condinst"]
 
 BRANCH = "mask_head.mask_feature_head."
 LEVEL = re.compile(r"convs_all_levels\.(\d+)\.conv(\d+)\.(.+)")
+CONV = re.compile(r"conv_branch\.(\d+)\.")
 
 
 def add_condinst(
@@ -30,7 +32,8 @@ def add_condinst(
         where: the checkpoint's name in error messages.
 
     Raises:
-        InputError: the weights or the model have no mask branch.
+        InputError: the weights or the model have no mask branch, or their mask branches differ in depth: the last
+            layer's weights mean nothing behind other convolutions.
     """
     branch = getattr(model.head, "mask_branch", None)
     if branch is None:
@@ -39,6 +42,13 @@ def add_condinst(
         )
     if not any(key.startswith(BRANCH) for key in weights):
         raise InputError(f"{where}: has no {BRANCH}*; give a checkpoint of mmdet's CondInst.")
+    theirs = _depth(key.removeprefix(BRANCH) for key in weights if key.startswith(BRANCH))
+    ours = _depth(branch.state_dict())
+    if theirs != ours:
+        raise InputError(
+            f"{where}: its mask branch has {theirs} convolutions behind the pyramid's levels and that of the config "
+            f"has {ours}; set num_convs={theirs} in the head's mask_branch."
+        )
     for key, value in weights.items():
         if not key.startswith(BRANCH):
             conversion.unused[key] = "of CondInst, only the mask branch is taken"
@@ -55,3 +65,8 @@ def add_condinst(
         conversion.state_dict[target] = value.to(own.dtype).clone()
         conversion.mapped[key] = (target, "")
         conversion.initial.pop(target, None)
+
+
+def _depth(names: Iterable[str]) -> int:
+    """The number of convolutions that a mask branch has after the levels are summed, given its weights' names."""
+    return len({found[1] for found in map(CONV.match, names) if found})

@@ -70,10 +70,10 @@ class InsProByDetection(InstanceModel[TrackingState]):
         batch = TrainingBatch.of(self.extract_features(inputs.flatten(0, 1)), inputs, data_samples)
         matchers, start = self.new_matchers(len(batch)), self.head.start(batch.sizes)
         terms = []
-        for t in range(batch.length):
+        for t, mask_features in enumerate(self.mask_features(batch)):
             features = batch.features(t, t + 1)
             outputs = self.head(features, batch.sizes, start)
-            terms.append(self.frame_losses(features, outputs, batch.truth(t, t + 1), batch.sizes, matchers))
+            terms.append(self.frame_losses(mask_features, outputs, batch.truth(t, t + 1), batch.sizes, matchers))
         boxes = near_frame(outputs[-1].boxes.detach(), batch.sizes)[:, :, 0]
         return mean_over(terms) | self.track_losses(features, batch.features(0, 1), boxes, data_samples)
 

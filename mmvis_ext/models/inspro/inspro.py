@@ -53,10 +53,9 @@ class InsPro(InstanceModel[InsProState]):
         batch = TrainingBatch.of(self.extract_features(inputs.flatten(0, 1)), inputs, data_samples)
         matchers, carried = self.new_matchers(len(batch)), self.head.start(batch.sizes)
         terms = []
-        for t in range(batch.length):
-            features = batch.features(t, t + 1)
-            outputs = self.head(features, batch.sizes, carried)
-            terms.append(self.frame_losses(features, outputs, batch.truth(t, t + 1), batch.sizes, matchers))
+        for t, mask_features in enumerate(self.mask_features(batch)):
+            outputs = self.head(batch.features(t, t + 1), batch.sizes, carried)
+            terms.append(self.frame_losses(mask_features, outputs, batch.truth(t, t + 1), batch.sizes, matchers))
             carried = self.head.carry(outputs[-1], carried, batch.sizes)
         return mean_over(terms)
 

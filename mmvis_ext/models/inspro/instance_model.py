@@ -10,6 +10,7 @@ from mmvis_ext.models.losses import InstanceLossWeights, count_entries, instance
 from mmvis_ext.models.mask import MaskInputs, encode_logits
 from mmvis_ext.models.matching import InstanceCost, Matches, TemporalMatcher, match_frame
 from mmvis_ext.models.query import InstanceCascade, Propagated, StageOutput, as_pyramid
+from mmvis_ext.models.training_batch import TrainingBatch
 from mmvis_ext.models.video_model import VideoModel
 from mmvis_ext.registry import MODELS, TASK_UTILS
 from mmvis_ext.structures.geometry import FrameGeometry
@@ -89,8 +90,18 @@ class InstanceModel(VideoModel[State]):
         """One matcher for each of ``number`` samples."""
         return [TemporalMatcher(self.cost, self.head.num_queries, self.consistent) for _ in range(number)]
 
+    def mask_features(self, batch: TrainingBatch) -> Sequence[Tensor | None]:
+        """Mask features of each of the T frames, (B,E,h,w); ``None`` each in a model without masks.
+
+        The mask branch sees all B*T frames at once, so that its batch norm has the statistics of all of them.
+        """
+        features = self.head.mask_features(batch.features(0, batch.length))
+        if features is None:
+            return [None] * batch.length
+        return features.unflatten(0, (len(batch), batch.length)).unbind(1)
+
     def frame_losses(
-        self, features: Sequence[Tensor], outputs: list[StageOutput], targets: list[Tracklets], sizes: Tensor,
+        self, mask_features: Tensor | None, outputs: list[StageOutput], targets: list[Tracklets], sizes: Tensor,
         matchers: Sequence[TemporalMatcher],
     ) -> dict[str, Tensor]:  # fmt: skip
         """Losses of every stage on one frame of each sample.
@@ -99,7 +110,7 @@ class InstanceModel(VideoModel[State]):
         slot that they get in the last stage, whose output goes on to the next frame, is the one that they keep.
 
         Args:
-            features: pyramid levels, (B,C,h,w) each.
+            mask_features: (B,E,h,w) of the frame; ``None`` in a model without masks.
             outputs: the outputs of the M stages of :class:`InstanceCascade`.
             targets: for each of B samples, its ground truth with T = 1.
             sizes: (B,2) height and width in pixels.
@@ -108,7 +119,6 @@ class InstanceModel(VideoModel[State]):
         Returns:
             Loss terms as scalars (), named by stage and term, such as ``s0.loss_cls``.
         """
-        mask_features = self.head.mask_features(features)
         losses = {}
         for m, output in enumerate(outputs):
             matches = match_frame(output, targets, sizes, matchers, remember=m == len(outputs) - 1)

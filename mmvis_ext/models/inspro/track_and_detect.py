@@ -105,24 +105,27 @@ class InsProTrackAndDetect(InstanceModel[TrackAndDetectState]):
             data_samples: B samples with per-frame ground truth.
         """
         batch = TrainingBatch.of(self.extract_features(inputs.flatten(0, 1)), inputs, data_samples)
-        return mean_over([terms for b in range(len(batch)) for terms in self._sample_losses(batch.sample(b))])
+        mask_features, terms = self.mask_features(batch), list[dict[str, Tensor]]()
+        for b in range(len(batch)):
+            own = [each if each is None else each[b : b + 1] for each in mask_features]
+            terms += self._sample_losses(batch.sample(b), own)
+        return mean_over(terms)
 
-    def _sample_losses(self, batch: TrainingBatch) -> list[dict[str, Tensor]]:
-        """Losses of each frame of one sample."""
+    def _sample_losses(self, batch: TrainingBatch, mask_features: list[Tensor | None]) -> list[dict[str, Tensor]]:
+        """Losses of each frame of one sample, given the mask features (1,E,h,w) of each frame."""
         # followed: for each track query, the index of its object
         tracks, followed, sizes = self._no_tracks(), list[int](), batch.sizes
         losses = []
-        for t in range(batch.length):
+        for t, masks in enumerate(mask_features):
             features, (frame,) = batch.features(t, t + 1), batch.truth(t, t + 1)
             start = self._start(tracks, sizes)
             outputs = self.head(features, sizes, start)
-            mask_features = self.head.mask_features(features)
             terms = {}
             for m, output in enumerate(outputs):
                 matches = self._match(output, frame, followed, sizes)
                 logits = None
-                if mask_features is not None:
-                    inputs = self.head.mask_inputs(mask_features, output, m)
+                if masks is not None:
+                    inputs = self.head.mask_inputs(masks, output, m)
                     logits = self.head.segment(inputs, [matches.queries])
                 found = self.stage_losses(output, logits, [matches], [frame], sizes)
                 terms.update({f"s{m}.{name}": value for name, value in found.items()})

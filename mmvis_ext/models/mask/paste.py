@@ -2,8 +2,10 @@
 
 import torch
 import torch.nn.functional as F
-from mmcv.ops import get_compiling_cuda_version, roi_align
+from mmcv.ops import RoIAlign, get_compiling_cuda_version
 from torch import Tensor
+
+from mmvis_ext.models.roi_align import roi_align
 
 __all__ = ["crop_masks", "mask_on_grid"]
 
@@ -44,10 +46,6 @@ def crop_masks(masks: Tensor, boxes: Tensor, side: int) -> Tensor:
     index = torch.arange(len(boxes), device=boxes.device, dtype=boxes.dtype)[:, None]
     rois = torch.cat([index, boxes], dim=1)
     pixels = masks[:, None].to(boxes.dtype)
-    if boxes.is_cuda and get_compiling_cuda_version() == "not available":
-        from torchvision.ops import roi_align as torchvision_roi_align  # where mmcv was built without CUDA
-
-        crops = torchvision_roi_align(pixels, rois, (side, side), 1.0, 0, True)
-    else:
-        crops = roi_align(pixels, rois, (side, side), 1.0, 0, "avg", True)
+    without_cuda = boxes.is_cuda and get_compiling_cuda_version() == "not available"  # how mmcv was built
+    crops = roi_align(pixels, rois, RoIAlign(side, sampling_ratio=0, use_torchvision=without_cuda))
     return (crops[:, 0] >= 0.5).to(boxes.dtype)

@@ -5,10 +5,10 @@ from mmcv.ops import RoIAlign
 from mmdet.models.roi_heads.roi_extractors import SingleRoIExtractor
 from torch import Tensor
 
+from mmvis_ext.models.roi_align import roi_align
 from mmvis_ext.registry import MODELS
 
 from .pyramid import Pyramid, align_rows
-from .roi_op import roi_align
 
 __all__ = ["StaticRoIExtractor", "boxes_to_rois"]
 

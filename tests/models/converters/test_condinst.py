@@ -48,7 +48,7 @@ def test_mask_features_agree():
 
 
 def test_every_weight_is_accounted_for():
-    model, weights, source = inspro(), condinst(convs=3), detector().state_dict()
+    model, weights, source = inspro(), condinst(), detector().state_dict()
     conversion = convert_sparse_rcnn(source, model)
     add_condinst(conversion, weights, model)
     assert conversion.mapped.keys() | conversion.unused.keys() == weights.keys() | source.keys()
@@ -56,7 +56,14 @@ def test_every_weight_is_accounted_for():
     assert targets | conversion.initial.keys() == model.state_dict().keys()
     assert not targets & conversion.initial.keys()
     assert all("mask_weights" in key or "intra_query" in key for key in conversion.initial)
-    assert all("conv_branch" in key or "controller" in key for key in conversion.unused)
+    assert all("controller" in key for key in conversion.unused)
+
+
+def test_mask_branches_of_another_depth_are_refused():
+    model = inspro(**{"head.mask_branch.num_convs": 2})
+    conversion = convert_sparse_rcnn(detector().state_dict(), model)
+    with pytest.raises(InputError, match=r"has 4 convolutions .* has 2; set num_convs=4 in the head's mask_branch"):
+        add_condinst(conversion, condinst(convs=4), model)
 
 
 def test_models_without_a_mask_branch_are_refused():

@@ -269,6 +269,20 @@ def test_losses_are_finite_and_train_everything(changes):
     assert [n for n, p in model.named_parameters() if p.requires_grad and p.grad is None] == []
 
 
+@pytest.mark.parametrize(
+    "kind", [{}, {"type": "InsProTrackAndDetect", "head.bank_length": 1}], ids=["inspro", "track and detect"]
+)
+def test_the_mask_branch_normalises_over_all_frames_of_the_batch(kind):
+    model, seen = build(**kind, **{"head.mask_branch.norm_cfg": dict(_delete_=True, type="BN")}), []
+    norms = [m for m in model.head.mask_branch.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    for norm in norms:
+        norm.register_forward_hook(lambda _, args, __: seen.append(len(args[0])))
+    model.loss(torch.randn(2, 3, 3, *SIZE), [training_sample(), training_sample()])
+    assert norms
+    assert seen == [2 * 3] * len(norms)
+    assert all(norm.num_batches_tracked == 1 for norm in norms)
+
+
 def test_a_batch_gives_what_its_samples_give_alone():
     model = lively()
     frames = torch.randn(2, 3, 3, *SIZE)

@@ -1,15 +1,11 @@
 """RoI features: the order of boxes, and the static form against mmdet's."""
 
-from types import SimpleNamespace
-
 import pytest
 import torch
-from mmcv.ops import RoIAlign
 from mmdet.models.roi_heads.roi_extractors import SingleRoIExtractor
 
-from mmvis_ext.models.query import StaticRoIExtractor, as_pyramid, roi
+from mmvis_ext.models.query import StaticRoIExtractor, as_pyramid
 from mmvis_ext.models.query.roi import boxes_to_rois
-from mmvis_ext.models.query.roi_op import roi_align
 
 STRIDES = [4, 8, 16]
 CFG = dict(
@@ -30,20 +26,6 @@ def boxes_of_all_sizes(images: int = 2) -> torch.Tensor:
     corner = torch.rand(len(sides), 2) * 120 - 30
     image = torch.arange(images).repeat_interleave(len(sides) // images).float()
     return torch.cat([image[:, None], corner, corner + sides[:, None]], dim=1)
-
-
-class Compiled:
-    """The module ``torch`` as code that is being compiled sees it."""
-
-    compiler = SimpleNamespace(is_compiling=lambda: True)
-
-    def __getattr__(self, name: str):
-        return getattr(torch, name)
-
-
-@pytest.fixture
-def static(monkeypatch):
-    monkeypatch.setattr(roi, "torch", Compiled())
 
 
 @pytest.fixture(params=["rows", "levels"])
@@ -148,26 +130,6 @@ def test_half_precision_features_are_pooled_in_full_precision():
     assert torch.equal(found, extractor([f.float() for f in levels], rois))
 
 
-@pytest.mark.usefixtures("form")
+@pytest.mark.usefixtures("form", "no_empty_launches")
 def test_no_rois_give_no_features():
     assert StaticRoIExtractor(**CFG)(pyramid(), torch.zeros(0, 5)).shape == (0, 4, 3, 3)
-
-
-@pytest.mark.parametrize("layer", [RoIAlign(3, 0.25, 2), RoIAlign(5, 0.5, 0, aligned=False)])
-def test_the_operator_is_mmcvs(layer):
-    features, rois = torch.randn(2, 4, 16, 24, requires_grad=True), boxes_of_all_sizes()
-    expected, found = layer(features, rois), roi_align(features, rois, layer)
-    assert torch.equal(found, expected)
-    weights = torch.randn_like(expected)
-    (a,) = torch.autograd.grad((expected * weights).sum(), features)
-    (b,) = torch.autograd.grad((found * weights).sum(), features)
-    torch.testing.assert_close(b, a)
-
-
-def test_the_operator_keeps_the_rules_of_compiled_code():
-    features, rois = torch.randn(2, 4, 16, 24, requires_grad=True), boxes_of_all_sizes()
-    results = torch.library.opcheck(
-        torch.ops.mmvis_ext.roi_align.default, (features, rois, 3, 0.25, 2, True),
-        test_utils=("test_schema", "test_faketensor", "test_autograd_registration"),
-    )  # fmt: skip
-    assert set(results.values()) == {"SUCCESS"}

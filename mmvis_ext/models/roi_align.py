@@ -1,4 +1,8 @@
-"""mmcv's RoIAlign, registered as a torch operator so that ``torch.compile`` needs no graph break."""
+"""mmcv's RoIAlign as a torch operator: ``torch.compile`` needs no graph break, and a GPU is not asked for zero RoIs.
+
+For zero RoIs mmcv would launch a kernel without blocks, which CUDA reports as an error. So mmcv's kernels are started
+from here alone.
+"""
 
 from typing import Any
 
@@ -18,11 +22,12 @@ def _roi_align(
 ) -> Tensor:  # fmt: skip
     out = features.new_zeros(len(rois), features.shape[1], side, side)
     empty = features.new_zeros(0)
-    _ext.roi_align_forward(
-        features.contiguous(), rois.contiguous(), out, empty, empty,
-        aligned_height=side, aligned_width=side, spatial_scale=scale, sampling_ratio=sampling_ratio,
-        pool_mode=1, aligned=aligned,
-    )  # fmt: skip
+    if len(rois):
+        _ext.roi_align_forward(
+            features.contiguous(), rois.contiguous(), out, empty, empty,
+            aligned_height=side, aligned_width=side, spatial_scale=scale, sampling_ratio=sampling_ratio,
+            pool_mode=1, aligned=aligned,
+        )  # fmt: skip
     return out
 
 
@@ -39,11 +44,12 @@ def _roi_align_backward(
 ) -> Tensor:
     out = grad.new_zeros(shape)
     empty = grad.new_zeros(0)
-    _ext.roi_align_backward(
-        grad.contiguous(), rois.contiguous(), empty, empty, out,
-        aligned_height=side, aligned_width=side, spatial_scale=scale, sampling_ratio=sampling_ratio,
-        pool_mode=1, aligned=aligned,
-    )  # fmt: skip
+    if len(rois):
+        _ext.roi_align_backward(
+            grad.contiguous(), rois.contiguous(), empty, empty, out,
+            aligned_height=side, aligned_width=side, spatial_scale=scale, sampling_ratio=sampling_ratio,
+            pool_mode=1, aligned=aligned,
+        )  # fmt: skip
     return out
 
 
@@ -68,7 +74,7 @@ _roi_align.register_autograd(_backward, setup_context=_setup_context)
 
 
 def roi_align(features: Tensor, rois: Tensor, layer: RoIAlign) -> Tensor:
-    """Run an mmcv ``RoIAlign`` layer (average pooling) without a graph break in ``torch.compile``.
+    """Run an mmcv ``RoIAlign`` layer (average pooling); n may be 0.
 
     Args:
         features: (images, C, h, w).
