@@ -5,5 +5,6 @@ _base_ = [
     "../_base_/default_runtime.py",
 ]
 
-# single images: the same head, which hands nothing on to a next frame
-model = dict(head=dict(num_classes=80, bank_length=1))
+# single images: the same head, which hands nothing on to a next frame; COCO takes the 100 best detections of an image,
+# whatever their scores
+model = dict(head=dict(num_classes=80, bank_length=1), visible_thr=0.0)

@@ -11,11 +11,12 @@ multi_scale = dict(
 )
 flip = dict(type="mmdet.RandomFlip", prob=0.5)
 train_dataloader = dict(
+    batch_size=2,
     dataset=dict(
         _base_.stills.coco,
         clips=dict(clip_len=1),
         pipeline=[dict(load, transforms=[*load.transforms[:2], multi_scale, flip]), pack],
-    )
+    ),
 )
 val_dataloader = dict(
     dataset=dict(

@@ -1,7 +1,7 @@
 # samples of three frames for InsPro, drawn from anywhere in a video; the frames of a sample have the same size and flip
 multi_scale = dict(
     type="mmdet.RandomChoiceResize",
-    scales=[(768, short) for short in (288, 320, 352, 384, 416, 448, 480, 512)],
+    scales=[(1333, short) for short in (288, 320, 352, 384, 416, 448, 480, 512)],
     keep_ratio=True,
     resize_type="mmdet.Resize",  # the default, mmcv's Resize, does not resize masks
 )

@@ -1,5 +1,8 @@
 _base_ = "./adamw.py"
 
-# 36 epochs, as many as in mmdet's 3x schedule; for 8 processes of two images each
+# as mmdet trains Sparse R-CNN for 36 epochs; for 8 processes of two images each
 train_cfg = dict(type="EpochBasedTrainLoop", max_epochs=36, val_interval=12)
-param_scheduler = [dict(type="MultiStepLR", milestones=[27, 33], gamma=0.1, by_epoch=True, end=36)]
+param_scheduler = [
+    dict(type="LinearLR", start_factor=0.001, by_epoch=False, begin=0, end=500),
+    dict(type="MultiStepLR", milestones=[27, 33], gamma=0.1, by_epoch=True, end=36),
+]

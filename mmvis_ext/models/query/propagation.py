@@ -8,6 +8,7 @@ from torch import Tensor, nn
 __all__ = ["PROPAGATIONS", "FeatureBank", "IntraQueryAttention", "Propagated", "clip_to_frame"]
 
 PROPAGATIONS = ("both", "query", "proposal", "none")
+SMALLEST_SIDE = 8.0  # of a propagated box, in pixels: two positions of a pyramid's finest level
 
 
 class FeatureBank(NamedTuple):
@@ -84,7 +85,24 @@ class Propagated(NamedTuple):
     bank: FeatureBank | None
 
 
-def clip_to_frame(boxes: Tensor, sizes: Tensor) -> Tensor:
-    """Clip (B,N,4) xyxy boxes to frames of ``sizes`` (B,2), height and width in pixels."""
-    whwh = sizes.flip(-1).repeat(1, 2)[:, None]
-    return torch.minimum(boxes.clamp(min=0), whwh)
+def clip_to_frame(boxes: Tensor, sizes: Tensor, smallest: float = SMALLEST_SIDE) -> Tensor:
+    """Clip proposals to the frame, and widen them about their middle where a side is too short.
+
+    Deltas are in units of a box's sides, and a box without area has no features of its own. Of an object that left
+    sideways, clipping would leave a box without width, from which no delta leads back to an object that returns.
+
+    Args:
+        boxes: (B,N,4) xyxy pixels.
+        sizes: (B,2) height and width in pixels.
+        smallest: the shortest side in pixels; frames are at least as large.
+
+    Returns:
+        (B,N,4) xyxy pixels, inside the frame.
+    """
+    wh = sizes.flip(-1)[:, None]
+    low, high = (torch.minimum(corner.clamp(min=0), wh) for corner in boxes.split(2, dim=-1))
+    middle = torch.minimum((low + high) / 2, wh - smallest / 2).clamp(min=smallest / 2)
+    short = high - low < smallest
+    return torch.cat(
+        [torch.where(short, middle - smallest / 2, low), torch.where(short, middle + smallest / 2, high)], dim=-1
+    )

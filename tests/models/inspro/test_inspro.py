@@ -2,6 +2,7 @@
 
 import gc
 
+import numpy as np
 import pytest
 import torch
 from mmdet.structures import DetDataSample
@@ -11,6 +12,8 @@ from streamed import assert_same_tracks, tracks_of
 
 from mmvis_ext.models.losses import count_entries, instance_losses, mask_losses
 from mmvis_ext.models.matching import Matches
+from mmvis_ext.models.query import instance_cascade
+from mmvis_ext.models.query.propagation import clip_to_frame
 from mmvis_ext.registry import MODELS
 from mmvis_ext.structures.geometry import FrameGeometry
 
@@ -412,6 +415,33 @@ def test_one_clip_is_learned():
     tracks = tracks_of(model, frames[0], GEOMETRY)
     shown = {tuple(t.visible.tolist()) for t in tracks}
     assert {(True, True, True), (True, False, True), (False, False, True)} <= shown
+
+
+@pytest.mark.slow
+def test_an_object_that_leaves_sideways_and_returns_is_found_by_its_slot(monkeypatch):
+    """Every propagated box is moved out of the frame, as if its object had left; the object is there in frame 3."""
+    there, gone = [(3, 1, LEFT)], []
+    sample = video_sample(*(rectangles(*shown) for shown in (there, gone, there)))
+    frames = torch.zeros(1, 3, 3, *SIZE)
+    for t, frame in enumerate(sample.video_data_samples):
+        for x1, y1, x2, y2 in frame.gt_instances.bboxes.int().tolist():
+            frames[0, t, :, y1:y2, x1:x2] = 1
+    away = torch.tensor([-2.0 * SIZE[1], 0, -2.0 * SIZE[1], 0])
+    monkeypatch.setattr(
+        instance_cascade, "clip_to_frame", lambda boxes, sizes: clip_to_frame(boxes.detach() + away, sizes)
+    )
+    model = build().train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
+    for _ in range(200):
+        optimizer.zero_grad()
+        sum(model.loss(frames, [sample]).values()).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+    model.eval()
+    model.visible_thr = 0.4
+    found = [t for t in tracks_of(model, frames[0], GEOMETRY) if t.visible.tolist() == [True, False, True]]
+    truth = 2 * torch.tensor(LEFT, dtype=torch.float64)  # in original pixels
+    assert any(np.abs(track.boxes[[0, 2]] - truth.numpy()).max() < 6 for track in found)
 
 
 # compiled

@@ -7,6 +7,7 @@ import torch
 
 from mmvis_ext.models import IntraQueryAttention
 from mmvis_ext.models.query.propagation import FeatureBank, clip_to_frame
+from mmvis_ext.structures.boxes import apply_deltas
 
 B, L, N, C = 2, 4, 3, 8
 
@@ -71,3 +72,25 @@ def test_boxes_are_clipped_to_their_own_frame():
     boxes = torch.tensor([[[-5.0, 2.0, 70.0, 60.0]], [[-5.0, 2.0, 70.0, 60.0]]])
     sizes = torch.tensor([[40.0, 50.0], [80.0, 60.0]])
     assert clip_to_frame(boxes, sizes).tolist() == [[[0, 2, 50, 40]], [[0, 2, 60, 60]]]
+
+
+def test_boxes_that_left_keep_a_smallest_side_inside_the_frame():
+    boxes = torch.tensor([[[-30.0, 5.0, -4.0, 25.0], [70.0, 60.0, 90.0, 61.0], [10.0, 10.0, 12.0, 30.0]]])
+    expected = [[[0, 5, 8, 25], [42, 32, 50, 40], [7, 10, 15, 30]]]
+    assert clip_to_frame(boxes, torch.tensor([[40.0, 50.0]])).tolist() == expected
+
+
+@pytest.mark.parametrize("smallest", [0.0, 8.0])
+def test_only_with_a_smallest_side_do_deltas_lead_back_from_the_edge(smallest):
+    target, sizes = torch.tensor([20.0, 5.0, 40.0, 25.0]), torch.tensor([[40.0, 50.0]])
+    start = clip_to_frame(torch.tensor([[[-30.0, 5.0, -4.0, 25.0]]]), sizes, smallest)
+    deltas = torch.zeros(3, 1, 1, 4, requires_grad=True)  # of three stages
+    optimizer = torch.optim.Adam([deltas], lr=0.1)
+    for _ in range(200):
+        boxes = start
+        for delta in deltas:
+            boxes = apply_deltas(boxes, delta, (0.5, 0.5, 1.0, 1.0))
+        optimizer.zero_grad()
+        (boxes - target).abs().sum().backward()
+        optimizer.step()
+    assert ((boxes - target).abs().max() < 2) == (smallest > 0)
