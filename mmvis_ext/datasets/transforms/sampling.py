@@ -1,5 +1,6 @@
 """Which frames of a video make a training sample."""
 
+import itertools
 import random
 from typing import Any
 
@@ -18,6 +19,9 @@ class ClipSample(BaseFrameSample):
     A clip is ``clip_len`` frames, ``stride`` apart. Two clips do not overlap where the video is long enough, and
     overlap as little as it allows otherwise; their order is random. A video shorter than a clip is continued
     back and forth (0 1 2 1 0 1 ...), so that its motion stays plausible; a still image is repeated.
+
+    A video that is no longer than a clip has no second one. For two clips it is cut into halves, and each is continued
+    back and forth: two equal clips would cost as much and teach nothing about correspondence.
 
     A scattered clip (InsPro, Sec. 4.2) is ``clip_len`` different frames from anywhere in the video, in time order.
     Several scattered clips are drawn independently.
@@ -69,10 +73,19 @@ class ClipSample(BaseFrameSample):
         random.shuffle(starts)
         return starts
 
+    def parts(self, length: int) -> list[list[int]]:
+        """The frames of each clip, from one part each of a video of ``length`` frames."""
+        bounds = [length * i // self.num_clips for i in range(self.num_clips + 1)]
+        spans = [(first, max(last - first, 1)) for first, last in itertools.pairwise(bounds)]
+        random.shuffle(spans)
+        return [[first + mirrored(i, span) for i in range(self.clip_len)] for first, span in spans]
+
     def sample(self, length: int) -> list[int]:
         """Frame numbers of all clips in a video of ``length`` frames."""
         if self.scattered and self.clip_len < length:
             return [t for _ in range(self.num_clips) for t in sorted(random.sample(range(length), self.clip_len))]
+        if self.num_clips > 1 and length <= self.clip_len and not self.scattered:
+            return [t for part in self.parts(length) for t in part]
         stride = random.randint(*self.stride)
         if self.clip_len > 1:
             stride = max(1, min(stride, (length - 1) // (self.clip_len - 1)))

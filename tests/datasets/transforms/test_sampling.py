@@ -40,7 +40,7 @@ def test_clips_are_consecutive_frames_of_the_video(length, clip_len, num_clips, 
         assert len(clip) == clip_len
         assert all(0 <= t < length for t in clip)
         steps = {b - a for a, b in itertools.pairwise(clip)}
-        if clip_len <= length:
+        if clip_len < length or (clip_len == length and num_clips == 1):
             assert len(steps) <= 1
             assert steps <= set(range(1, stride + 1))
         else:
@@ -58,6 +58,23 @@ def test_clips_overlap_as_little_as_a_shorter_video_allows():
     for seed in range(8):
         assert sorted(draw(6, seed, clip_len=4, num_clips=2)) == [[0, 1, 2, 3], [2, 3, 4, 5]]
         assert sorted(clip[0] for clip in draw(8, seed, clip_len=4, num_clips=3)) == [0, 2, 4]
+
+
+def test_a_video_that_is_no_longer_than_a_clip_is_cut_into_halves():
+    for seed in range(8):
+        assert sorted(draw(6, seed, clip_len=6, num_clips=2)) == [[0, 1, 2, 1, 0, 1], [3, 4, 5, 4, 3, 4]]
+        assert sorted(draw(3, seed, clip_len=4, num_clips=2)) == [[0, 0, 0, 0], [1, 2, 1, 2]]
+        assert draw(1, seed, clip_len=2, num_clips=2) == [[0, 0], [0, 0]]
+        assert draw(6, seed, clip_len=6) == [[0, 1, 2, 3, 4, 5]], "one clip is the whole video"
+    assert {draw(6, seed, clip_len=6, num_clips=2)[0][0] for seed in range(8)} == {0, 3}, "in both orders"
+
+
+@given(st.integers(2, 9), st.integers(0, 9), st.integers(2, 4), st.integers(0, 99))
+def test_clips_of_one_short_video_share_no_frame(length, more, num_clips, seed):
+    clips = draw(length, seed, clip_len=length + more, num_clips=num_clips)
+    assert {t for clip in clips for t in clip} == set(range(length))
+    if length >= num_clips:
+        assert sum(len(set(clip)) for clip in clips) == length
 
 
 def test_every_place_and_every_order_of_clips_is_drawn():
