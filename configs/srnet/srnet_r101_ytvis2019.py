@@ -5,6 +5,8 @@ _base_ = [
     "../_base_/iter_runtime.py",
 ]
 
-# with categories: video instance segmentation, from pairs of consecutive frames
+# with categories: video instance segmentation, from pairs of consecutive frames; a track has one class (Algorithm 1)
 model = dict(head=dict(num_classes=40))
 train_dataloader = dict(batch_size=4, dataset=dict(clips=dict(clip_len=2, scattered=False)))
+val_evaluator = dict(classes_per_track=1)
+test_evaluator = val_evaluator

@@ -46,7 +46,9 @@ def _no_results(path: Path) -> Iterator[str]:
 def best_proposals(tracks: VideoTracks, number: int, min_score: float = 0.0) -> list[list[RLE | None]]:
     """Masks of the best tracks, one per frame, best first.
 
-    A track's score is that of its best class; equal scores keep their order. Tracks without any mask are left out.
+    What counts is the score of a track's best class times the number of frames that show the track. By the score alone
+    a few specks of one frame each, which tend to score high, would displace an object that is there all the time.
+    Equals keep their order. Tracks without any mask are left out.
 
     Args:
         tracks: of a video.
@@ -58,7 +60,7 @@ def best_proposals(tracks: VideoTracks, number: int, min_score: float = 0.0) -> 
     """
     if any(track.segmentations is None for track in tracks):
         raise InputError("DAVIS compares masks, but the model gives boxes alone; test a model with a mask branch.")
-    ranked = sorted((t for t in tracks if t.visible.any()), key=lambda t: -t.scores.max())
+    ranked = sorted((t for t in tracks if t.visible.any()), key=lambda t: -t.scores.max() * t.visible.sum())
     return [t.segmentations or [] for t in ranked[:number] if t.scores.max() >= min_score]
 
 

@@ -39,6 +39,7 @@ class YouTubeVISMetric(VideoMetric):
     Args:
         top_k: number of (track, class) pairs kept per video.
         min_score: pairs with a lower score are left out.
+        classes_per_track: with how many of its classes, the best ones, a track is kept; all of them if ``None``.
         iou_types: ``segm`` compares masks, ``bbox`` boxes; figures of the second type carry its name in front. With
             ``bbox`` the results file holds ``bboxes`` too.
         area_ranges: all, small, medium, large: mean area of an object in pixels.
@@ -60,6 +61,7 @@ class YouTubeVISMetric(VideoMetric):
         self,
         top_k: int = 100,
         min_score: float = 0.0,
+        classes_per_track: int | None = None,
         iou_types: Sequence[str] = ("segm",),
         area_ranges: Sequence[tuple[float, float]] = AREA_RANGES,
         crowd_shares: bool = False,
@@ -76,10 +78,13 @@ class YouTubeVISMetric(VideoMetric):
             raise InputError(
                 f"YouTubeVISMetric: area_ranges are four rising pairs (all, small, medium, large), not {area_ranges!r}."
             )
+        if classes_per_track is not None and classes_per_track < 1:
+            raise InputError(f"YouTubeVISMetric: classes_per_track is at least 1, or None, not {classes_per_track}.")
         if format_only and outfile is None:
             raise InputError("YouTubeVISMetric: format_only=True writes a file; give its path as outfile.")
         self.top_k = top_k
         self.min_score = min_score
+        self.classes_per_track = classes_per_track
         self.iou_types = tuple(iou_types)
         self.area_ranges = tuple(area_ranges)
         self.crowd_shares = crowd_shares
@@ -107,10 +112,11 @@ class YouTubeVISMetric(VideoMetric):
             self.results.append(VideoResults(sample["video"], self._official(sample["pred_tracks"])))
 
     def _official(self, tracks: VideoTracks) -> list[dict]:
-        entries = tracks.official([c["id"] for c in self.categories], self.top_k, self.min_score)
+        limits = self.top_k, self.min_score, self.classes_per_track
+        entries = tracks.official([c["id"] for c in self.categories], *limits)
         if "bbox" in self.iou_types:
             boxes = {track.track_id: _official_boxes(track) for track in tracks}
-            for entry, (track, _, _) in zip(entries, tracks.ranked(self.top_k, self.min_score), strict=True):
+            for entry, (track, _, _) in zip(entries, tracks.ranked(*limits), strict=True):
                 entry["bboxes"] = boxes[track.track_id]
         return entries
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Detections", "TrackBook"]
 
-REDUCTIONS = ("visible_mean", "mean", "max")
+REDUCTIONS = ("visible_mean", "length_weighted", "mean", "max")
 
 
 @dataclass
@@ -74,7 +74,8 @@ class TrackBook:
 
     Args:
         reduction: of a track's scores over time: ``visible_mean`` (over frames in which it is visible), ``mean``
-            (over all frames since it was born) or ``max``.
+            (over all frames since it was born), ``max``, or ``length_weighted``, the mean over the frames in which it
+            is visible times their share of the video.
 
     Raises:
         ValueError: unknown reduction.
@@ -103,7 +104,7 @@ class TrackBook:
                 entry.total = np.maximum(entry.total, scores.max(0, initial=0.0))
                 entry.frames = 1
             else:
-                counted = scores[visible] if self.reduction == "visible_mean" else scores
+                counted = scores if self.reduction == "mean" else scores[visible]
                 entry.total = entry.total + counted.sum(0, dtype=np.float64)
                 entry.frames += len(counted)
             for t in shown[i].nonzero()[0].tolist():
@@ -123,5 +124,6 @@ class TrackBook:
                 boxes[t] = box
             masks = [entry.masks.get(t) for t in range(self.length)] if self._with_masks else None
             *scores, objectness = entry.total / max(entry.frames, 1)
-            tracks.append(Track(track_id, np.array(scores) * objectness, masks, boxes))
+            share = entry.frames / self.length if self.reduction == "length_weighted" else 1.0
+            tracks.append(Track(track_id, np.array(scores) * objectness * share, masks, boxes))
         return VideoTracks(video_id, *geometry.original, self.length, tracks)

@@ -72,26 +72,35 @@ class VideoTracks:
     def __len__(self) -> int:
         return len(self.tracks)
 
-    def ranked(self, top_k: int, min_score: float = 0.0) -> list[tuple[Track, int, float]]:
+    def ranked(
+        self, top_k: int, min_score: float = 0.0, classes_per_track: int | None = None
+    ) -> list[tuple[Track, int, float]]:  # fmt: skip
         """The best ``top_k`` (track, class label, score) triples of the video, best first.
 
-        The benchmark ranks (track, class) pairs, so one track may stand several times.
-        Equal scores keep the order of tracks and classes.
+        The benchmark ranks (track, class) pairs, so one track may stand several times: at most ``classes_per_track``
+        times, with its best classes, if that is given. Equal scores keep the order of tracks and classes.
         """
         if not self.tracks:
             return []
         scores = np.stack([t.scores for t in self.tracks])
-        order = np.argsort(-scores, axis=None, kind="stable")[:top_k]
+        order = np.argsort(-scores, axis=None, kind="stable")
+        if classes_per_track is not None:
+            places = np.argsort(np.argsort(-scores, axis=1, kind="stable"), axis=1)  # of each class in its track
+            order = order[places.flat[order] < classes_per_track]
+        order = order[:top_k]
         pairs = zip(*np.unravel_index(order, scores.shape), strict=True)
         return [(self.tracks[i], int(k), float(scores[i, k])) for i, k in pairs if scores[i, k] >= min_score]
 
-    def official(self, category_ids: list[int], top_k: int, min_score: float = 0.0) -> list[dict]:
+    def official(
+        self, category_ids: list[int], top_k: int, min_score: float = 0.0, classes_per_track: int | None = None
+    ) -> list[dict]:  # fmt: skip
         """Entries of the YouTube-VIS ``results.json``.
 
         Args:
             category_ids: the file's category id of each class label.
             top_k: number of (track, class) pairs kept.
             min_score: pairs below are left out.
+            classes_per_track: see :meth:`ranked`.
 
         Returns:
             Dicts with ``video_id``, ``score``, ``category_id``, ``segmentations`` (``None`` for absent frames, and
@@ -104,7 +113,7 @@ class VideoTracks:
                 category_id=category_ids[label],
                 segmentations=track.segmentations or [None] * self.length,
             )
-            for track, label, score in self.ranked(top_k, min_score)
+            for track, label, score in self.ranked(top_k, min_score, classes_per_track)
         ]
 
     def to_supervision(self, t: int, min_score: float = 0.0) -> "supervision.Detections":

@@ -65,6 +65,28 @@ def contents(folder):
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*.png")}
 
 
+def test_specks_of_one_frame_do_not_displace_an_object_that_stays(tmp_path):
+    """Twenty specks, each in one frame only, score a little more than the object, which 60 frames show."""
+    length, size = 60, (24, 32)
+    maps = np.zeros((length, *size), np.uint8)
+    maps[:, 4:16, 6:20] = 1
+    paths = [tmp_path / "truth" / "cow" / f"{t:05d}.png" for t in range(length)]
+    for path, index_map in zip(paths, maps, strict=True):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(index_png(index_map))
+    tracks = [track(0, maps == 1, [0.90])]
+    for i in range(20):
+        speck = np.zeros_like(maps, dtype=bool)
+        speck[i, 20, i] = True
+        tracks.append(track(i + 1, speck, [0.91]))
+    video = dict(
+        id=1, file_names=[f"cow/{p.stem}.jpg" for p in paths], truth_files=[str(p) for p in paths],
+        height=size[0], width=size[1], length=length,
+    )  # fmt: skip
+    figures = run(DAVISMetric(workers=1), [dict(pred_tracks=VideoTracks(1, *size, length, tracks), video=video)])
+    assert figures["davis/J&F"] == pytest.approx(100)
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_figures_are_those_of_the_folder_it_writes(samples, tmp_path, workers):
     out = tmp_path / "new" / "out"

@@ -85,6 +85,14 @@ def test_top_k_and_min_score(tmp_path):
     assert min(r["score"] for r in read_results(tmp_path / "a.zip")) >= 0.8
 
 
+def test_one_class_per_track(tmp_path):
+    run(YouTubeVISMetric(classes_per_track=1, outfile=str(tmp_path / "a.zip")), samples())
+    kept = read_results(tmp_path / "a.zip")
+    assert len(kept) == sum(len(s["pred_tracks"]) for s in samples())
+    with pytest.raises(InputError, match=r"classes_per_track is at least 1, or None, not 0\."):
+        YouTubeVISMetric(classes_per_track=0)
+
+
 def test_padded_videos_count_once():
     expected = run(YouTubeVISMetric(), samples())
     assert run(YouTubeVISMetric(), samples() + samples()[:3]) == expected

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mmvis_ext.structures import encode
 from mmvis_ext.structures.geometry import FrameGeometry
-from mmvis_ext.structures.stream import Detections, TrackBook
+from mmvis_ext.structures.stream import REDUCTIONS, Detections, TrackBook
 
 N, T, K, SIZE = 4, 6, 3, (4, 6)
 GEOMETRY = FrameGeometry(original=SIZE, resized=(8, 12))
@@ -49,19 +49,19 @@ def gathered(*windows: Detections, reduction: str = "visible_mean"):
 
 def reduce_slowly(every: list[float], visible: list[bool], reduction: str) -> float:
     seen = [value for value, shown in zip(every, visible, strict=True) if shown]
-    return {"visible_mean": sum(seen) / max(len(seen), 1), "mean": sum(every) / len(every), "max": max(every)}[
-        reduction
-    ]  # fmt: skip
+    known = dict(visible_mean=sum(seen) / max(len(seen), 1), mean=sum(every) / len(every), max=max(every))
+    return known["visible_mean" if reduction == "length_weighted" else reduction]
 
 
 def score_slowly(d: Detections, i: int, reduction: str) -> list[float]:
     """The track's score per class, from the definition: times its objectness where there is one."""
     visible = d.visible[i].tolist()
     objectness = 1.0 if d.objectness is None else reduce_slowly(d.objectness[i].tolist(), visible, reduction)
-    return [objectness * reduce_slowly(d.scores[i, :, k].tolist(), visible, reduction) for k in range(K)]
+    share = sum(visible) / len(visible) if reduction == "length_weighted" else 1.0
+    return [share * objectness * reduce_slowly(d.scores[i, :, k].tolist(), visible, reduction) for k in range(K)]
 
 
-@pytest.mark.parametrize("reduction", ["visible_mean", "mean", "max"])
+@pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("d", [detections(), with_objectness(detections())], ids=["classes", "objectness"])
 def test_scores_are_reduced_over_time(d, reduction):
     tracks = {t.track_id: t for t in gathered(d, reduction=reduction)}
@@ -73,7 +73,7 @@ def test_scores_are_reduced_over_time(d, reduction):
 @settings(max_examples=30)
 @given(
     st.lists(st.integers(1, T - 1), max_size=3, unique=True),
-    st.sampled_from(["visible_mean", "mean", "max"]),
+    st.sampled_from(REDUCTIONS),
     st.booleans(),
 )
 def test_windows_add_up_to_the_whole(cuts, reduction, objectness):
@@ -89,12 +89,24 @@ def test_windows_add_up_to_the_whole(cuts, reduction, objectness):
         np.testing.assert_allclose(a.scores, b.scores, rtol=1e-12)
 
 
-@pytest.mark.parametrize("reduction", ["visible_mean", "mean", "max"])
+@pytest.mark.parametrize("reduction", REDUCTIONS)
 def test_an_objectness_of_one_changes_nothing(reduction):
     d = detections()
     certain = replace(d, objectness=np.ones((N, T), dtype=np.float32))
     for a, b in zip(gathered(d, reduction=reduction), gathered(certain, reduction=reduction), strict=True):
         assert np.array_equal(a.scores, b.scores)
+
+
+def test_one_good_frame_outranks_a_long_track_unless_length_counts():
+    scores = np.zeros((2, T, 1), np.float32)
+    scores[0, 0], scores[1] = 0.9, 0.8
+    visible = scores[..., 0] > 0.5
+    masks = [[MASK if shown else None for shown in row] for row in visible]
+    d = Detections([0, 1], scores, np.ones((2, T, 4), np.float32), masks, visible)
+    best = {r: max(gathered(d, reduction=r), key=lambda track: track.scores[0]) for r in REDUCTIONS}
+    assert best["visible_mean"].track_id == 0
+    assert best["length_weighted"].track_id == 1
+    assert best["length_weighted"].scores[0] == pytest.approx(0.8)
 
 
 def test_masks_and_boxes_stand_at_their_frames():

@@ -41,12 +41,26 @@ def test_one_track_may_stand_several_times():
     assert [(t.track_id, k) for t, k, _ in video([0.9, 0.8], [0.1, 0.85]).ranked(3)] == [(0, 0), (1, 1), (0, 1)]
 
 
+@given(
+    st.lists(st.lists(st.sampled_from([0.0, 0.1, 0.5, 0.5, 0.9]), min_size=3, max_size=3), max_size=5),
+    st.integers(1, 20),
+    st.integers(1, 3),
+)
+def test_a_track_stands_with_its_best_classes_alone(scores, top_k, classes):
+    found = [(t.track_id, k) for t, k, _ in video(*scores).ranked(top_k, classes_per_track=classes)]
+    best = {(i, k) for i, row in enumerate(scores) for k in sorted(range(3), key=lambda k: -row[k])[:classes]}
+    pairs = [(i, k) for i, k, _ in ranked_slowly(scores, 99, 0.0)]
+    assert found == [pair for pair in pairs if pair in best][:top_k]
+
+
 def test_official_entries_carry_the_files_category_ids_and_all_frames():
     entries = video([0.2, 0.9], [0.4, 0.0]).official([30, 10], top_k=2)
     assert entries == [
         dict(video_id=7, score=0.9, category_id=10, segmentations=[MASK, None]),
         dict(video_id=7, score=0.4, category_id=30, segmentations=[MASK, None]),
     ]
+    one_class = video([0.2, 0.9], [0.4, 0.0], [0.8, 0.85]).official([30, 10], top_k=9, classes_per_track=1)
+    assert [e["score"] for e in one_class] == [0.9, 0.85, 0.4]
     assert all(type(e["score"]) is float and type(e["category_id"]) is int for e in entries)
 
 
