@@ -1,4 +1,5 @@
 _base_ = "./srnet_r101_davis2019.py"
 
-# the tracking head sees no heatmap
+# for tests, with the weights of srnet_r101_davis2019: the heatmap is zero, as the paper describes it; trained with this
+# config, the model never sees one
 model = dict(heatmap=False)
