@@ -2,8 +2,10 @@
 
 import argparse
 import json
+import sys
 
 from mmvis_ext.annotations.youtube_vis import read_annotation_file
+from mmvis_ext.evaluation.entries import judgeable
 from mmvis_ext.evaluation.report import class_table, summary_table
 from mmvis_ext.evaluation.submission import read_results
 from mmvis_ext.evaluation.ytvis_ap import evaluate_ytvis
@@ -15,6 +17,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("ground_truth", help="annotation file in the YouTube-VIS or the CocoVID form (.json)")
     parser.add_argument("results", help="results in the official form (.json, or a .zip with results.json)")
     parser.add_argument("--iou-type", choices=("segm", "bbox"), default="segm", help="compare masks or boxes")
+    parser.add_argument("--partial", action="store_true", help="leave out results of videos that the truth lacks")
     parser.add_argument("--classwise", action="store_true", help="also show each class")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     return parser.parse_args()
@@ -23,12 +26,12 @@ def parse_args() -> argparse.Namespace:
 @command_line
 def main() -> None:
     args = parse_args()
-    result = evaluate_ytvis(
-        read_annotation_file(args.ground_truth, as_boxes=args.iou_type == "bbox"),
-        read_results(args.results),
-        iou_type=args.iou_type,
-        results_where=args.results,
-    )
+    truth = read_annotation_file(args.ground_truth, as_boxes=args.iou_type == "bbox")
+    results, left_out = judgeable(read_results(args.results), truth, args.partial)
+    for field, number in left_out.items():
+        note = f"{args.results}: results that do not count, as {args.ground_truth} lacks their {field}: {number}."
+        print(f"note: {note}", file=sys.stderr)
+    result = evaluate_ytvis(truth, results, iou_type=args.iou_type, results_where=args.results)
     if args.json:
         classes = dict(classes=result.class_summary()) if args.classwise else {}
         print(json.dumps(result.summary() | classes))

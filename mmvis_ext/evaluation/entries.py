@@ -9,7 +9,7 @@ from mmvis_ext.annotations.records import AnnotationFile, VideoRecord
 from mmvis_ext.structures import Tube, box_tube, boxes_of, mask_tube, to_rles
 from mmvis_ext.utils.errors import InputError
 
-__all__ = ["Entry", "result_entries", "truth_entries"]
+__all__ = ["Entry", "judgeable", "result_entries", "truth_entries"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,36 @@ def truth_entries(file: AnnotationFile, iou_type: str) -> list[Entry]:
             area = (masks or boxes).mean_area if track.areas is None else _mean_area(track.areas)
             truths.append(Entry(video.id, track.category_id, tube, area, crowd=track.iscrowd))
     return truths
+
+
+def judgeable(results: Any, file: AnnotationFile, partial: bool = False) -> tuple[Any, dict[str, int]]:
+    """Leave out results that the ground truth cannot judge, as the official evaluation leaves out unknown classes.
+
+    Args:
+        results: as :func:`evaluate_ytvis` takes them; what is no result is left for it to refuse.
+        file: of ground truth.
+        partial: also leave out videos that the file lacks, so that a part of a data set can be judged.
+
+    Returns:
+        The other results in their order, and how many were left out, by the field that is unknown.
+    """
+    known: dict[str, Any] = dict(category_id={c["id"] for c in file.categories})
+    if partial:
+        known["video_id"] = {video.id for video in file.videos}
+    kept, left_out = [], dict.fromkeys(known, 0)
+    for item in results if isinstance(results, list) else []:
+        field = next((f for f in known if _is_foreign(item, f, known[f])), None)
+        if field is None:
+            kept.append(item)
+        else:
+            left_out[field] += 1
+    return (kept if isinstance(results, list) else results), {f: number for f, number in left_out.items() if number}
+
+
+def _is_foreign(item: Any, field: str, known: set[int]) -> bool:
+    """Whether a result's id is an id, but none of the ground truth's."""
+    value = item.get(field) if isinstance(item, dict) else None
+    return isinstance(value, int | float) and not isinstance(value, bool) and value not in known
 
 
 def result_entries(results: Any, file: AnnotationFile, iou_type: str, where: str) -> list[Entry]:

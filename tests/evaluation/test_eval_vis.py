@@ -93,6 +93,29 @@ def test_boxes(files, eval_vis):
     assert figures["AP"] == pytest.approx(judged(gt, results, "bbox").summary()["AP"])
 
 
+def test_what_the_truth_does_not_know_is_left_out_and_counted(files, eval_vis):
+    folder, _, results = files
+    expected = eval_vis(folder / "gt.json", folder / "results.json", "--json").out
+    strange = [results[0] | dict(category_id=99)] * 2 + [results[1] | dict(category_id=98, score=1.0)]
+    (folder / "more.json").write_text(json.dumps(strange[:2] + results + strange[2:]))
+    done = eval_vis(folder / "gt.json", folder / "more.json", "--json")
+    assert done.out == expected
+    assert done.err.endswith("gt.json lacks their category_id: 3.\n")
+    elsewhere = [results[0] | dict(video_id=999, score=1.0)]
+    (folder / "whole.json").write_text(json.dumps(results + elsewhere))
+    assert "'video_id' 999" in eval_vis(folder / "gt.json", folder / "whole.json", "--json", code=1).err
+    done = eval_vis(folder / "gt.json", folder / "whole.json", "--json", "--partial")
+    assert done.out == expected
+    assert "lacks their video_id: 1." in done.err
+
+
+@pytest.mark.parametrize("content", [{}, [1], [dict(video_id=1)], [dict(category_id=True)], [dict(category_id="1")]])
+def test_what_is_no_result_is_not_left_out(content, files, eval_vis):
+    folder, _, _ = files
+    (folder / "odd.json").write_text(json.dumps(content))
+    assert eval_vis(folder / "gt.json", folder / "odd.json", "--partial", code=1).err.startswith("error: ")
+
+
 @pytest.mark.parametrize(
     ("gt", "results", "expected"),
     [
