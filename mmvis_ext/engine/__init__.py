@@ -6,6 +6,7 @@ from .atomic import AtomicBackend
 from .checkpoints import check_fit, check_resumable, check_start, latest_checkpoint, read_checkpoint, refuse_pickles
 from .hooks import CheckClassesHook, CheckStartHook, FiniteLossHook, PlainCheckpointHook
 from .loops import VideoTestLoop, VideoValLoop
+from .torchvision_weights import load_torchvision_weights
 from .visualization_hook import TrackVisualizationHook
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "check_resumable",
     "check_start",
     "latest_checkpoint",
+    "load_torchvision_weights",
     "read_checkpoint",
     "refuse_pickles",
 ]
