@@ -1,4 +1,4 @@
-"""Packaging. The wheel carries configs and tools in ``mmvis_ext/.mim``, where mim looks for them."""
+"""Packaging. The wheel carries configs, tools and the model index in ``mmvis_ext/.mim``, where mim looks for them."""
 
 import shutil
 from pathlib import Path
@@ -10,19 +10,16 @@ ROOT = Path(__file__).resolve().parent
 
 
 class BuildWithMim(build_py):
-    """Copies configs and tools into the built package; an editable install reads them from the checkout."""
+    """Copies configs, tools and model index into the built package; an editable install reads the checkout's."""
 
     def run(self) -> None:
         super().run()
         if getattr(self, "editable_mode", False):
             return
+        mim = Path(self.build_lib) / "mmvis_ext" / ".mim"
         for name in ("configs", "tools"):
-            shutil.copytree(
-                ROOT / name,
-                Path(self.build_lib) / "mmvis_ext" / ".mim" / name,
-                dirs_exist_ok=True,
-                ignore=shutil.ignore_patterns("__pycache__"),
-            )
+            shutil.copytree(ROOT / name, mim / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "model-index.yml", mim)
 
 
 def read_version() -> str:

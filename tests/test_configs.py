@@ -140,6 +140,13 @@ def test_a_metafile_names_every_config_once(system):
     assert {m["In Collection"] for m in models} <= {c["Name"] for c in METAFILES[system]["Collections"]}
 
 
+def test_the_model_index_names_every_metafile():
+    index = yaml.safe_load((ROOT / "model-index.yml").read_text())
+    assert index == dict(Import=[f"configs/{system}/metafile.yml" for system in METAFILES])
+    names = [model["Name"] for meta in METAFILES.values() for model in meta["Models"]]
+    assert len(names) == len(set(names))
+
+
 def test_every_system_with_rows_is_tested():
     assert [system for system in METAFILES if rows_of(system)] == SYSTEMS
     assert {"efficientvis", "inspro", "srnet"} <= set(SYSTEMS)

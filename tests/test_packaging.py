@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 def test_the_wheel_carries_configs_and_tools_where_mim_looks(tmp_path):
     # the build writes into the source tree, so it gets a copy of what it reads
     source = tmp_path / "source"
-    read = ("mmvis_ext", "configs", "tools", "requirements", "setup.py", "pyproject.toml", "README.md", "LICENSE")
+    read = ("mmvis_ext", "configs", "tools", "requirements", "setup.py", "pyproject.toml", "README.md", "LICENSE",
+            "model-index.yml")  # fmt: skip
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *read]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in filter(None, listed.split("\0")):
@@ -32,7 +33,7 @@ def test_the_wheel_carries_configs_and_tools_where_mim_looks(tmp_path):
                 assert f"mmvis_ext/.mim/{path.relative_to(source)}" in carried
     for path in (source / "mmvis_ext").rglob("*.py"):
         assert str(path.relative_to(source)) in carried
-    assert "mmvis_ext/py.typed" in carried
+    assert {"mmvis_ext/py.typed", "mmvis_ext/.mim/model-index.yml"} <= carried
     assert not [name for name in carried if name.startswith("tests")]
     zipfile.ZipFile(wheel).extractall(tmp_path / "installed")
     script = "import mmvis_ext.testing as t; print(t.__file__, t.tiny_config().model.type)"
