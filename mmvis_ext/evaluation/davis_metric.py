@@ -41,8 +41,8 @@ class DAVISMetric(VideoMetric):
     gives it: ``id``, ``width``, ``height``, ``length``, ``file_names`` and ``truth_files``, the PNGs of the truth, or
     ``None`` where the split has none.
 
-    A sequence's proposals are its best tracks by the score of their best class. Where two overlap, the better one has
-    the pixel. Sequences are composed, written and compared on every core.
+    A sequence's proposals are its best tracks, see :func:`best_proposals`. Where two overlap, the better one has the
+    pixel. Sequences are composed, written and compared on every core.
 
     Args:
         max_proposals: tracks kept per sequence; the benchmark takes 20.

@@ -53,7 +53,7 @@ def best_proposals(tracks: VideoTracks, number: int, min_score: float = 0.0) -> 
     Args:
         tracks: of a video.
         number: how many are kept.
-        min_score: tracks with a lower score are left out.
+        min_score: tracks whose best class scores less are left out.
 
     Raises:
         InputError: the tracks have boxes alone.

@@ -1,5 +1,6 @@
 """The base of the metrics of whole videos: results of several processes, and how a tool asks for a results file."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ class VideoMetric(BaseMetric):
     results: list[Any]
 
     @classmethod
+    @abstractmethod
     def writing(cls, path: str, format_only: bool) -> dict:
         """Arguments of the constructor with which the metric writes its results.
 
@@ -31,7 +33,6 @@ class VideoMetric(BaseMetric):
         Raises:
             InputError: the path cannot be written.
         """
-        raise NotImplementedError
 
     def evaluate(self, size: int) -> dict:
         """Bring the processes' videos together and compute the figures.

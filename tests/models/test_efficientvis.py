@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from mmdet.structures import TrackDataSample
+from overfit import overfit
 from small_model import SIZE, C, K, N, T, build_model, empty_sample, lively_model, rectangles, video_sample
 from streamed import assert_same_tracks, tracks_of
 
@@ -391,15 +392,7 @@ def test_it_learns_one_clip_by_heart():
     truth = Tracklets.from_frames(sample.video_data_samples, SIZE, "cpu")
     for masks, label in zip(truth.masks, truth.labels, strict=True):
         frames[:, label] += 2 * masks
-    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
-    steps = 240
-    decay = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda i: 1 - i / steps)
-    for _ in range(steps):
-        optimizer.zero_grad()
-        sum(model.loss(frames[None], [sample]).values()).backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        decay.step()
+    overfit(model, frames[None], sample, steps=240, lr=3e-3, decay=True)
     found, _ = model.step(frames, model.init_state(FrameGeometry(SIZE, SIZE)))
     best = found.scores.max((1, 2)).argsort()[-2:]
     slots = {int(found.scores[i].max(0).argmax()): i for i in best}

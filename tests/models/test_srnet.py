@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from overfit import overfit
 from small_model import SIZE, C, K, empty_sample, rectangles, srnet_cfg, video_sample
 from streamed import assert_same_detections, stored_numbers, streamed, tracks_of
 from torch import nn
@@ -735,16 +736,7 @@ def test_one_clip_is_learned():
     torch.manual_seed(0)
     model = build(**VIS, **{"head.channels": 32, "head.head_channels": 32, "head.stride": 2}).train()
     frames, sample = torch.randn(1, 3, 3, *SIZE), training_sample()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
-    start = None
-    for _ in range(250):
-        total = sum(model.loss(frames, [sample]).values())
-        start = total.item() if start is None else start
-        optimizer.zero_grad()
-        total.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-    assert total.item() < 0.25 * start
+    assert overfit(model, frames, sample, steps=250, lr=3e-3) < 0.25
     model.eval()
     tracks = tracks_of(model, frames[0], FrameGeometry(SIZE, SIZE))
     found = {(tuple(t.visible.tolist()), int(t.scores.argmax())) for t in tracks}

@@ -63,8 +63,9 @@ class Mask2FormerVISBaseline(VideoModel[Mask2FormerVISState]):
             length, and no track goes on from one piece to the next.
         max_per_video: this many (query, class) pairs with the highest scores are selected, and their queries become
             tracks; 10 in mmdet.
-        kwargs: score_reduction (without effect, as a track's scores are the same in every frame), data_preprocessor
-            (config of mmdet's ``TrackDataPreprocessor`` with ``pad_mask=True``), init_cfg; see :class:`VideoModel`.
+        kwargs: score_reduction (only ``length_weighted`` has an effect, as a track's scores are the same in every
+            frame), data_preprocessor (config of mmdet's ``TrackDataPreprocessor`` with ``pad_mask=True``), init_cfg;
+            see :class:`VideoModel`.
     """
 
     classifier = ("track_head.cls_embed.*",)

@@ -4,11 +4,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from mmdet.registry import MODELS as MMDET_MODELS
 from mmdet.structures.bbox import bbox2roi
-from mmdet.utils import register_all_modules
-from mmdet_twins import CONVERTER
-from mmengine.config import ConfigDict
+from mmdet_twins import CONVERTER, query_detector
 from mmengine.structures import InstanceData
 from running import call
 from torch import nn
@@ -18,8 +15,6 @@ from mmvis_ext.engine.checkpoints import check_fit
 from mmvis_ext.models.converters import convert_sparse_rcnn, matching_rows
 from mmvis_ext.testing import tiny_config
 from mmvis_ext.utils.errors import InputError
-
-register_all_modules(init_default_scope=False)
 
 C, F, FFN, S, M, N, K = 16, 4, 32, 5, 2, 4, 5
 H, W = 64, 96
@@ -33,55 +28,7 @@ def still_config(**overrides):
 
 def detector(masks: bool, queries: int = N, classes: int = K, stages: int = M) -> nn.Module:
     """mmdet's model with the channels of the tiny config, all its weights away from their trivial values."""
-    cfg = still_config().model
-    roi_layer = dict(cfg.head.roi_extractor.roi_layer)
-    extractor = dict(cfg.head.roi_extractor, type="mmdet.SingleRoIExtractor")
-    dynamic = dict(type="mmdet.DynamicConv", in_channels=C, feat_channels=F, out_channels=C, norm_cfg=dict(type="LN"))
-    box_head = dict(
-        type="mmdet.DIIHead",
-        num_classes=classes,
-        feedforward_channels=FFN,
-        in_channels=C,
-        dynamic_conv_cfg=dict(dynamic, input_feat_shape=S),
-        loss_cls=dict(type="mmdet.FocalLoss", use_sigmoid=True),
-        loss_bbox=dict(type="mmdet.L1Loss"),
-        loss_iou=dict(type="mmdet.GIoULoss"),
-        bbox_coder=dict(type="mmdet.DeltaXYWHBBoxCoder", clip_border=False, target_stds=[0.5, 0.5, 1.0, 1.0]),
-    )
-    mask_head = dict(
-        type="mmdet.DynamicMaskHead",
-        dynamic_conv_cfg=dict(dynamic, input_feat_shape=2 * S, with_proj=False),
-        num_convs=2,
-        num_classes=classes,
-        in_channels=C,
-        conv_out_channels=C,
-        norm_cfg=dict(type="BN"),
-        loss_mask=dict(type="mmdet.DiceLoss"),
-    )
-    mask_parts = dict(
-        mask_roi_extractor=dict(extractor, roi_layer=dict(roi_layer, output_size=2 * S)),
-        mask_head=[mask_head] * stages,
-    )
-    model = MMDET_MODELS.build(
-        dict(
-            type="QueryInst" if masks else "SparseRCNN",
-            _scope_="mmdet",  # its parts name each other without a scope
-            backbone=cfg.backbone,
-            neck=cfg.neck,
-            rpn_head=dict(type="mmdet.EmbeddingRPNHead", num_proposals=queries, proposal_feature_channel=C),
-            roi_head=dict(
-                type="mmdet.SparseRoIHead",
-                num_stages=stages,
-                stage_loss_weights=[1] * stages,
-                proposal_feature_channel=C,
-                bbox_roi_extractor=extractor,
-                bbox_head=[box_head] * stages,
-                **(mask_parts if masks else {}),
-            ),
-            train_cfg=None,
-            test_cfg=ConfigDict(rpn=None, rcnn=dict(max_per_img=queries)),
-        )
-    )
+    model = query_detector(still_config().model, stages, queries, classes, kept=queries, masks=masks)
     torch.manual_seed(1)
     for name, value in model.state_dict().items():
         if name.endswith("running_var"):

@@ -7,6 +7,7 @@ import pytest
 import torch
 from mmdet.structures import DetDataSample
 from mmdet_twins import copy_stages, sparse_rcnn
+from overfit import overfit
 from small_model import SIZE, K, N, empty_sample, enliven, inspro_cfg, rectangles, video_sample
 from streamed import assert_same_tracks, tracks_of
 
@@ -400,16 +401,7 @@ def test_one_clip_is_learned():
     torch.manual_seed(0)
     model = build().train()
     frames, sample = torch.randn(1, 3, 3, *SIZE), training_sample()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
-    start = None
-    for _ in range(200):
-        total = sum(model.loss(frames, [sample]).values())
-        start = total.item() if start is None else start
-        optimizer.zero_grad()
-        total.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-    assert total.item() < 0.25 * start
+    assert overfit(model, frames, sample, steps=200, lr=2e-3) < 0.25
     model.eval()
     model.visible_thr = 0.4
     tracks = tracks_of(model, frames[0], GEOMETRY)
@@ -431,12 +423,7 @@ def test_an_object_that_leaves_sideways_and_returns_is_found_by_its_slot(monkeyp
         instance_cascade, "clip_to_frame", lambda boxes, sizes: clip_to_frame(boxes.detach() + away, sizes)
     )
     model = build().train()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
-    for _ in range(200):
-        optimizer.zero_grad()
-        sum(model.loss(frames, [sample]).values()).backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+    overfit(model, frames, sample, steps=200, lr=2e-3)
     model.eval()
     model.visible_thr = 0.4
     found = [t for t in tracks_of(model, frames[0], GEOMETRY) if t.visible.tolist() == [True, False, True]]
