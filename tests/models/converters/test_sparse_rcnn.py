@@ -16,7 +16,7 @@ from mmvis_ext.models.converters import convert_sparse_rcnn, matching_rows
 from mmvis_ext.testing import tiny_config
 from mmvis_ext.utils.errors import InputError
 
-C, F, FFN, S, M, N, K = 16, 4, 32, 5, 2, 4, 5
+C, S, M, N, K = 16, 5, 2, 4, 5
 H, W = 64, 96
 
 
