@@ -21,7 +21,7 @@ STANDS_ON = {
     "datasets": "annotations registry structures utils",
     "evaluation": "annotations registry structures utils",
     "models": "registry structures utils",
-    "engine": "models registry structures utils visualization",
+    "engine": "annotations models registry structures utils visualization",
     "inference": "engine models structures utils visualization",
     "testing": "engine models shapes_vis",
 }

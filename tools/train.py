@@ -7,8 +7,10 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+from mmvis_ext.engine.batch_size import accumulate, scale_learning_rate
 from mmvis_ext.engine.checkpoints import check_resumable, check_start, read_checkpoint, refuse_pickles
 from mmvis_ext.engine.launch import add_config_arguments, build_runner, load_config, resume_point
+from mmvis_ext.engine.start import use_start
 from mmvis_ext.models.video_model import unwrapped
 from mmvis_ext.utils.errors import InputError, command_line
 
@@ -18,6 +20,18 @@ def parse_args() -> argparse.Namespace:
     add_config_arguments(parser)
     parser.add_argument("--resume", nargs="?", const="auto", help="resume from this checkpoint, or from the newest one")
     parser.add_argument("--amp", action="store_true", help="train with automatic mixed precision")
+    parser.add_argument(
+        "--auto-scale-lr",
+        action="store_true",
+        help="scale the learning rate with the samples of a step, all GPUs together",
+    )
+    parser.add_argument(
+        "--accumulate",
+        type=int,
+        default=1,
+        metavar="N",
+        help="step once in N batches (default: 1), as if on N times the GPUs",
+    )
     parser.add_argument("--seed", type=int, help="seed of all random numbers")
     parser.add_argument("--deterministic", action="store_true", help="use deterministic algorithms only")
     return parser.parse_args()
@@ -29,6 +43,10 @@ def apply_arguments(cfg: Config, args: argparse.Namespace) -> None:
         if not torch.cuda.is_available():
             raise InputError("--amp: mixed precision needs a GPU, and this machine has none; leave it out.")
         cfg.merge_from_dict(dict(optim_wrapper=dict(type="AmpOptimWrapper")))
+    if args.auto_scale_lr:
+        scale_learning_rate(cfg)
+    if args.accumulate != 1:
+        accumulate(cfg, args.accumulate)
     if args.seed is not None:
         cfg.merge_from_dict(dict(randomness=dict(seed=args.seed)))
     if args.deterministic:
@@ -38,6 +56,7 @@ def apply_arguments(cfg: Config, args: argparse.Namespace) -> None:
     cfg.resume = point is not None
     if point is not None:
         cfg.load_from = point
+    use_start(cfg)
 
 
 def check_checkpoint(cfg: Config, runner: Runner) -> None:

@@ -9,4 +9,5 @@ _base_ = [
 # those of inspro_r50_ytvis2019 and do not change
 model = dict(type="InsProLite", key_interval=10)
 train_dataloader = dict(dataset=dict(clips=dict(clip_len=5)))
+start = None
 load_from = "work_dirs/inspro_r50_ytvis2019/iter_32000.pth"

@@ -6,4 +6,5 @@ _base_ = [
 ]
 
 # boxes without masks
+start = dict(masks=None)
 model = dict(head=dict(num_classes=30, mask_branch=None))

@@ -6,5 +6,6 @@ _base_ = [
 ]
 
 # single images: the same head, which hands nothing on to a next frame; COCO takes the 100 best detections of an image,
-# whatever their scores
+# whatever their scores; it learns COCO itself, from the backbone alone
+start = None
 model = dict(head=dict(num_classes=80, bank_length=1), visible_thr=0.0)

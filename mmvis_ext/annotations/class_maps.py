@@ -25,6 +25,7 @@ CLASS_MAPS: dict[str, dict[str, str | None]] = dict(
         "mouse": None,
         "tennis racket": "tennis_racket",
     },
+    coco_to_imagenet_vid={"boat": "watercraft", "cat": "domestic_cat", "cow": "cattle"},
     voc_to_youtube_vis_2019={"aeroplane": "airplane", "car": "sedan"},
     voc_to_youtube_vis_2021={"aeroplane": "airplane"},
     object={OTHERS: "object"},

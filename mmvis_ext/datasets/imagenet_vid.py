@@ -87,6 +87,9 @@ class _ImageNetDataset(VideoDataset):
         self.workers = workers
         super().__init__(*args, source_fps=source_fps, **kwargs)
 
+    def class_names(self) -> tuple[str, ...]:
+        return tuple(wnids_of(self._metainfo, self.ann_file)) if self.class_map is None else super().class_names()
+
     def read(self) -> AnnotationFile:
         # with a class map metainfo names the classes that it leads to
         wnids = wnids_of(self._metainfo if self.class_map is None else {}, self.ann_file)

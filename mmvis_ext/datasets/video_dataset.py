@@ -95,6 +95,15 @@ class VideoDataset(BaseVideoDataset):
             InputError: a file is missing, broken or contradicts itself.
         """
 
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes in label order, without loading the videos where the config names them.
+
+        Raises:
+            InputError: see :meth:`read`.
+        """
+        names = self._metainfo.get("classes")
+        return tuple(c["name"] for c in self.read().categories) if names is None else tuple(names)
+
     def load_data_list(self) -> list[dict]:
         """One dict per video, with its ``images``, its size and its ``truth``; also sets the classes.
 

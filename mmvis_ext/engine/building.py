@@ -41,7 +41,7 @@ def build_model(
     cfg = cfg if isinstance(cfg, Config) else read_config(str(cfg))
     with building("model", cfg), torch.random.fork_rng(devices=[]), _quiet():
         torch.default_generator.manual_seed(seed)  # that of the CPU alone, which fork_rng restores
-        model = MODELS.build(_without_pretrained(cfg.model))
+        model = MODELS.build(without_pretrained(cfg.model))
         if checkpoint is None:
             model.init_weights()
     if checkpoint is not None:
@@ -120,13 +120,13 @@ def reason_of(error: BaseException) -> str:
     return f"{type(error).__name__}: {said}".splitlines()[0].split(". ")[0].rstrip(".")
 
 
-def _without_pretrained(node: Any) -> Any:
+def without_pretrained(node: Any) -> Any:
     """A copy of a config without any ``init_cfg`` that would load pretrained weights."""
     if isinstance(node, dict):
         pretrained = isinstance(node.get("init_cfg"), dict) and node["init_cfg"].get("type") == "Pretrained"
-        kept = {key: _without_pretrained(value) for key, value in node.items()}
+        kept = {key: without_pretrained(value) for key, value in node.items()}
         return type(node)(kept, init_cfg=None) if pretrained else type(node)(kept)
-    return [_without_pretrained(item) for item in node] if isinstance(node, list) else node
+    return [without_pretrained(item) for item in node] if isinstance(node, list) else node
 
 
 @contextmanager

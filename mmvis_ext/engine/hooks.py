@@ -13,6 +13,7 @@ from mmvis_ext.registry import HOOKS
 from mmvis_ext.utils.errors import InputError
 
 from .checkpoints import plain, read_checkpoint
+from .start import missing_start
 
 __all__ = ["CheckClassesHook", "CheckStartHook", "FiniteLossHook", "PlainCheckpointHook"]
 
@@ -64,15 +65,20 @@ class FiniteLossHook(Hook):
 
 @HOOKS.register_module()
 class CheckStartHook(Hook):
-    """Checks before training that the frozen parts of a model, if it has any, get their weights from a checkpoint.
+    """Checks before training that a model gets the weights that it needs from a checkpoint.
 
     Raises:
-        InputError: ``load_from`` is not set, or its checkpoint lacks weights of the frozen parts.
+        InputError: ``load_from`` is not set although the config has a ``start`` or the model has frozen parts, or its
+            checkpoint lacks weights of the frozen parts.
     """
 
     def before_train(self, runner: Runner) -> None:
         model = unwrapped(runner.model)
-        if not model.starts_from_checkpoint or runner._resume:
+        if runner._resume:
+            return
+        if not runner._load_from and runner.cfg.get("start"):
+            raise InputError(missing_start(runner.cfg))
+        if not model.starts_from_checkpoint:
             return
         name = type(model).__name__
         if not runner._load_from:

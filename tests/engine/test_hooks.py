@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.logging import MessageHub, MMLogger
 from mmengine.registry import DefaultScope
@@ -187,7 +188,7 @@ def test_frozen_parts_need_a_start(start, said, tmp_path):
     weights = MODELS.build(model_cfg() if start == "other" else inspro_cfg()).state_dict()
     torch.save(dict(state_dict=weights), tmp_path / "start.pth")
     path = None if start in ("none", "resumed") else str(tmp_path / "start.pth")
-    run = SimpleNamespace(model=lite, _load_from=path, _resume=start == "resumed")
+    run = SimpleNamespace(model=lite, _load_from=path, _resume=start == "resumed", cfg={})
     if said:
         with pytest.raises(InputError, match=said):
             CheckStartHook().before_train(run)
@@ -197,7 +198,7 @@ def test_frozen_parts_need_a_start(start, said, tmp_path):
 
 def test_what_mmengine_fetches_is_not_looked_for_on_disk():
     url = "https://somewhere/model.pth"
-    run = SimpleNamespace(model=MODELS.build(inspro_cfg(type="InsProLite")), _load_from=url, _resume=False)
+    run = SimpleNamespace(model=MODELS.build(inspro_cfg(type="InsProLite")), _load_from=url, _resume=False, cfg={})
     CheckStartHook().before_train(run)
     tested = run_with(2, ("a", "b"))
     tested._load_from = url
@@ -205,4 +206,15 @@ def test_what_mmengine_fetches_is_not_looked_for_on_disk():
 
 
 def test_models_without_frozen_parts_start_from_anything():
-    CheckStartHook().before_train(SimpleNamespace(model=MODELS.build(inspro_cfg()), _load_from=None, _resume=False))
+    run = SimpleNamespace(model=MODELS.build(inspro_cfg()), _load_from=None, _resume=False, cfg={})
+    CheckStartHook().before_train(run)
+
+
+def test_a_config_with_a_start_is_not_trained_without_it():
+    cfg = Config(dict(start=dict(detector="x")))
+    object.__setattr__(cfg, "_filename", "configs/a.py")
+    run = SimpleNamespace(model=MODELS.build(inspro_cfg()), _load_from=None, _resume=False, cfg=cfg)
+    with pytest.raises(InputError, match=r"a\.py: .* make it with 'python tools/start_weights\.py configs/a\.py', or"):
+        CheckStartHook().before_train(run)
+    for freed in (dict(_resume=True), dict(_load_from="x.pth"), dict(cfg=Config(dict(start=None)))):
+        CheckStartHook().before_train(SimpleNamespace(**(vars(run) | freed)))

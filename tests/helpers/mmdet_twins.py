@@ -7,7 +7,6 @@ from mmengine.config import ConfigDict
 from small_model import K, N
 
 register_all_modules(init_default_scope=False)
-CONVERTER = "model_converters/mmdet_to_vis.py"
 
 
 def sparse_rcnn(cfg) -> torch.nn.Module:

@@ -2,6 +2,7 @@ _base_ = ["./youtube_vis_2019.py", "./stills.py"]
 
 # single images as videos of one frame
 data_root = "data/coco/"
+coco_class_map = None
 load, pack = _base_.train_dataloader.dataset.pipeline
 multi_scale = dict(
     type="mmdet.RandomChoiceResize",

@@ -4,6 +4,7 @@ _base_ = ["./youtube_vis_2019.py", "./davis_layout.py", "./stills.py"]
 # VOC, which is moved differently for each frame. All objects have the class "object". For schedules that count
 # iterations
 data_root = "data/DAVIS/"
+coco_class_map = None
 clips = dict(type="ClipSample", clip_len=2)
 load, pack = _base_.train_dataloader.dataset.pipeline
 still = dict(class_map="object", pipeline=[load, dict(type="PseudoMotion"), pack])

@@ -3,6 +3,7 @@ _base_ = ["./youtube_vis_2019.py", "./three_frames.py"]
 # boxes without masks; half of the samples are three frames of a video of VID, half are three copies of an image of DET
 # that shows a class of VID
 data_root = "data/imagenet/"
+coco_class_map = "coco_to_imagenet_vid"
 load, pack = _base_.three_frames.pipeline
 boxes = [dict(type="LoadFrame"), dict(type="mmdet.LoadTrackAnnotations")]
 videos = dict(

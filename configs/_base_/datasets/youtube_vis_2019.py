@@ -1,4 +1,5 @@
 data_root = "data/youtube_vis_2019/"
+coco_class_map = "coco_to_youtube_vis_2019"  # which class is which, where a model starts from COCO or sees its images
 
 train_dataloader = dict(
     batch_size=1,

@@ -14,7 +14,7 @@ train_dataloader = dict(
             videos=dict(_base_.train_dataloader.dataset, **_base_.three_frames),
             images=dict(
                 _base_.stills.coco,
-                class_map="coco_to_youtube_vis_2019",
+                class_map=_base_.coco_class_map,
                 pipeline=[load, dict(type="PseudoMotion"), pack],
             ),
         ),

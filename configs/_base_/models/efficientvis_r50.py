@@ -1,5 +1,7 @@
 _base_ = ["./resnet50_fpn.py", "./roi_extractor.py"]
 
+start = dict(detector="queryinst_r50_fpn_300-proposals_crop-ms-480-800-3x_coco")  # see tools/start_weights.py
+
 model = dict(
     type="EfficientVIS",
     head=dict(

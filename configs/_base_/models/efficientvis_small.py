@@ -1,5 +1,6 @@
 _base_ = ["./efficientvis_r50.py", "./small.py"]
 
+start = None  # it learns from scratch
 model = dict(
     backbone=dict(_base_.small.backbone, **_base_.small.three_stages),
     neck=dict(in_channels=[32, 64, 128], out_channels=64, num_outs=3),

@@ -1,5 +1,8 @@
 _base_ = ["./resnet50_fpn.py", "./roi_extractor.py"]
 
+# see tools/start_weights.py
+start = dict(detector="sparse-rcnn_r50_fpn_ms-480-800-3x_coco", masks="condinst_r50_fpn_ms-poly-90k_coco_instance")
+
 model = dict(
     type="InsPro",
     head=dict(

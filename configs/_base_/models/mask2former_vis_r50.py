@@ -82,9 +82,5 @@ model = dict(
         ),
     ),
     clip_len=36,  # the longest video of YouTube-VIS 2019
-    init_cfg=dict(
-        type="Pretrained",
-        checkpoint="https://mmassets.onedl.ai/mmdetection/v3.0/mask2former/mask2former_r50_8xb2-lsj-50e_coco/"
-        "mask2former_r50_8xb2-lsj-50e_coco_20220506_191028-41b088b6.pth",
-    ),
 )
+start = dict(detector="mask2former_r50_8xb2-lsj-50e_coco")  # see tools/start_weights.py

@@ -1,5 +1,6 @@
 _base_ = ["./mask2former_vis_r50.py", "./small.py"]
 
+start = None  # it learns from scratch
 attention = dict(embed_dims=64, num_heads=4)
 feedforward = dict(embed_dims=64, feedforward_channels=256)
 model = dict(
@@ -40,6 +41,5 @@ model = dict(
         loss_cls=dict(class_weight=[1.0] * 5 + [0.1]),
         train_cfg=dict(num_points=1024),
     ),
-    init_cfg=None,
 )
 del attention, feedforward

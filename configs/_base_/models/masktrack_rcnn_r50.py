@@ -10,11 +10,7 @@ detector.train_cfg.rpn_proposal.update(nms_pre=200, max_per_img=200)
 detector.train_cfg.rcnn.sampler.num = 128
 detector.test_cfg.rpn.update(nms_pre=200, max_per_img=200)
 detector.test_cfg.rcnn.score_thr = 0.01
-detector.init_cfg = dict(
-    type="Pretrained",
-    checkpoint="https://mmassets.onedl.ai/mmdetection/v2.0/mask_rcnn/mask_rcnn_r50_fpn_1x_coco/"
-    "mask_rcnn_r50_fpn_1x_coco_20200205-d4b0c5d6.pth",
-)
+start = dict(detector="mask-rcnn_r50_fpn_1x_coco")  # see tools/start_weights.py
 model = dict(
     _delete_=True,
     type="MaskTrackRCNNBaseline",

@@ -1,9 +1,9 @@
 _base_ = ["./masktrack_rcnn_r50.py", "./small.py"]
 
+start = None  # it learns from scratch
 rois = dict(_base_.small.rois, roi_layer=dict(sampling_ratio=1))
 model = dict(
     detector=dict(
-        init_cfg=None,
         backbone=dict(
             _base_.small.backbone,
             **_base_.small.three_stages,

@@ -1,5 +1,7 @@
 _base_ = "./resnet50_fpn.py"
 
+start = dict(detector="mask-rcnn_r101_fpn_ms-poly-3x_coco")  # see tools/start_weights.py
+
 # without categories: unsupervised video object segmentation; with num_classes in the head it does video instance
 # segmentation
 model = dict(

@@ -16,4 +16,5 @@ optim_wrapper = dict(
 )
 train_cfg = dict(type="IterBasedTrainLoop", max_iters=6000, val_interval=6000)
 param_scheduler = [dict(type="MultiStepLR", milestones=[4000], gamma=0.1, by_epoch=False, end=6000)]
+auto_scale_lr = dict(base_batch_size=16)
 del embeddings

@@ -9,3 +9,4 @@ param_scheduler = [
     dict(type="LinearLR", start_factor=1 / 3, by_epoch=False, end=500),
     dict(type="MultiStepLR", milestones=[8, 11], gamma=0.1, by_epoch=True, end=12),
 ]
+auto_scale_lr = dict(base_batch_size=8)

@@ -1,6 +1,17 @@
+from .class_rows import ClassRows
 from .condinst import add_condinst
 from .conversion import Conversion
+from .convert import convert_weights
 from .mask_rcnn import convert_mask_rcnn
-from .sparse_rcnn import convert_sparse_rcnn, matching_rows
+from .queries import spread_queries
+from .sparse_rcnn import convert_sparse_rcnn
 
-__all__ = ["Conversion", "add_condinst", "convert_mask_rcnn", "convert_sparse_rcnn", "matching_rows"]
+__all__ = [
+    "ClassRows",
+    "Conversion",
+    "add_condinst",
+    "convert_mask_rcnn",
+    "convert_sparse_rcnn",
+    "convert_weights",
+    "spread_queries",
+]

@@ -24,6 +24,12 @@ class Conversion:
     unused: dict[str, str] = field(default_factory=dict)
     initial: dict[str, str] = field(default_factory=dict)
 
+    def close(self) -> None:
+        """Note for all weights of the model that nothing was taken for that they keep their initial values."""
+        reached = {target for target, _ in self.mapped.values()}
+        left = (key for key in self.state_dict if key not in reached and key not in self.initial)
+        self.initial.update(dict.fromkeys(left, "nothing like it in the checkpoint"))
+
     def rows(self) -> list[tuple[str, str, int, str]]:
         """A summary by groups of weights: what became of the group, its name, number of weights, and a note."""
         counted = Counter(

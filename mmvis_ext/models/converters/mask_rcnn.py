@@ -46,7 +46,7 @@ def convert_mask_rcnn(weights: dict[str, Tensor], model: VideoModel, where: str 
         else:
             own[key] = value.to(own[key].dtype).clone()
             conversion.mapped[key] = (key, "")
-    conversion.initial.update(dict.fromkeys((k for k in own if k not in weights), "nothing like it in the checkpoint"))
+    conversion.close()
     return conversion
 
 

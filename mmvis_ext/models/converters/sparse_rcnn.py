@@ -1,12 +1,12 @@
 """Weights of an EfficientVIS or an InsPro from a checkpoint of mmdet's Sparse R-CNN or QueryInst.
 
 With T = 1 and the still-image convolution, an iteration is the same as a stage of Sparse R-CNN, so the weights only
-have to be renamed. QueryInst has a mask head per stage as well. Its convolutions are converted to those of
-EfficientVIS's mask branch. Its dynamic convolution is not, since there the filters of the query branch are used.
+have to be renamed. Temporal attention, which the checkpoint does not know, starts by changing nothing. QueryInst has a
+mask head per stage as well. Its convolutions are converted to those of EfficientVIS's mask branch. Its dynamic
+convolution is not, since there the filters of the query branch are used.
 """
 
 import re
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -16,9 +16,12 @@ from mmvis_ext.models.efficientvis import EfficientVIS
 from mmvis_ext.models.inspro import InstanceModel
 from mmvis_ext.utils.errors import InputError
 
+from .class_rows import ClassRows
 from .conversion import Conversion
+from .queries import spread_queries
+from .temporal_attention import silence_temporal_attention
 
-__all__ = ["convert_sparse_rcnn", "matching_rows"]
+__all__ = ["convert_sparse_rcnn"]
 
 BN_EPS = 1e-5
 
@@ -42,20 +45,20 @@ RENAMED: tuple[tuple[str, str], ...] = (
 def convert_sparse_rcnn(
     weights: dict[str, Tensor],
     model: EfficientVIS | InstanceModel,
-    rows: Sequence[tuple[int, int]] | None = None,
+    rows: ClassRows | None = None,
     where: str = "the checkpoint",
 ) -> Conversion:
     """Convert a checkpoint for a model; weights of the model that have no counterpart keep their initial values.
 
-    If the numbers of queries differ, the first ones are taken. QueryInst has a mask logit per class; their weights are
-    averaged, since there is a single logit here. The BatchNorms of its mask convolutions are folded into these.
+    If the checkpoint has more queries, :func:`spread_queries` says which are taken. QueryInst has a mask logit per
+    class; their weights are averaged, since there is a single logit here. The BatchNorms of its mask convolutions are
+    folded into these.
 
     Args:
         weights: ``state_dict`` of an mmdet ``SparseRCNN`` or ``QueryInst``: name -> (...) tensor.
         model: the model, with initial weights; it is not modified. An InsPro has no use for QueryInst's mask heads.
-        rows: for each class that both classifiers have, (row in the model, row in the checkpoint), see
-            :func:`matching_rows`. ``None`` takes the whole classifier if it has as many classes as the model's, and
-            none of it otherwise.
+        rows: the classes that both classifiers have. ``None`` takes the whole classifier if it has as many classes as
+            the model's, and none of it otherwise.
         where: the checkpoint's name in error messages.
 
     Raises:
@@ -65,9 +68,13 @@ def convert_sparse_rcnn(
     conversion = Conversion({key: value.clone() for key, value in model.state_dict().items()})
     own = conversion.state_dict
     joint = "head.stages.0.attention.norms.joint.weight" in own
+    queries = _chosen(weights, model.head.num_queries)
     for key, part in _simplified(weights).items():
         target = _renamed(key, joint)
-        fit = _fit(part.value, own.get(target), target, rows)
+        if ".fc_cls." in target and target in own and rows is not None:
+            rows.convert(conversion, key, part.value, target)
+            continue
+        fit = _fit(part.value, own.get(target), target, queries)
         if fit.value is None:
             why = fit.note if target else part.note or "no such part"
             conversion.unused.update(dict.fromkeys(part.sources, why))
@@ -76,8 +83,8 @@ def convert_sparse_rcnn(
         conversion.mapped.update(dict.fromkeys(part.sources, (target, part.note or fit.note)))
         if fit.left:
             conversion.initial[target] = fit.left
-    reached = {target for target, _ in conversion.mapped.values()}
-    conversion.initial.update(dict.fromkeys((k for k in own if k not in reached), "nothing like it in the checkpoint"))
+    conversion.close()
+    silence_temporal_attention(conversion, model)
     return conversion
 
 
@@ -94,15 +101,10 @@ def _check_source(weights: dict[str, Tensor], embed_dims: int, where: str) -> No
         )
 
 
-def matching_rows(here: Sequence[str], there: Sequence[str]) -> list[tuple[int, int]]:
-    """Pairs (row in ``here``, row in ``there``) of classes with the same name.
-
-    ``Sea_turtle`` and ``sea turtle`` are the same name. Only names are compared, so an animal ``mouse`` is matched with
-    COCO's ``mouse``, which is a computer mouse.
-    """
-    index = {name.lower().replace("_", " "): row for row, name in enumerate(there)}
-    names = [name.lower().replace("_", " ") for name in here]
-    return [(row, index[name]) for row, name in enumerate(names) if name in index]
+def _chosen(weights: dict[str, Tensor], number: int) -> Tensor:
+    """Which of the checkpoint's queries are taken, as indices."""
+    proposals = weights.get("rpn_head.init_proposal_bboxes.weight", torch.empty(0, 4))
+    return spread_queries(proposals, number) if len(proposals) > number else torch.arange(len(proposals))
 
 
 class _Part(NamedTuple):
@@ -172,19 +174,15 @@ class _Fit(NamedTuple):
     left: str = ""
 
 
-def _fit(value: Tensor, own: Tensor | None, target: str, rows: Sequence[tuple[int, int]] | None) -> _Fit:
+def _fit(value: Tensor, own: Tensor | None, target: str, queries: Tensor) -> _Fit:
     if own is None:
         return _Fit(None, "not in this config")
     value = value.to(own.dtype)
-    if ".fc_cls." in target and rows is not None and own.shape[1:] == value.shape[1:]:
-        here, there = (torch.tensor([pair[i] for pair in rows], dtype=torch.int64) for i in (0, 1))
-        taken = own.index_copy(0, here, value[there])
-        left = "the other classes" if len(rows) < len(own) else ""
-        return _Fit(taken, f"{len(rows)} of {len(own)} classes, by name", left)
     if own.shape == value.shape:
         return _Fit(value)
     if ".initial." in target and own.shape[1:] == value.shape[1:]:
-        number = min(len(own), len(value))
+        number, many = len(queries), len(value)
+        note = f"{number} of {many} queries, those that reach most of a frame" if number < many else f"all {number}"
         left = "the other queries" if number < len(own) else ""
-        return _Fit(torch.cat([value[:number], own[number:]]), f"the first {number} of {len(value)} queries", left)
+        return _Fit(torch.cat([value[queries], own[number:]]), note, left)
     return _Fit(None, f"has the shape {tuple(value.shape)} and not {tuple(own.shape)}")

@@ -3,11 +3,9 @@
 import pytest
 import torch
 from mmdet.models.dense_heads.condinst_head import MaskFeatModule
-from mmdet_twins import CONVERTER, copy_stages, sparse_rcnn
-from running import call
-from small_model import C, N, build_model, inspro_cfg
+from mmdet_twins import copy_stages, sparse_rcnn
+from small_model import C, build_model, inspro_cfg
 
-from mmvis_ext.engine.checkpoints import check_fit
 from mmvis_ext.models.converters import add_condinst, convert_sparse_rcnn
 from mmvis_ext.registry import MODELS
 from mmvis_ext.utils.errors import InputError
@@ -75,23 +73,3 @@ def test_models_without_a_mask_branch_are_refused():
         add_condinst(conversion, condinst(), build_model())
     with pytest.raises(InputError, match=r"the checkpoint: has no mask_head\..* CondInst"):
         add_condinst(conversion, detector().state_dict(), inspro())
-
-
-def test_tool(tmp_path, capsys):
-    from mmengine.config import Config
-
-    Config(dict(model=inspro_cfg().to_dict(), default_scope="mmvis_ext")).dump(tmp_path / "config.py")
-    torch.save(dict(state_dict=detector().state_dict()), tmp_path / "in.pth")
-    torch.save(dict(state_dict=condinst()), tmp_path / "condinst.pth")
-    out = tmp_path / "start.pth"
-    code = call(
-        CONVERTER, tmp_path / "in.pth", tmp_path / "config.py", "--condinst", tmp_path / "condinst.pth", "--out", out
-    )
-    assert code == 0, capsys.readouterr().err
-    assert "mask_head.mask_feature_head.conv_branch" in capsys.readouterr().out
-    wrong = ("--condinst", tmp_path / "in.pth", "--out", tmp_path / "wrong.pth")
-    assert call(CONVERTER, tmp_path / "in.pth", tmp_path / "config.py", *wrong) == 1
-    assert capsys.readouterr().err.startswith(f"error: {tmp_path / 'in.pth'}: has no mask_head.")
-    check_fit(out, inspro())
-    start = torch.load(out, weights_only=True)["state_dict"]
-    assert len(start["head.initial.init_proposal_bboxes.weight"]) == N

@@ -7,12 +7,9 @@ import pytest
 import torch
 from mmdet.registry import MODELS as MMDET_MODELS
 from mmdet.utils import register_all_modules
-from mmdet_twins import CONVERTER
 from mmengine.config import Config
-from running import call
-from small_model import build_model, srnet_cfg
+from small_model import build_model
 
-from mmvis_ext.engine.checkpoints import check_fit
 from mmvis_ext.models.converters import convert_mask_rcnn
 from mmvis_ext.registry import MODELS
 from mmvis_ext.utils.errors import InputError
@@ -133,42 +130,3 @@ def test_what_does_not_fit_is_refused():
         convert_mask_rcnn({"weight": torch.zeros(1)}, srnet())
     with pytest.raises(InputError, match="blocks per stage"):
         convert_mask_rcnn(build_model().state_dict(), srnet())
-
-
-@pytest.fixture
-def tool(capsys, tmp_path):
-    """Converts to ``start.pth`` and returns (exit code, stdout, stderr)."""
-    Config(dict(our_cfg().to_dict(), default_scope="mmvis_ext")).dump(tmp_path / "config.py")
-
-    def run(checkpoint: Path, *arguments) -> tuple[int, str, str]:
-        code = call(CONVERTER, checkpoint, tmp_path / "config.py", "--out", tmp_path / "start.pth", *arguments)
-        return code, *capsys.readouterr()
-
-    return run
-
-
-def test_tool(tool, tmp_path):
-    weights = mask_rcnn().state_dict()
-    torch.save(dict(state_dict=weights), tmp_path / "in.pth")
-    code, out, err = tool(tmp_path / "in.pth")
-    assert code == 0, err
-    assert "of Mask R-CNN, only backbone and neck are taken" in out
-    check_fit(tmp_path / "start.pth", srnet())
-    start = torch.load(tmp_path / "start.pth", weights_only=True)["state_dict"]
-    assert torch.equal(start["neck.fpn_convs.3.conv.bias"], weights["neck.fpn_convs.3.conv.bias"])
-
-
-@pytest.mark.parametrize("option", ["--classes-of", "--condinst"])
-def test_the_tool_refuses_what_an_srnet_has_no_use_for(option, tool, tmp_path):
-    torch.save(dict(state_dict=mask_rcnn().state_dict()), tmp_path / "in.pth")
-    code, _, err = tool(tmp_path / "in.pth", option, tmp_path / "in.pth")
-    assert code == 1
-    assert "leave out --classes-of and --condinst" in err
-    assert not (tmp_path / "start.pth").exists()
-
-
-def test_the_tool_names_the_checkpoint_that_is_another_models(tool, tmp_path):
-    torch.save(dict(state_dict=MODELS.build(srnet_cfg()).state_dict()), tmp_path / "other.pth")
-    code, _, err = tool(tmp_path / "other.pth")
-    assert code == 1
-    assert err.startswith(f"error: {tmp_path / 'other.pth'}: its ResNet has [2, 2] blocks per stage")

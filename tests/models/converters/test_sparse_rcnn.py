@@ -1,18 +1,14 @@
 """A converted Sparse R-CNN or QueryInst does what mmdet's model does, stage by stage."""
 
-from pathlib import Path
-
 import pytest
 import torch
 from mmdet.structures.bbox import bbox2roi
-from mmdet_twins import CONVERTER, query_detector
+from mmdet_twins import query_detector
 from mmengine.structures import InstanceData
-from running import call
 from torch import nn
 
 from mmvis_ext.engine.building import build_model
-from mmvis_ext.engine.checkpoints import check_fit
-from mmvis_ext.models.converters import convert_sparse_rcnn, matching_rows
+from mmvis_ext.models.converters import ClassRows, convert_sparse_rcnn, spread_queries
 from mmvis_ext.testing import tiny_config
 from mmvis_ext.utils.errors import InputError
 
@@ -115,18 +111,20 @@ def test_the_model_is_not_changed():
         assert torch.equal(value, before[key]), key
 
 
-def test_first_queries_are_taken_and_missing_ones_stay_initial():
+def test_queries_are_chosen_and_missing_ones_stay_initial():
     model = build_model(still_config())
-    key = "head.initial.init_proposal_features.weight"
+    key, theirs = "head.initial.init_proposal_features.weight", "rpn_head.init_proposal_features.weight"
     weights = detector(False, queries=7).state_dict()
     done = convert_sparse_rcnn(weights, model)
-    theirs = weights["rpn_head.init_proposal_features.weight"]
-    assert torch.equal(done.state_dict[key], theirs[:N])
-    assert done.mapped["rpn_head.init_proposal_features.weight"] == (key, "the first 4 of 7 queries")
+    chosen = spread_queries(weights["rpn_head.init_proposal_bboxes.weight"], N)
+    for name in ("features", "bboxes"):
+        taken = done.state_dict[f"head.initial.init_proposal_{name}.weight"]
+        assert torch.equal(taken, weights[f"rpn_head.init_proposal_{name}.weight"][chosen])
+    assert done.mapped[theirs] == (key, "4 of 7 queries, those that reach most of a frame")
     assert key not in done.initial
     weights = detector(False, queries=3).state_dict()
     done = convert_sparse_rcnn(weights, model)
-    assert torch.equal(done.state_dict[key][:3], weights["rpn_head.init_proposal_features.weight"])
+    assert torch.equal(done.state_dict[key][:3], weights[theirs])
     assert torch.equal(done.state_dict[key][3:], model.state_dict()[key][3:])
     assert done.initial[key] == "the other queries"
 
@@ -137,13 +135,46 @@ def test_classifier_of_other_classes():
     done = convert_sparse_rcnn(weights, model)
     assert theirs in done.unused
     assert torch.equal(done.state_dict[ours], model.state_dict()[ours])
-    rows = matching_rows(["star", "Tennis_Racket", "cat", "x", "dog"], [*"abcde", "dog", "tennis racket", "mouse"])
-    assert rows == [(1, 6), (4, 5)]
+    rows = ClassRows([(1, 6), (4, 5)], here=K, there=8)
     done = convert_sparse_rcnn(weights, model, rows)
     assert torch.equal(done.state_dict[ours][[1, 4]], weights[theirs][[6, 5]])
     assert torch.equal(done.state_dict[ours][[0, 2, 3]], model.state_dict()[ours][[0, 2, 3]])
     assert done.mapped[theirs] == (ours, "2 of 5 classes, by name")
     assert done.initial[ours] == "the other classes"
+
+
+@pytest.mark.parametrize("temporal_first", [True, False])
+@torch.no_grad()
+def test_with_temporal_attention_the_model_starts_as_the_detector_on_each_frame(temporal_first):
+    source = detector(True)
+    own = {"model__head__temporal_first": temporal_first, "model__head__attention": "factorised"}
+    model = build_model(still_config(**own))
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    frames = torch.randn(3, 3, H, W)
+    sizes = torch.tensor([[H, W]], dtype=torch.float32)
+    expected = stage_outputs(source, source.extract_feat(frames))
+
+    def likeness() -> list[float]:
+        """Correlation of each stage's queries with those of the detector, over frames, slots and channels."""
+        outputs = model.head(model.extract_features(frames), sizes)
+        pairs = [
+            (ours.queries[0].transpose(0, 1), theirs) for ours, (_, _, theirs) in zip(outputs, expected, strict=True)
+        ]
+        return [float(torch.corrcoef(torch.stack([a.flatten(), b.flatten()]))[0, 1]) for a, b in pairs]
+
+    conversion = convert_sparse_rcnn(source.state_dict(), model)
+    temporal = [key for key in before if ".temporal." in key]
+    assert all(conversion.initial[key] == "silent: it passes its input on" for key in temporal)
+    model.load_state_dict(conversion.state_dict)
+    silent = likeness()
+    assert min(silent) > 0.95
+    model.load_state_dict(conversion.state_dict | {key: before[key] for key in temporal})
+    assert max(likeness()) < min(silent), "as the layers are initialised, they change what the detector says"
+    model.load_state_dict(conversion.state_dict)
+    with torch.enable_grad():
+        outputs = model.head(model.extract_features(frames), sizes)
+        sum(output.class_logits.sum() for output in outputs).backward()
+    assert model.head.stages[0].attention.attentions["temporal"].out_proj.weight.grad.abs().max() > 0
 
 
 def test_more_and_fewer_stages():
@@ -164,60 +195,3 @@ def test_other_models_are_refused():
     )  # fmt: skip
     with pytest.raises(InputError, match="16 channels but the config's embed_dims is 24"):
         convert_sparse_rcnn(detector(False).state_dict(), build_model(wide))
-
-
-@pytest.fixture
-def tool(capsys, tmp_path):
-    """Converts to ``start.pth`` and returns (exit code, stdout, stderr)."""
-    config = tmp_path / "config.py"
-    still_config().dump(config)
-
-    def run(checkpoint: Path, *arguments) -> tuple[int, str, str]:
-        code = call(CONVERTER, checkpoint, config, "--out", tmp_path / "start.pth", *arguments)
-        return code, *capsys.readouterr()
-
-    return run
-
-
-def test_tool(tool, tmp_path):
-    weights = detector(True).state_dict()
-    names = ("star", "disc", "a", "b", "c")
-    torch.save(dict(meta=dict(dataset_meta=dict(CLASSES=names)), state_dict=weights), tmp_path / "in.pth")
-    code, out, _ = tool(tmp_path / "in.pth")
-    assert code == 0
-    assert "roi_head.mask_head.*.convs" in out
-    assert "masks share the query branch's filters" in out
-    check_fit(tmp_path / "start.pth", build_model(still_config()))
-    categories = [dict(id=i, name=n) for i, n in enumerate(["disc", "square", "triangle", "star", "cross"])]
-    (tmp_path / "train.json").write_text(str(dict(categories=categories)).replace("'", '"'))
-    code, out, _ = tool(tmp_path / "in.pth", "--classes-of", tmp_path / "train.json")
-    assert code == 0
-    assert "2 of 5 classes, by name" in out
-    start = torch.load(tmp_path / "start.pth", weights_only=True)["state_dict"]
-    theirs = weights["roi_head.bbox_head.0.fc_cls.bias"]
-    assert torch.equal(start["head.stages.0.fc_cls.bias"][[0, 3]], theirs[[1, 0]])
-
-
-def test_the_tool_names_the_checkpoint_that_is_another_models(tool, tmp_path):
-    torch.save(dict(state_dict=build_model(still_config()).state_dict()), tmp_path / "other.pth")
-    code, _, err = tool(tmp_path / "other.pth")
-    assert code == 1
-    assert err.startswith(f"error: {tmp_path / 'other.pth'}: has no roi_head")
-
-
-class Opaque:
-    """Something that only a pickle can hold."""
-
-
-def test_tool_runs_no_code_unless_told_to(tool, tmp_path):
-    torch.save(dict(meta=dict(thing=Opaque()), state_dict=detector(False).state_dict()), tmp_path / "in.pth")
-    code, _, err = tool(tmp_path / "in.pth")
-    assert code == 1
-    assert "pickle that could run code" in err
-    assert not (tmp_path / "start.pth").exists()
-    assert tool(tmp_path / "in.pth", "--allow-pickle")[0] == 0
-    (tmp_path / "in.pth").write_bytes(b"\x80junk")
-    code, _, err = tool(tmp_path / "in.pth", "--allow-pickle")
-    assert code == 1
-    assert "cannot be unpickled" in err
-    assert tool(tmp_path / "missing.pth", "--allow-pickle")[0] == 1

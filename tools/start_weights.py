@@ -1,0 +1,89 @@
+"""Make the weights that the training of a config starts from, out of the public checkpoints that the config names.
+
+They are fetched once, unless their files are in checkpoints/ or in torch's cache already. A table shows which weights
+were taken, which have no counterpart in the model, and which weights of the model are new.
+
+    python tools/start_weights.py configs/inspro/inspro_r50_ytvis2019.py
+    python tools/start_weights.py configs/inspro/inspro_r50_ytvis2019.py \\
+        --source work_dirs/inspro_r50_coco-instance/epoch_36.pth
+"""
+
+import argparse
+from pathlib import Path
+
+from terminaltables import AsciiTable
+
+from mmvis_ext.engine.building import name_of, read_config
+from mmvis_ext.engine.launch import add_cfg_options
+from mmvis_ext.engine.public_weights import HOST, find_weights
+from mmvis_ext.engine.start import start_path
+from mmvis_ext.engine.start_weights import category_names, make_start, read_public_checkpoint, write_start
+from mmvis_ext.models.converters import Conversion
+from mmvis_ext.utils.errors import InputError, command_line
+from mmvis_ext.utils.files import require_writable_file
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("config", help="config of the model that will be trained")
+    parser.add_argument(
+        "--source",
+        metavar="FILE|NAME",
+        help="checkpoint of mmdet's detector (a file, or a name of mmdet's model index), or of a model of the same "
+        "kind (default: start.detector of the config)",
+    )
+    parser.add_argument(
+        "--masks",
+        metavar="FILE|NAME",
+        help="checkpoint of mmdet's CondInst, for an InsPro's mask branch (default: start.masks, if --source is left "
+        "out)",
+    )
+    parser.add_argument("--out", type=Path, help="checkpoint to write (default: where training looks for it)")
+    parser.add_argument("--host", default=HOST, metavar="URL", help=f"where mmdet's files are (default: {HOST})")
+    parser.add_argument(
+        "--classes-of", metavar="ANN.json", help="take the class names from this file (default: the training data)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of the weights that are new (default: 0)")
+    parser.add_argument(
+        "--allow-pickle", action="store_true", help="unpickle the files, which can run code: only if you trust them"
+    )
+    add_cfg_options(parser)
+    return parser.parse_args()
+
+
+def table(conversion: Conversion) -> str:
+    return AsciiTable([["", "weights", "number", "note"], *(list(row) for row in conversion.rows())]).table
+
+
+@command_line
+def main() -> None:
+    args = parse_args()
+    cfg = read_config(args.config, args.cfg_options)
+    start = cfg.get("start") or {}
+    source, masks = args.source or start.get("detector"), args.masks or (None if args.source else start.get("masks"))
+    if not source:
+        goes_on = f" (it goes on from {cfg.load_from}, which another config writes)" if cfg.get("load_from") else ""
+        raise InputError(f"{name_of(cfg)}: has no start{goes_on}; say with --source what to start from.")
+    out = args.out or start_path(cfg)
+    require_writable_file(out)
+    files = [find_weights(name, args.host) for name in (source, masks) if name]
+    checkpoint, *others = (read_public_checkpoint(file, args.allow_pickle) for file in files)
+    conversion = make_start(
+        cfg,
+        checkpoint,
+        str(files[0]),
+        *((others[0], str(files[1])) if others else ()),
+        classes=category_names(args.classes_of) if args.classes_of else None,
+        seed=args.seed,
+    )
+    write_start(out, conversion, [str(file) for file in files], cfg)
+    print(table(conversion))
+    given = len(conversion.mapped) + len(conversion.unused)
+    print(
+        f"{out}: {len(conversion.mapped)} of the checkpoints' {given} weights are taken; {len(conversion.initial)} of "
+        f"the model's {len(conversion.state_dict)} are new or partly new"
+    )
+
+
+if __name__ == "__main__":
+    main()
