@@ -15,7 +15,6 @@ from mmvis_ext.registry import MODELS
 from mmvis_ext.structures.geometry import FrameGeometry
 from mmvis_ext.structures.rle import boxes_of
 from mmvis_ext.structures.stream import Detections
-from mmvis_ext.structures.tracklets import Tracklets
 from mmvis_ext.utils.errors import InputError
 
 from .association import greedy_link
@@ -81,6 +80,8 @@ class SRNet(VideoModel[SRNetState]):
         heatmap: draw the last frame's centres for the tracking head; ``False`` leaves the heatmap zero (Table 2).
         temporal: ``False`` gives the decoder the current frame's features in place of the last frame's, at test only
             (Table 2).
+        first_frame: weight of a training sample's first frame in the loss. Like a video's first frame it is its own
+            predecessor, with an empty heatmap; with 0 it is only the predecessor of the second.
         centre: the point at which an instance's tracking vector is read and from which it starts: the ``mass`` centre
             of its mask, or the ``predicted`` centre that its pixels point to. In both cases the vector is trained to
             end at the instance's mass centre in the last frame.
@@ -92,21 +93,24 @@ class SRNet(VideoModel[SRNetState]):
         kwargs: backbone, neck, score_reduction, data_preprocessor, init_cfg; see :class:`VideoModel`.
 
     Raises:
-        ValueError: ``iou_loss`` or ``centre`` is unknown.
+        ValueError: ``iou_loss`` or ``centre`` is unknown, or ``first_frame`` is not in 0..1.
     """
 
     classifier = ("head.categories.2.*",)
 
     def __init__(
         self, head: dict, loss_weights: dict | None = None, iou_loss: str = "lovasz", heatmap: bool = True,
-        temporal: bool = True, centre: str = "mass", min_score: float = 0.5, max_instances: int = 50,
-        min_pixels: int = 1, min_free: float = 0.5, max_distance: float = 0.5, **kwargs: Any,
+        temporal: bool = True, first_frame: float = 1.0, centre: str = "mass", min_score: float = 0.5,
+        max_instances: int = 50, min_pixels: int = 1, min_free: float = 0.5, max_distance: float = 0.5, **kwargs: Any,
     ) -> None:  # fmt: skip
         super().__init__(window=1, **kwargs)
         for name, value, known in (("iou_loss", iou_loss, IOU_LOSSES), ("centre", centre, CENTRES)):
             if value not in known:
                 raise ValueError(f"{name}={value!r} is unknown; choose one of {known}.")
+        if not 0 <= first_frame <= 1:
+            raise ValueError(f"first_frame={first_frame} must be in 0..1, the weight of a sample's first frame.")
         self.head: DenseHead = MODELS.build(head)
+        self.first_frame = first_frame
         self.loss_weights = DenseLossWeights(**(loss_weights or {}))
         self.iou_loss, self.heatmap, self.temporal, self.centre = iou_loss, heatmap, temporal, centre
         self.clustering: dict[str, Any] = dict(
@@ -125,6 +129,7 @@ class SRNet(VideoModel[SRNetState]):
         """Losses of every frame, given the frame before it.
 
         A sample's first frame is treated like a video's first frame: it is its own predecessor, with an empty heatmap.
+        Its weight is ``first_frame``, unless it is the only one.
 
         Args:
             inputs: (B,T,3,H,W), frames of one video each, in time order.
@@ -138,22 +143,26 @@ class SRNet(VideoModel[SRNetState]):
         if any(sample.get("num_clips", 1) != 1 for sample in data_samples):
             raise InputError("SRNet follows one clip per sample; set num_clips=1 in the clips of its training data.")
         features = self.extract_features(inputs.flatten(0, 1))
+        first = 1.0 if length == 1 else self.first_frame
+        trained = range(length) if first else range(1, length)
         outputs: list[DenseOutput] = []
         targets: list[DenseTargets] = []
         for size, members in of_one_size(data_samples, padded).items():
             # the spatial grid depends on the size, so each sample is cut back from the batch's padding to its own size
-            levels = cut(features, [m * length + t for m in members for t in range(length)], size, padded)
-            truths = [Tracklets.from_frames(data_samples[m], padded, inputs.device) for m in members]
-            shown = [frame for truth in truths for frame in targets_over_time(truth, size, self.head.map_size(*size))]
+            map_size = self.head.map_size(*size)
+            levels = cut(features, [m * length + t for m in members for t in trained], size, padded)
+            coarsest = features[-1][[m * length + max(t - 1, 0) for m in members for t in trained]]
+            (before,) = cut([coarsest], range(len(coarsest)), size, padded)
+            over_time = {
+                m: targets_over_time(data_samples[m], padded, size, map_size, inputs.device, first) for m in members
+            }
+            shown = [over_time[m][t] for m in members for t in trained]
             heatmaps = torch.stack([self._draw(mass_centres(b), mask_extents(b), size) for _, b in shown])
-            coarsest = levels[-1].unflatten(0, (len(members), length))
-            before = torch.cat([coarsest[:, :1], coarsest[:, :-1]], dim=1).flatten(0, 1)
-            output = self.head(levels, before, heatmaps, self.head.map_size(*size))
+            output = self.head(levels, before, heatmaps, map_size)
             outputs += [output.frame(i) for i in range(len(shown))]
             targets += [target for target, _ in shown]
-        counts = inputs.new_tensor(
-            [sum(len(t.masks) for t in targets), sum(int(t.was_there.sum()) for t in targets)], dtype=torch.float32
-        )
+        counts = torch.tensor([(t.weight * len(t.masks), float(t.was_there.sum())) for t in targets]).sum(0)
+        counts = counts.to(inputs.device)
         instances, linked = reduce_mean(counts).clamp(min=1)
         with torch.autocast(inputs.device.type, enabled=False):
             return dense_losses(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-__all__ = ["Tracklets"]
+__all__ = ["Tracklets", "ignored_regions"]
 
 
 @dataclass
@@ -98,3 +98,23 @@ class Tracklets:
             boxes *= visible[..., None]
         ids, kept = torch.tensor(list(order), dtype=torch.int64), visible.any(1)
         return cls(*(x[kept].to(device, non_blocking=True) for x in (boxes, masks, visible, labels, ids)))
+
+
+def ignored_regions(frames: Sequence, size: tuple[int, int], device: torch.device | str) -> Tensor:
+    """Where the annotations say nothing about objects: crowds, void pixels, and what a moved image does not cover.
+
+    Args:
+        frames: T of mmdet's ``DetDataSample``, whose ``ignored_instances`` may hold ``masks`` (``BitmapMasks``).
+        size: (H, W) of the padded network input.
+        device: where the tensor goes.
+
+    Returns:
+        (T, H, W) bool.
+    """
+    regions = torch.zeros(len(frames), *size, dtype=torch.bool)
+    for t, frame in enumerate(frames):
+        masks = frame.get("ignored_instances", {}).get("masks", ())
+        if len(masks):
+            region = torch.from_numpy(masks.masks.any(0))
+            regions[t, : region.shape[0], : region.shape[1]] = region
+    return regions.to(device, non_blocking=True)

@@ -2,10 +2,13 @@
 
 import gc
 from dataclasses import replace
+from unittest import mock
 
 import numpy as np
 import pytest
 import torch
+from mmdet.structures.mask import BitmapMasks
+from mmengine.structures import InstanceData
 from overfit import overfit
 from small_model import SIZE, C, K, empty_sample, rectangles, srnet_cfg, video_sample
 from streamed import assert_same_detections, stored_numbers, streamed, tracks_of
@@ -501,6 +504,11 @@ def test_settings_that_are_unknown_are_refused(changes):
         build(**changes)
 
 
+def test_a_weight_is_a_share():
+    with pytest.raises(ValueError, match=r"first_frame=1\.5 must be in 0\.\.1"):
+        build(first_frame=1.5)
+
+
 # training
 
 
@@ -670,7 +678,10 @@ def test_masks_shrink_to_the_pixels_that_a_map_stands_for(size):
 def test_targets_are_what_a_frame_shows():
     now = torch.stack([box(1, 1, 4, 5), box(0, 0, 0, 0), box(7, 2, 9, 3)])
     before = torch.stack([box(2, 1, 5, 5), box(3, 3, 6, 6), box(0, 0, 0, 0)])
-    found = frame_targets(now, before, torch.tensor([2, 0, 1]))
+    crowd = box(3, 1, 8, 6)
+    found = frame_targets(now, before, torch.tensor([2, 0, 1]), crowd, weight=0.5)
+    assert torch.equal(found.known, ~crowd | now[0] | now[2]), "pixels of an instance count all the same"
+    assert found.weight == 0.5
     assert torch.equal(found.masks, now[[0, 2]])
     assert found.labels.tolist() == [2, 1]
     assert found.was_there.tolist() == [True, False]
@@ -710,6 +721,48 @@ def test_every_frame_is_trained_with_the_one_before(monkeypatch):
     torch.testing.assert_close(targets[2].before[0], centre_of(small[1][0]))
     assert (float(count), float(linked)) == (6, 2)
     assert (extra, weights, iou, centre) == ((0.5, 0.5), model.loss_weights, "dice", "predicted")
+
+
+@pytest.mark.parametrize("first", [0.0, 0.3, 1.0])
+def test_a_samples_first_frame_has_a_weight_of_its_own(first, monkeypatch):
+    kept = []
+    monkeypatch.setattr(srnet, "dense_losses", lambda *args: kept.append(args) or dense_losses(*args))
+    model, frames = lively(first_frame=first, **VIS), torch.randn(2, 3, 3, *SIZE)
+    samples = [training_sample(), training_sample()]
+    losses = model.loss(frames, samples)
+    ((outputs, targets, _, count, linked, *_),) = kept
+    weights = [1.0, 1.0] if not first else [first, 1.0, 1.0]
+    assert [t.weight for t in targets] == weights * 2
+    assert float(count) == pytest.approx(2 * (2 * first + 1 + 3))
+    assert float(linked) == 4
+    every = lively(first_frame=1.0, **VIS)
+    every.load_state_dict(model.state_dict())
+    every.loss(frames, samples)
+    whole = [kept[1][0][i] for i in ([1, 2, 4, 5] if not first else range(6))]
+    for mine, theirs in zip(outputs, whole, strict=True):
+        torch.testing.assert_close(mine.objectness, theirs.objectness)
+        torch.testing.assert_close(mine.offsets, theirs.offsets)
+    sum(losses.values()).backward()
+    assert gradients_missing(model) == []
+
+
+def test_where_nothing_is_known_nothing_is_learned():
+    """Crowds, void pixels and the border of a moved image are instances that the sample ignores."""
+    sample, plain = training_sample(), training_sample()
+    region = np.zeros((1, *SIZE), dtype=np.uint8)
+    region[:, :, SIZE[1] // 2 :] = 1
+    for t in range(3):
+        sample[t].ignored_instances = InstanceData(masks=BitmapMasks(region, *SIZE))
+    model, frames = lively(**VIS), torch.randn(1, 3, 3, *SIZE)
+    kept = []
+    with mock.patch.object(srnet, "dense_losses", lambda *args: kept.append(args) or dense_losses(*args)):
+        with_region, without = (model.loss(frames, [each]) for each in (sample, plain))
+    assert with_region["loss_score"] != without["loss_score"]
+    for marked, all_known in zip(kept[0][1], kept[1][1], strict=True):
+        shrunk = shrink_slowly(torch.from_numpy(region[0]), MAP)
+        assert torch.equal(marked.known, ~shrunk | marked.masks.any(0))
+        assert torch.equal(marked.masks, all_known.masks)
+        assert all_known.known.all()
 
 
 def test_instances_are_averaged_over_all_processes(monkeypatch):

@@ -14,7 +14,8 @@ from mmvis_ext.utils.errors import InputError
 
 __all__ = ["PseudoMotion"]
 
-OF_OBJECTS = ("gt_bboxes_labels", "gt_instances_ids", "gt_ignore_flags")
+# what else belongs to the objects of a frame, and what it is of the part that is not covered
+OF_OBJECTS = dict(gt_bboxes_labels=0, gt_instances_ids=-1, gt_ignore_flags=True)
 
 
 @TRANSFORMS.register_module()
@@ -25,7 +26,8 @@ class PseudoMotion(BaseTransform):
     sample as a whole. Each frame draws its own map, while the frame size (H, W) and the objects' track ids stay. Masks
     move with the image and boxes are those of the moved masks. An object that leaves a frame is absent there. For the
     first frame up to ``tries`` maps are drawn, until one keeps every object in the frame; if none does, the one that
-    keeps most is taken. So the sample starts with something to follow.
+    keeps most is taken. So the sample starts with something to follow. What the image does not cover is one more
+    instance, with the track id -1, that is to be ignored.
 
     A map turns, scales, shears and shifts about the middle of the frame; a window of the result is then cut out and
     enlarged to the frame. Every parameter is drawn uniformly from its range.
@@ -84,12 +86,20 @@ class PseudoMotion(BaseTransform):
             height, width = image.shape[:2]
             results["img"][t] = cv2.warpAffine(image, matrix, (width, height), borderValue=self.border)
             seen = moved.any(axis=(1, 2))
-            results["gt_masks"][t] = BitmapMasks(moved[seen], height, width)
-            results["gt_bboxes"][t] = _like(results["gt_bboxes"][t], boxes_of(encode(moved[seen])))
-            for key in OF_OBJECTS:
+            bare = self._uncovered(matrix, height, width) if "gt_ignore_flags" in results else moved[:0]
+            shown = np.concatenate([moved[seen], bare])
+            results["gt_masks"][t] = BitmapMasks(shown, height, width)
+            results["gt_bboxes"][t] = _like(results["gt_bboxes"][t], boxes_of(encode(shown)))
+            for key, value in OF_OBJECTS.items():
                 if key in results:
-                    results[key][t] = results[key][t][seen]
+                    results[key][t] = np.append(results[key][t][seen], np.full(len(bare), value, results[key][t].dtype))
         return results
+
+    def _uncovered(self, matrix: np.ndarray, height: int, width: int) -> np.ndarray:
+        """(1, H, W) uint8, the pixels that are not of the image; (0, H, W) if there are none."""
+        image = np.ones((height, width), np.uint8)
+        bare = 1 - cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_NEAREST)[None]
+        return bare if bare.any() else bare[:0]
 
     def draw(self, height: int, width: int) -> np.ndarray:
         """(2, 3) float64, a random map from the pixels of a frame to those of the moved one."""

@@ -1,13 +1,13 @@
 """Training targets of SRNet: each frame's masks, shrunk to the size of the predicted maps."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from mmdet.structures import TrackDataSample
 from torch import Tensor
 
-from mmvis_ext.structures.tracklets import Tracklets
+from mmvis_ext.structures.tracklets import Tracklets, ignored_regions
 
 from .grid import mass_centres, sample_rows
 
@@ -23,43 +23,63 @@ class DenseTargets(NamedTuple):
         before: (n,2) x and y of the mass centres in the frame before, on the grid; meaningless where ``was_there`` is
             false.
         was_there: (n,) bool, whether the instance is visible in the frame before.
+        known: (H,W) bool, the pixels of which it is known whether they show an object.
+        weight: of the frame in the loss.
     """
 
     masks: Tensor
     labels: Tensor
     before: Tensor
     was_there: Tensor
+    known: Tensor
+    weight: float = 1.0
 
 
 def targets_over_time(
-    truth: Tracklets, size: tuple[int, int], map_size: tuple[int, int]
-) -> Iterator[tuple[DenseTargets, Tensor]]:
+    sample: TrackDataSample, padded: tuple[int, int], size: tuple[int, int], map_size: tuple[int, int],
+    device: torch.device, first_frame: float = 1.0,
+) -> list[tuple[DenseTargets, Tensor]]:  # fmt: skip
     """Targets of every frame of a sample.
 
     Args:
-        truth: the sample's ground truth, on the padded input of the whole batch.
+        sample: its frames know their ground truth.
+        padded: (H, W) of the batch.
         size: (H, W) of the sample's own padded input.
         map_size: (h, w) of the predicted maps.
+        device: where the tensors go.
+        first_frame: weight of the first frame; the others have the weight 1.
 
-    Yields:
-        The frame's targets, and (m,h,w) bool masks of the m instances in the frame before, m = 0 for the first frame.
+    Returns:
+        For each frame its targets, and (m,h,w) bool masks of the m instances in the frame before, m = 0 for the first
+        frame.
     """
+    truth, unknown = Tracklets.from_frames(sample, padded, device), ignored_regions(sample, padded, device)
     maps = shrink(truth.masks[..., : size[0], : size[1]], map_size)
+    ignored = shrink(unknown[None, :, : size[0], : size[1]], map_size)[0]
+    result = []
     for t in range(maps.shape[1]):
         before = maps[:, t - 1] if t else torch.zeros_like(maps[:, 0])
-        yield frame_targets(maps[:, t], before, truth.labels), before[before.flatten(1).any(1)]
+        targets = frame_targets(maps[:, t], before, truth.labels, ignored[t], 1.0 if t else first_frame)
+        result.append((targets, before[before.flatten(1).any(1)]))
+    return result
 
 
-def frame_targets(now: Tensor, before: Tensor, labels: Tensor) -> DenseTargets:
+def frame_targets(
+    now: Tensor, before: Tensor, labels: Tensor, ignored: Tensor, weight: float = 1.0
+) -> DenseTargets:  # fmt: skip
     """Targets of one frame; instances that are not visible in it are left out.
 
     Args:
         now: (G,h,w) bool masks in this frame.
         before: (G,h,w) bool masks in the frame before.
         labels: (G,) int64.
+        ignored: (h,w) bool; pixels of an instance count all the same.
+        weight: of the frame in the loss.
     """
     seen = now.flatten(1).any(1)
-    return DenseTargets(now[seen], labels[seen], mass_centres(before[seen]), before[seen].flatten(1).any(1))
+    known = ~ignored | now.any(0)
+    was_there = before[seen].flatten(1).any(1)
+    return DenseTargets(now[seen], labels[seen], mass_centres(before[seen]), was_there, known, weight)
 
 
 def shrink(masks: Tensor, size: tuple[int, int]) -> Tensor:

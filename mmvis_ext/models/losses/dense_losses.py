@@ -36,8 +36,8 @@ def iou_losses(probabilities: Tensor, masks: Tensor, kind: str) -> Tensor:
     """The IoU loss of each instance (L_IOU in Eq. 5).
 
     Args:
-        probabilities: (n,H,W) in 0..1.
-        masks: (n,H,W) bool.
+        probabilities: (n,...) in 0..1, at any number of pixels.
+        masks: (n,...) bool.
         kind: ``lovasz``, the Lovasz hinge on 2P - 1, or ``dice``.
 
     Returns:
@@ -55,12 +55,14 @@ def dense_losses(
     """All loss terms for a batch of frames.
 
     If no frame has an instance, all terms but the score (objectness) are exactly zero, and so are their gradients.
+    Pixels that are not known count in none.
 
     Args:
         outputs: predictions of each frame, without the leading dimension B; frames may differ in size.
         targets: targets of each frame.
         extra_bandwidths: the fixed bandwidths of the extra dimensions.
-        count: () number of instances per process (the mean over processes), at least 1; normalises IoU and smoothness.
+        count: () number of instances per process (the mean over processes), each with its frame's weight, at least 1;
+            normalises IoU and smoothness.
         linked: () likewise, of those that are also visible in the frame before; normalises the tracking term.
         weights: weights of the terms.
         iou: kind of IoU loss, see :func:`iou_losses`.
@@ -73,13 +75,14 @@ def dense_losses(
     # a zero that depends on every map, so that each of them has a gradient
     zero = torch.stack([maps.sum() for output in outputs for maps in output if maps is not None]).sum() * 0
     sums = dict(iou=zero, smooth=zero, track=zero)
-    score = zero
+    score, frames = zero, sum(target.weight for target in targets)
     for output, target in zip(outputs, targets, strict=True):
         wanted = torch.zeros_like(output.objectness)
         if len(target.masks):
             terms, wanted = _frame_losses(output, target, extra_bandwidths, iou, centre)
-            sums = {name: value + terms[name] for name, value in sums.items()}
-        score = score + F.mse_loss(output.objectness, wanted) / len(outputs)
+            sums = {name: value + target.weight * terms[name] for name, value in sums.items()}
+        wrong = (output.objectness - wanted).square() * target.known
+        score = score + target.weight / frames * wrong.sum() / target.known.sum().clamp(min=1)
     losses = dict(
         loss_iou=weights.iou * sums["iou"] / count,
         loss_smooth=weights.smooth * sums["smooth"] / count,
@@ -107,7 +110,7 @@ def _frame_losses(
     at = now if centre == "mass" else centres[:, :2].detach()
     drift = read_at(output.tracking, at) + at - target.before
     terms = dict(
-        iou=iou_losses(probabilities, target.masks, iou).sum(),
+        iou=iou_losses(probabilities[:, target.known], target.masks[:, target.known], iou).sum(),
         smooth=(spread * member).sum(1).div(pixels[:, 0]).sum(),
         track=drift[target.was_there].norm(dim=-1).sum(),
     )
@@ -115,13 +118,15 @@ def _frame_losses(
 
 
 def category_loss(class_logits: Sequence[Tensor], targets: Sequence[DenseTargets]) -> Tensor:
-    """Cross-entropy of each frame's (K,H,W) logits, averaged over the pixels that belong to an instance."""
-    logits, labels = [], []
+    """Cross-entropy of each frame's (K,H,W) logits, averaged over the pixels that belong to an instance.
+
+    A pixel has the weight of its frame.
+    """
+    terms, pixels = torch.stack([frame.sum() for frame in class_logits]).sum() * 0, 0.0
     for frame, target in zip(class_logits, targets, strict=True):
         if len(target.masks):
             member, owner = target.masks.any(0), target.masks.float().argmax(0)
-            logits.append(frame[:, member].T)
-            labels.append(target.labels[owner[member]])
-    if not logits:
-        return torch.stack([frame.sum() for frame in class_logits]).sum() * 0
-    return F.cross_entropy(torch.cat(logits), torch.cat(labels))
+            labels = target.labels[owner[member]]
+            terms = terms + target.weight * F.cross_entropy(frame[:, member].T, labels, reduction="sum")
+            pixels += target.weight * len(labels)
+    return terms / max(pixels, 1e-6)

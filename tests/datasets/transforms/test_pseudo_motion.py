@@ -15,6 +15,7 @@ from mmvis_ext.structures import boxes_of, encode
 from mmvis_ext.utils.errors import InputError
 
 H, W = 60, 90
+KEYS = {"gt_masks", "gt_bboxes", "gt_bboxes_labels", "gt_instances_ids", "gt_ignore_flags"}
 STILL = dict(max_rotation=0, scale=(1, 1), max_shear=0, max_shift=0, crop=(1, 1))
 OBJECTS = [(30, 20, 60, 40), (0, 0, 12, 9), (80, 50, 90, 60)]  # one in the middle, two in corners; xyxy
 
@@ -37,8 +38,13 @@ def sample(frames=3, objects=OBJECTS, box_type=np.asarray) -> dict:
 
 
 def moved(seed=0, results=None, **knobs) -> dict:
+    """The moved sample without the instance that stands for what is not covered."""
     with seeded(seed):
-        return PseudoMotion(**knobs)(sample() if results is None else results)
+        results = PseudoMotion(**knobs)(sample() if results is None else results)
+    for t, ids in enumerate(results.get("gt_instances_ids", ())):
+        for key in KEYS & results.keys():
+            results[key][t] = results[key][t][ids >= 0]
+    return results
 
 
 def test_without_motion_everything_stays():
@@ -219,3 +225,25 @@ def test_a_sample_without_masks_is_refused():
 def test_a_knob_out_of_range_is_refused(knobs):
     with pytest.raises(InputError, match=f"PseudoMotion: {next(iter(knobs))}="):
         PseudoMotion(**knobs)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_the_image_does_not_cover_is_ignored(seed):
+    white = sample()
+    white["img"] = [np.full_like(image, 255) for image in white["img"]]
+    with seeded(seed):
+        results = PseudoMotion(border=(0, 0, 0), max_shift=0.3, crop=(1, 1))(white)
+    for t in range(3):
+        bare = results["gt_instances_ids"][t] == -1
+        assert bare.sum() == 1
+        assert bare[-1]
+        assert results["gt_ignore_flags"][t][-1]
+        (mask,) = results["gt_masks"][t].masks[bare]
+        dark = results["img"][t][..., 0] < 127
+        assert dark.any()
+        # the image is interpolated and the mask is not, so they may differ along the edge
+        assert (mask.astype(bool) != dark).sum() < 0.02 * mask.size
+        assert len(results["gt_bboxes_labels"][t]) == len(results["gt_masks"][t]) == len(results["gt_bboxes"][t])
+    with seeded(seed):
+        still = PseudoMotion(**STILL)(sample())
+    assert all((ids >= 0).all() for ids in still["gt_instances_ids"])

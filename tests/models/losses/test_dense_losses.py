@@ -28,14 +28,16 @@ def output(b: int = 2, num_classes: int | None = K, extra=EXTRA) -> DenseOutput:
     return DenseOutput(*(m if m is None else m.requires_grad_() for m in maps))
 
 
-def targets(*boxes: tuple[int, int, int, int], was_there=None) -> DenseTargets:
+def targets(*boxes: tuple[int, int, int, int], was_there=None, unknown=(), weight=1.0) -> DenseTargets:
     masks = torch.zeros(len(boxes), H, W, dtype=torch.bool)
     for mask, (x1, y1, x2, y2) in zip(masks, boxes, strict=True):
         mask[y1:y2, x1:x2] = True
     there = [True] * len(boxes) if was_there is None else was_there
-    return DenseTargets(
-        masks, torch.randint(K, (len(boxes),)), torch.randn(len(boxes), 2), torch.tensor(there, dtype=torch.bool)
-    )  # fmt: skip
+    known = torch.ones(H, W, dtype=torch.bool)
+    for p in unknown:
+        known[p] = False
+    labels, before = torch.randint(K, (len(boxes),)), torch.randn(len(boxes), 2)
+    return DenseTargets(masks, labels, before, torch.tensor(there, dtype=torch.bool), known, weight)
 
 
 def two_frames() -> list[DenseTargets]:
@@ -59,10 +61,12 @@ def dice_slowly(probability: dict[tuple[int, int], float], inside: set[tuple[int
 
 
 def losses_slowly(maps: DenseOutput, truths: list[DenseTargets], iou: str, centre: str) -> dict[str, float]:
-    """Sums over instances (iou, smooth, track) and means over pixels (score, category)."""
-    total = dict(iou=0.0, smooth=0.0, track=0.0, score=0.0, category=0.0)
-    grid, foreground = spatial_grid(H, W).tolist(), 0
+    """Sums over instances (iou, smooth, track) and means over pixels (score, category), of weighted frames."""
+    all_frames = dict(iou=0.0, smooth=0.0, track=0.0, score=0.0, category=0.0)
+    grid, foreground, frames = spatial_grid(H, W).tolist(), 0.0, 0.0
     for b, truth in enumerate(truths):
+        total = dict.fromkeys(all_frames, 0.0)
+        known = [p for p in PIXELS if truth.known[p]]
         one = DenseOutput(*(m.detach() for m in maps.frame(b)))
         dimensions = len(one.offsets)
         place = {
@@ -80,15 +84,15 @@ def losses_slowly(maps: DenseOutput, truths: list[DenseTargets], iou: str, centr
                 for p in PIXELS
             }
             if iou == "lovasz":
-                labels = tuple(int(mask[p]) for p in PIXELS)
-                total["iou"] += lovasz_slowly([2 * probability[p] - 1 for p in PIXELS], labels)
+                labels = tuple(int(mask[p]) for p in known)
+                total["iou"] += lovasz_slowly([2 * probability[p] - 1 for p in known], labels)
             else:
-                total["iou"] += dice_slowly(probability, set(inside))
+                total["iou"] += dice_slowly({p: probability[p] for p in known}, set(inside))
             for p in inside:
                 away = [float(one.bandwidths[d][p]) - sigma[d] for d in range(2)]
                 total["smooth"] += math.hypot(*away) / len(inside)
                 wanted[p] = probability[p]
-                foreground += 1
+                foreground += truth.weight
                 total["category"] -= float(one.class_logits[:, p[0], p[1]].log_softmax(0)[truth.labels[n]])
             mass = [sum(grid[d][p[0]][p[1]] for p in inside) / len(inside) for d in range(2)]
             at = mass if centre == "mass" else c[:2]
@@ -97,10 +101,12 @@ def losses_slowly(maps: DenseOutput, truths: list[DenseTargets], iou: str, centr
             if truth.was_there[n]:
                 vector = one.tracking[:, row, column].tolist()
                 total["track"] += math.dist([at[d] + vector[d] for d in range(2)], truth.before[n].tolist())
-        total["score"] += sum((float(one.objectness[p]) - wanted[p]) ** 2 for p in PIXELS)
-    total["score"] /= len(truths) * len(PIXELS)
-    total["category"] /= max(foreground, 1)
-    return total
+        total["score"] += sum((float(one.objectness[p]) - wanted[p]) ** 2 for p in known) / max(len(known), 1)
+        all_frames = {name: value + truth.weight * total[name] for name, value in all_frames.items()}
+        frames += truth.weight
+    all_frames["score"] /= frames
+    all_frames["category"] /= foreground or 1
+    return all_frames
 
 
 @pytest.mark.parametrize("iou", ["lovasz", "dice"])
@@ -122,6 +128,23 @@ def test_every_term_is_its_sum_over_pixels(iou, centre, extra):
     assert found.keys() == expected.keys()
     for name, value in expected.items():
         assert found[name].item() == pytest.approx(value, rel=1e-4), name
+
+
+@pytest.mark.parametrize("iou", ["lovasz", "dice"])
+def test_frames_have_weights_and_unknown_pixels_do_not_count(iou):
+    truths = [
+        targets((0, 0, 4, 3), (4, 1, 7, 5), unknown=[(5, 0), (5, 7), (3, 1)], weight=0.25),
+        targets((2, 2, 7, 4), unknown=[p for p in PIXELS if p[0] > 3]),
+        targets(unknown=PIXELS),
+    ]
+    maps = output(b=3)
+    found, expected = compute(maps, truths, iou=iou), losses_slowly(maps, truths, iou, "mass")
+    for name, value in expected.items():
+        assert found[f"loss_{name}"].item() == pytest.approx(value, rel=1e-4), name
+    sum(found.values()).backward()
+    assert not maps.objectness.grad[0, 5, 0]
+    assert not maps.objectness.grad[2].any()
+    assert maps.objectness.grad[0].any()
 
 
 def test_where_the_vector_is_read_matters():
@@ -237,8 +260,8 @@ def test_without_categories_there_is_no_term_for_them():
 
 def test_inputs_stay_as_they_are():
     maps, truths = output(), two_frames()
-    before = [m.detach().clone() for m in maps], [[part.clone() for part in t] for t in truths]
+    before = [m.detach().clone() for m in maps], [[part.clone() for part in t[:5]] for t in truths]
     sum(compute(maps, truths, centre="predicted").values()).backward()
     assert all(torch.equal(a, b) for a, b in zip(maps, before[0], strict=True))
     for truth, same in zip(truths, before[1], strict=True):
-        assert all(torch.equal(a, b) for a, b in zip(truth, same, strict=True))
+        assert all(torch.equal(a, b) for a, b in zip(truth[:5], same, strict=True))
