@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from mmdet.structures import TrackDataSample
@@ -17,20 +17,9 @@ from mmvis_ext.structures.stream import Detections
 from mmvis_ext.structures.tracklets import Tracklets
 
 from .instance_model import InstanceModel
+from .track_queries import NOBODY, TrackQueries, TrackSelection, sample_generator
 
-__all__ = ["InsProTrackAndDetect", "TrackAndDetectState", "TrackQueries"]
-
-
-class TrackQueries(NamedTuple):
-    """Track queries (A,C) of the A objects that are being followed, and their proposals (A,4) in xyxy pixels."""
-
-    queries: Tensor
-    boxes: Tensor
-
-    @classmethod
-    def of(cls, carried: Propagated, slots: Tensor) -> "TrackQueries":
-        """The track queries of the next frame: the slots with indices (A,) of ``carried``, which has B = 1."""
-        return cls(carried.queries[0, slots], carried.boxes[0, slots])
+__all__ = ["InsProTrackAndDetect", "TrackAndDetectState"]
 
 
 @dataclass(frozen=True)
@@ -58,12 +47,14 @@ class InsProTrackAndDetect(InstanceModel[TrackAndDetectState]):
 
     A detection that scores at least ``birth_score`` becomes a track; a track that scores below ``keep_score`` for
     ``patience`` frames in a row ends. Detections that do not become tracks are not part of the results. The number of
-    queries changes with that of the tracks, so ``forward_window`` is compiled anew for each number.
+    queries changes with that of the tracks, so ``forward_window`` is compiled anew for each number. Thresholds and
+    training are MOTR's; docs/inspro.md says what is not.
 
     Args:
         birth_score: in 0..1.
         keep_score: in 0..1.
         patience: number of frames.
+        selection: arguments of :class:`TrackSelection`, which chooses the track queries in training.
         kwargs: see :class:`InstanceModel`; its head needs ``propagate="both"``, and ``bank_length=1`` since a track's
             slot changes from frame to frame.
 
@@ -71,13 +62,17 @@ class InsProTrackAndDetect(InstanceModel[TrackAndDetectState]):
         ValueError: the head has a feature bank, or does not propagate both queries and proposals.
     """
 
-    def __init__(self, birth_score: float = 0.4, keep_score: float = 0.3, patience: int = 5, **kwargs: Any) -> None:
+    def __init__(
+        self, birth_score: float = 0.7, keep_score: float = 0.6, patience: int = 5, selection: dict | None = None,
+        **kwargs: Any,
+    ) -> None:  # fmt: skip
         super().__init__(**kwargs)
         if self.head.bank_length > 1:
             raise ValueError("Track and detect queries have no feature bank; set the head's bank_length=1.")
         if self.head.propagate != "both":
             raise ValueError('Track queries carry queries and proposals on; set the head\'s propagate="both".')
         self.birth_score, self.keep_score, self.patience = birth_score, keep_score, patience
+        self.selection = TrackSelection(**(selection or {}))
 
     def _start(self, tracks: TrackQueries, sizes: Tensor) -> Propagated:
         """What a frame starts from: the N detect queries followed by the track queries."""
@@ -97,8 +92,9 @@ class InsProTrackAndDetect(InstanceModel[TrackAndDetectState]):
     def loss(self, inputs: Tensor, data_samples: Sequence[TrackDataSample]) -> dict[str, Tensor]:
         """Losses of every stage, averaged over samples and frames.
 
-        New objects are matched with detect queries. From the next frame on, a matched object is followed by a track
-        query and is matched with that one only.
+        New objects are matched with detect queries, or with track queries that follow none. From the next frame on, a
+        matched object is followed by a track query and is matched with that one only, unless :class:`TrackSelection`
+        drops it.
 
         Args:
             inputs: (B,T,3,H,W), frames of one video each, in time order.
@@ -108,12 +104,14 @@ class InsProTrackAndDetect(InstanceModel[TrackAndDetectState]):
         mask_features, terms = self.mask_features(batch), list[dict[str, Tensor]]()
         for b in range(len(batch)):
             own = [each if each is None else each[b : b + 1] for each in mask_features]
-            terms += self._sample_losses(batch.sample(b), own)
+            terms += self._sample_losses(batch.sample(b), own, sample_generator(data_samples[b]))
         return mean_over(terms)
 
-    def _sample_losses(self, batch: TrainingBatch, mask_features: list[Tensor | None]) -> list[dict[str, Tensor]]:
+    def _sample_losses(
+        self, batch: TrainingBatch, mask_features: list[Tensor | None], generator: torch.Generator
+    ) -> list[dict[str, Tensor]]:
         """Losses of each frame of one sample, given the mask features (1,E,h,w) of each frame."""
-        # followed: for each track query, the index of its object
+        # followed: for each track query, the index of its object, or NOBODY
         tracks, followed, sizes = self._no_tracks(), list[int](), batch.sizes
         losses = []
         for t, masks in enumerate(mask_features):
@@ -130,26 +128,25 @@ class InsProTrackAndDetect(InstanceModel[TrackAndDetectState]):
                 found = self.stage_losses(output, logits, [matches], [frame], sizes)
                 terms.update({f"s{m}.{name}": value for name, value in found.items()})
             losses.append(terms)
-            born = matches.queries < self.head.num_queries
-            slots = torch.arange(len(followed), device=sizes.device) + self.head.num_queries
+            slots, followed = self.selection(outputs[-1].boxes[0, :, 0], followed, matches, frame, generator)
             carried = self.head.carry(outputs[-1], start, sizes)
-            tracks = TrackQueries.of(carried, torch.cat([slots, matches.queries[born]]))
-            followed += matches.targets[born].tolist()
+            tracks = TrackQueries.of(carried, torch.tensor(slots, dtype=torch.int64, device=sizes.device))
         return losses
 
     def _match(self, output: StageOutput, frame: Tracklets, followed: list[int], sizes: Tensor) -> Matches:
-        """Match each visible object: with its track query if it is followed, else with a detect query."""
+        """Match each visible object: with its track query if it is followed, else with a query that follows none."""
         n = self.head.num_queries
         shown = frame.visible[:, 0].tolist()
-        pairs = [(n + i, g) for i, g in enumerate(followed) if shown[g]]
+        pairs = [(n + i, g) for i, g in enumerate(followed) if g != NOBODY and shown[g]]
+        free = torch.tensor([*range(n), *(n + i for i, g in enumerate(followed) if g == NOBODY)], device=sizes.device)
         new = torch.tensor([g for g, there in enumerate(shown) if there and g not in followed], dtype=torch.int64)
         new = new.to(sizes.device)
-        slots, index = TemporalMatcher(self.cost, n).match(
-            output.class_logits[0, :n, 0], output.boxes[0, :n, 0], frame.labels[new], frame.boxes[new, 0], new,
+        slots, index = TemporalMatcher(self.cost, len(free)).match(
+            output.class_logits[0, free, 0], output.boxes[0, free, 0], frame.labels[new], frame.boxes[new, 0], new,
             tuple(sizes[0].tolist()),
         )  # fmt: skip
         known = torch.tensor(pairs, dtype=torch.int64, device=sizes.device).view(-1, 2)
-        return Matches(torch.cat([slots, known[:, 0]]), torch.cat([new[index], known[:, 1]]))
+        return Matches(torch.cat([free[slots], known[:, 0]]), torch.cat([new[index], known[:, 1]]))
 
     # inference
 
