@@ -21,6 +21,22 @@ def test_figures_of_every_value_and_the_best(data, write_config, tmp_path, capsy
     assert "model.visible_thr" in capsys.readouterr().out
 
 
+def test_checkpoints_of_several_seeds_give_means(data, write_config, tmp_path, capsys):
+    paths = [tiny_checkpoint(tmp_path / f"{seed}.pth", tiny_config(data), seed) for seed in (0, 1)]
+    config = write_config(data, model__visible_thr=0.0)
+    found = {}
+    for name, files in (("0", paths[:1]), ("1", paths[1:]), ("both", paths)):
+        options = (*(("--also", *files[1:]) if files[1:] else ()), "--work-dir", tmp_path / "w")
+        out = tmp_path / f"{name}.json"
+        assert call(SWEEP, config, files[0], "model.score_reduction", "max", *options, "--json", out) == 0
+        (found[name],) = json.loads(out.read_text())["rows"]
+    assert found["0"]["AR100"] != found["1"]["AR100"]
+    for figure in ("AP", "AP50", "AR100"):
+        assert found["both"][figure] == (found["0"][figure] + found["1"][figure]) / 2
+    assert found["both"]["AP_low"] == min(found["0"]["AP"], found["1"]["AP"])
+    assert "AP from - to" in capsys.readouterr().out
+
+
 def test_bad_input(data, write_config, tmp_path, capsys):
     config = write_config(data)
     checkpoint = tiny_checkpoint(tmp_path / "tiny.pth", tiny_config(data))
