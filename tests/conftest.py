@@ -1,4 +1,4 @@
-"""What every test shares: one thread and a fixed start of the random generators."""
+"""What every test shares: one thread, a fixed start of the random generators, and no GPU tests without a GPU."""
 
 import logging
 import random
@@ -11,6 +11,13 @@ from mmengine.logging import MMLogger
 pytest_plugins = ["as_on_gpu", "small_data_sets"]
 
 torch.set_num_threads(1)
+
+
+def pytest_collection_modifyitems(items) -> None:
+    if not torch.cuda.is_available():
+        for item in items:
+            if item.get_closest_marker("gpu"):
+                item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))
 
 
 @pytest.fixture(autouse=True)

@@ -29,9 +29,11 @@ __all__ = [
     "frame_size",
     "generated_frames",
     "hold",
+    "network_replaced",
     "peak_memory",
     "stream_memory",
     "time_in_turns",
+    "wait",
 ]
 
 DIVISOR = 32  # frames are padded to a multiple of this, as in the configs
@@ -104,7 +106,7 @@ class Stepper:
         def forward_window(*args: Any) -> tuple[Any, ...]:
             start = time.perf_counter()
             result = network(*args)
-            _wait(self.frames.device.type)
+            wait(self.frames.device.type)
             self.network_seconds[-1] += time.perf_counter() - start
             return result
 
@@ -188,10 +190,10 @@ def time_in_turns(
     for turn in range(warmup + repeat):
         for i in range(len(names)):
             name = names[(turn + i) % len(names)]
-            _wait(device)
+            wait(device)
             start = time.perf_counter()
             calls[name]()
-            _wait(device)
+            wait(device)
             if turn >= warmup:
                 seconds[name].append(time.perf_counter() - start)
     return seconds
@@ -302,6 +304,7 @@ def peak_memory(device: str = "cpu") -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / MIB
 
 
-def _wait(device: str) -> None:
+def wait(device: str) -> None:
+    """Wait until a GPU has done all that it was given; nothing for a CPU."""
     if torch.device(device).type == "cuda":
         torch.cuda.synchronize()

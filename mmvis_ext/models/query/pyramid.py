@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from mmcv.ops import RoIAlign
 from torch import Tensor
 
-__all__ = ["Pyramid", "align_rows", "as_pyramid"]
+__all__ = ["Pyramid", "align_rows", "as_pyramid", "corners"]
 
 
 class Pyramid(tuple[Tensor, ...]):
@@ -35,7 +35,7 @@ def as_pyramid(levels: Iterable[Tensor]) -> tuple[Tensor, ...]:
     return levels if levels[0].is_cuda or torch.compiler.is_compiling() else Pyramid(levels)
 
 
-def _corners(start: Tensor, extent: Tensor, side: int, samples: int, length: Tensor) -> tuple[Tensor, Tensor]:
+def corners(start: Tensor, extent: Tensor, side: int, samples: int, length: Tensor) -> tuple[Tensor, Tensor]:
     """The pixels and weights of linear interpolation at a RoI's samples along one axis, by mmcv's rules.
 
     Args:
@@ -86,8 +86,8 @@ def align_rows(levels: Pyramid, rois: Tensor, chosen: Tensor, layers: list[RoIAl
     scales = torch.tensor([layer.spatial_scale for layer in layers], device=rois.device)[chosen, None]
     low, high = (rois[:, 1:] * scales - offset).split(2, dim=1)
     extent = high - low if layers[0].aligned else (high - low).clamp(min=1)
-    x, x_weights = _corners(low[:, 0], extent[:, 0], side, samples, width)
-    y, y_weights = _corners(low[:, 1], extent[:, 1], side, samples, height)
+    x, x_weights = corners(low[:, 0], extent[:, 0], side, samples, width)
+    y, y_weights = corners(low[:, 1], extent[:, 1], side, samples, height)
     y = first[:, None, None] + y * width[:, None, None]
     index = y[:, :, None, :, None] + x[:, None, :, None, :]  # (R,S,S,2*samples,2*samples)
     weights = y_weights[:, :, None, :, None] * (x_weights / samples**2)[:, None, :, None, :]

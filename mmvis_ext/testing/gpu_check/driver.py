@@ -1,0 +1,82 @@
+"""Running the parts of the GPU check, each in a process of its own."""
+
+import json
+import math
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from .cases import Options
+from .outcome import run_checks, summary
+
+__all__ = ["GRACE", "run_here", "run_in_process"]
+
+GRACE = 15.0  # seconds from when a part begins no more checks until it is ended
+
+
+def run_here(part: Any, options: Options, seconds: float, lines: Path) -> None:
+    """Make the checks of a part in this process, and add a line of JSON to a file whenever one begins or ends.
+
+    Args:
+        part: one of ``PARTS``.
+        options: how the checks run.
+        seconds: no check is begun later than this.
+        lines: the file, which keeps what is done if the process dies.
+    """
+    with lines.open("a") as file:
+        for outcome in run_checks(part(options), seconds):
+            print(json.dumps(_writable(outcome)), file=file, flush=True)
+
+
+def run_in_process(command: list[str], seconds: float, lines: Path) -> dict[str, Any]:
+    """Run a part in a process of its own, so that neither a crash nor a hang ends the check.
+
+    Args:
+        command: calls :func:`run_here` with the same ``seconds`` and ``lines``.
+        seconds: the process is ended ``GRACE`` seconds later than this.
+        lines: file that the process writes its outcomes to.
+
+    Returns:
+        ``status``, ``seconds`` and ``checks``, the outcomes by :func:`run_checks`; a check in which the process died is
+        among them as failed. If it died outside of one, the ``reason``.
+    """
+    start = time.monotonic()
+    process = subprocess.Popen(command, start_new_session=True)
+    try:
+        code = process.wait(seconds + GRACE)
+        ended = f"its process ended with exit code {code}"
+    except subprocess.TimeoutExpired:
+        code, ended = -1, "its process took too long and was ended"
+    finally:
+        _end(process)
+    outcomes = [json.loads(line) for line in lines.read_text().splitlines()] if lines.exists() else []
+    checks = {outcome["name"]: outcome for outcome in outcomes}  # the last word on each
+    for outcome in checks.values():
+        if outcome["status"] == "running":
+            outcome.update(status="failed", reason=ended)
+    status, report = summary(list(checks.values())), {}
+    if code and status != "failed":
+        status, report = "failed", dict(reason=ended)
+    took = round(time.monotonic() - start, 1)
+    return dict(status=status, **report, seconds=took, checks=list(checks.values()))
+
+
+def _end(process: subprocess.Popen) -> None:
+    """End a process and those that it started, if they are still there."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    process.wait()
+
+
+def _writable(value: Any) -> Any:
+    """Numbers that JSON does not have, as text."""
+    if isinstance(value, dict):
+        return {key: _writable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_writable(item) for item in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

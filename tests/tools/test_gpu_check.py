@@ -1,0 +1,94 @@
+"""The GPU check on a CPU: what it writes, and that a part that fails stops nothing."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from running import TOOLS, call, environment
+
+from mmvis_ext.testing import gpu_check
+
+TOOL = "analysis_tools/gpu_check.py"
+MODELS = {"EfficientVIS", "InsPro", "SRNet", "InsPro-lite", "InsPro-VID", "InsProByDetection", "InsProTrackAndDetect",
+          "MaskTrack R-CNN", "Mask2Former-VIS"}  # fmt: skip
+
+
+def read(path) -> dict:
+    return json.loads(path.read_text(), parse_constant=pytest.fail)
+
+
+@pytest.mark.slow
+def test_all_parts_on_tiny_shapes(tmp_path, monkeypatch):
+    for name, value in environment().items():
+        monkeypatch.setenv(name, value)
+    out = tmp_path / "report.json"
+    assert call(TOOL, "--device", "cpu", "--seconds", 15, "--out", out) == 0
+    report = read(out)
+    assert (report["device"], report["tiny"], report["roi"], report["passed"]) == ("cpu", True, "mmcv", True)
+    assert list(report["parts"]) == ["tests", *gpu_check.PARTS]
+    checks = {part: {check["name"]: check for check in report["parts"][part]["checks"]} for part in gpu_check.PARTS}
+    for check in (check for part in checks.values() for check in part.values()):
+        assert check["status"] == "passed" or (check["status"] == "skipped" and check["reason"])
+    assert set(checks["agreement"]) == {f"{model}, {what}" for model in MODELS for what in ("step", "losses")}
+    assert checks["agreement"]["EfficientVIS, losses"]["deviation"] <= 1e-3
+    assert set(checks["streaming"]) == MODELS
+    assert 0 < checks["streaming"]["EfficientVIS"]["ratio"]["step"] < 1
+    assert report["parts"]["synchronisation"]["status"] == "skipped"
+    assert checks["processes"]["EfficientVIS"]["backend"] == "gloo"
+    trained = checks["training"]["EfficientVIS, fp32"]
+    assert trained["peak_memory_mib"].keys() == {"after_1", "after_11"}
+    assert len(trained["losses"]) == 11
+    assert checks["training"]["EfficientVIS, fp16"]["reason"] == "training in fp16 has no meaning on a CPU"
+    assert checks["compiling"]["EfficientVIS, CUDA graph"]["status"] == "skipped"
+    assert checks["compiling"]["EfficientVIS, torch.compile"]["deviation"] <= 1e-3
+
+
+def test_a_part_that_fails_is_reported_and_the_next_one_runs(tmp_path, monkeypatch, capsys):
+    def run(command, seconds, lines):
+        broken = "streaming" in command
+        return whole([sys.executable, "-c", "raise SystemExit(3)"] if broken else command, seconds, lines)
+
+    whole = gpu_check.run_in_process
+    monkeypatch.setattr(gpu_check, "run_in_process", run)
+    out = tmp_path / "report.json"
+    assert call(TOOL, "--device", "cpu", "--parts", "streaming", "synchronisation", "--out", out) == 1
+    report = read(out)
+    assert not report["passed"]
+    assert report["parts"]["streaming"]["status"] == "failed"
+    assert report["parts"]["streaming"]["reason"] == "its process ended with exit code 3"
+    assert report["parts"]["synchronisation"]["status"] == "skipped"
+    assert len(report["parts"]["synchronisation"]["checks"]) == 7
+    assert "something failed" in capsys.readouterr().out
+
+
+def test_failed_tests_fail_the_check(tmp_path):
+    out = tmp_path / "report.json"
+    assert call(TOOL, "--device", "cpu", "--parts", "synchronisation", "--tests", 1, "--out", out) == 1
+    assert read(out)["parts"]["tests"] == dict(status="failed", reason="pytest ended with exit code 1")
+
+
+@pytest.mark.slow
+def test_the_script_runs_the_tests_first_from_anywhere(tmp_path):
+    command = ["bash", TOOLS / "gpu_check.sh", "--device", "cpu", "--parts", "synchronisation", "--out", "report.json"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "14 skipped" in done.stdout
+    assert read(tmp_path / "report.json")["parts"]["tests"] == dict(status="skipped", reason="they need a GPU")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--device", "cuda"], "no CUDA device"),
+        (["--device", "gpu"], "--device gpu is not known"),
+        (["--device", "cpu", "--seconds", 0], "--seconds 0 is too short"),
+        (["--device", "cpu", "--out", "."], "is a folder"),
+    ],
+)
+def test_bad_input(arguments, said, capsys, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert call(TOOL, *arguments) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("error: ")
+    assert said in err
