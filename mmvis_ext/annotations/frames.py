@@ -1,5 +1,6 @@
 """Reads frames from disk; one that is missing or truncated is an error that names it."""
 
+import re
 from collections.abc import Callable
 
 import cv2
@@ -8,6 +9,10 @@ import numpy as np
 from mmvis_ext.utils.errors import InputError
 
 __all__ = ["load_frame"]
+
+PNG = b"\x89PNG\r\n\x1a\n"
+MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")  # of a JPEG: inside compressed data only these end it
+START, END = 0xD8, 0xD9
 
 
 def load_frame(read: Callable[[], bytes], where: str) -> np.ndarray:
@@ -38,10 +43,34 @@ def load_frame(read: Callable[[], bytes], where: str) -> np.ndarray:
 
 
 def _truncated(content: bytes) -> bool:
-    """Whether a JPEG or PNG lacks its end; decoders fill what is missing with grey and say nothing."""
-    tail = content[-4096:].rstrip(b"\0")
+    """Whether a JPEG or PNG lacks its end; decoders fill what is missing with grey and say nothing.
+
+    What follows the end, such as a camera's trailer or the film of a motion photo, is no part of the picture.
+    """
     if content[:2] == b"\xff\xd8":
-        return b"\xff\xd9" not in tail[-1024:]
-    if content[:8] == b"\x89PNG\r\n\x1a\n":
-        return b"IEND" not in tail
+        return not _jpeg_ends(content)
+    if content[:8] == PNG:
+        return not _png_ends(content)
     return not content
+
+
+def _jpeg_ends(content: bytes) -> bool:
+    """Walk from marker to marker, past segments of a stated length and compressed data, to the end of the image."""
+    place = 2
+    while (found := MARKER.search(content, place)) is not None:
+        marker, place = found[1][0], found.end()
+        if marker == END:
+            return True
+        if marker != START and marker != 0x01:  # the markers without a segment
+            place += int.from_bytes(content[place : place + 2], "big")
+    return False
+
+
+def _png_ends(content: bytes) -> bool:
+    """Walk from chunk to chunk (length, type, content, checksum) to the end chunk."""
+    place = len(PNG)
+    while place + 12 <= len(content):
+        if content[place + 4 : place + 8] == b"IEND":
+            return True
+        place += 12 + int.from_bytes(content[place : place + 4], "big")
+    return False

@@ -1,5 +1,6 @@
 """The base of all data sets of videos with instance tracks: which frames and which tracks a sample shows."""
 
+import os
 from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Mapping
@@ -145,7 +146,7 @@ class VideoDataset(BaseVideoDataset):
         images = [
             dict(
                 img_id=image_id,
-                img_path=join_path(self.data_prefix.get("img_path", ""), name),
+                img_path=frame_path(self.data_prefix.get("img_path", ""), name),
                 file_name=name,
                 frame_id=t,
                 video_id=video.id,
@@ -219,6 +220,12 @@ class VideoDataset(BaseVideoDataset):
         if not self._fully_initialized:
             self.full_init()
         return self.prepare_data(idx)
+
+
+def frame_path(folder: str, name: str) -> str:
+    """Path of a frame; backslashes part folders, as on Windows, unless there is a file of that very name."""
+    path = join_path(folder, name)
+    return path if "\\" not in name or os.path.exists(path) else join_path(folder, name.replace("\\", "/"))
 
 
 def evenly(length: int, step: float) -> list[int]:

@@ -10,6 +10,7 @@ from small_davis import HEIGHT, SEQUENCES, WIDTH, index_map
 
 from mmvis_ext.annotations.davis import read_davis_videos
 from mmvis_ext.annotations.index_png import VOID, davis_palette
+from mmvis_ext.annotations.lists import read_sequence_list
 from mmvis_ext.structures import boxes_of, decode
 from mmvis_ext.utils.errors import InputError
 
@@ -34,6 +35,15 @@ def test_a_track_per_object(davis, workers):
             np.testing.assert_array_equal(masks, [index_map(objects) == track.id for objects in frames])
             np.testing.assert_array_equal(track.boxes, boxes_of(track.segmentations))
     assert all(isinstance(s["counts"], str) for s in boat.tracks[0].segmentations)
+
+
+def test_a_list_may_begin_with_a_byte_order_mark(davis):
+    path = davis.root / "ImageSets/2017/train.txt"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_sequence_list(path) == ["dogs", "boat"]
+    path.write_bytes("dogs\n".encode("utf-16"))
+    with pytest.raises(InputError, match="is not a text file in UTF-8; save it as UTF-8"):
+        read_sequence_list(path)
 
 
 def test_void_pixels_belong_to_nobody(davis):

@@ -215,6 +215,20 @@ def test_what_is_not_json_is_named(content, tmp_path):
         load_json(path)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_is_skipped(encoding, official, tmp_path):
+    official["categories"][0]["name"] = "狗"
+    (tmp_path / "a.json").write_bytes(json.dumps(official, ensure_ascii=False).encode(encoding))
+    assert read_annotation_file(tmp_path / "a.json").categories[0]["name"] == "狗"
+
+
+def test_another_encoding_is_named(official, tmp_path):
+    official["categories"][0]["name"] = "狗"
+    (tmp_path / "a.json").write_bytes(json.dumps(official, ensure_ascii=False).encode("gbk"))
+    with pytest.raises(InputError, match=r"a\.json: not valid JSON, since it is no text in UTF-8; save it as UTF-8\.$"):
+        read_annotation_file(tmp_path / "a.json")
+
+
 def test_a_folder_is_not_a_file(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         load_json(tmp_path)

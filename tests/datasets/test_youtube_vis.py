@@ -304,3 +304,14 @@ def test_items_collate_into_batches(official, write, frames):
     batch = pseudo_collate([data[Draw(i, 0)] for i in range(len(LENGTHS))])
     assert [tuple(x.shape) for x in batch["inputs"]] == [(4, 3, HEIGHT, WIDTH)] * 3
     assert [s.metainfo["num_clips"] for s in batch["data_samples"]] == [2] * 3
+
+
+def test_backslashes_in_the_names_of_frames_part_folders(official, write, frames):
+    """A script that ran on Windows wrote the file."""
+    for video in official["videos"]:
+        video["file_names"] = [name.replace("/", "\\") for name in video["file_names"]]
+    data = dataset(write(official), frames, clips=None)
+    assert data[0]["images"][1]["img_path"] == str(frames / frame_name(4, 1))
+    (frames / "v4\\00001.jpg").write_bytes(b"")
+    data = dataset(write(official), frames, clips=None)
+    assert data[0]["images"][1]["img_path"] == str(frames / "v4\\00001.jpg"), "a file of that very name goes first"
