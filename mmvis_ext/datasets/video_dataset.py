@@ -16,6 +16,7 @@ from mmvis_ext.annotations.class_maps import CLASS_MAPS, OTHERS, in_classes
 from mmvis_ext.annotations.records import AnnotationFile, TrackAnnotation, VideoRecord
 from mmvis_ext.utils.errors import InputError
 
+from .objects import check_crowds, count_objects
 from .randomness import seeded
 
 __all__ = ["ClipIndex", "Draw", "VideoDataset"]
@@ -57,7 +58,7 @@ class VideoDataset(BaseVideoDataset):
             ``filter_cfg=dict(filter_empty_gt=True)`` leaves out videos without objects too. ``None`` keeps the file's
             own classes.
         filter_cfg: ``min_size`` drops videos whose shorter side is below it (pixels); ``filter_empty_gt=True`` drops
-            videos in which no frame shows an object. Training only.
+            videos in which no frame shows an object that is no crowd. Training only.
         kwargs: of mmengine's ``BaseDataset``. ``metainfo=dict(classes=(...))`` selects and orders categories by name.
 
     Metainfo: ``classes`` (names in label order) and ``categories`` (the file's ``{'id', 'name'}`` in label order).
@@ -69,10 +70,15 @@ class VideoDataset(BaseVideoDataset):
     :class:`VideoRecord` that the metric compares with. In earlier windows, and in a video without annotations, it is
     ``None``.
 
+    Attributes:
+        objects_per_video: number of tracks that are no crowds, for each video that is kept.
+
     Raises:
-        InputError: see :meth:`read`; also for class names that the file lacks, an unknown class map, and where
-            filtering leaves nothing.
+        InputError: see :meth:`read`; also for class names that are no list or that the file lacks, an unknown class
+            map, and where filtering leaves nothing or, in training, all objects are crowds.
     """
+
+    objects_per_video: list[int]
 
     def __init__(
         self, *args: Any, clips: dict | None = None, fps: float | None = None, source_fps: float = 6.0,
@@ -100,8 +106,14 @@ class VideoDataset(BaseVideoDataset):
         """One dict per video, with its ``images``, its size and its ``truth``; also sets the classes.
 
         Raises:
-            InputError: see :meth:`read`; also for class names that the file lacks.
+            InputError: see :meth:`read`; also for class names that are no list or that the file lacks.
         """
+        classes = self._metainfo.get("classes")
+        if isinstance(classes, str):
+            raise InputError(
+                f"{self.ann_file}: metainfo.classes is the text {classes!r} and not a list of names; for one class "
+                f"write classes=({classes!r},), with a comma."
+            )
         file = self.read()
         if self.class_map is not None:
             file = in_classes(file, self.class_map, self._classes_to_map_to(self.class_map))
@@ -169,22 +181,26 @@ class VideoDataset(BaseVideoDataset):
         """The videos that pass ``filter_cfg``.
 
         Raises:
-            InputError: none does.
+            InputError: none does, or all objects are crowds (in training).
         """
         cfg = self.filter_cfg or {}
         kept = self.data_list
         if not self.test_mode:
             kept = [v for v in kept if min(v["height"], v["width"]) >= cfg.get("min_size", 1)]
             if cfg.get("filter_empty_gt", False):
-                kept = [v for v in kept if any(image["instances"] for image in v["images"])]
+                kept = [
+                    v for v in kept if any(not i["ignore_flag"] for image in v["images"] for i in image["instances"])
+                ]
             if all(v["truth"] is None for v in kept):
                 kept = []
+            check_crowds(self.data_list, self.ann_file)
         if not kept:
             raise InputError(
                 f"{self.ann_file}: no video is left for {'testing' if self.test_mode else 'training'} out of "
                 f"{len(self.data_list)}; check filter_cfg, the classes, and that the file has annotations."
             )
         print_log(f"{self.ann_file}: {len(kept)} of {len(self.data_list)} videos kept", "current")
+        self.objects_per_video = count_objects(kept)
         return kept
 
     def prepare_data(self, idx: int | Draw | ClipIndex) -> Any:

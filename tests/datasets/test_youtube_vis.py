@@ -100,6 +100,28 @@ def test_crowds_are_ignored_and_not_learned(official, write, frames):
     assert frame.ignored_instances.instances_ids.tolist() == [6]
 
 
+def test_crowds_alone_leave_nothing_to_train_on(official, write, log):
+    assert dataset(write(official)).objects_per_video == [2, 1, 0]
+    official["annotations"][2]["iscrowd"] = 1
+    data = dataset(write(official), filter_cfg=dict(filter_empty_gt=True))
+    assert data.objects_per_video == [2], "a video of a crowd shows no object"
+    assert "1 of 3 objects have iscrowd=1 and are not learned" in log.text
+    for annotation in official["annotations"]:
+        annotation["iscrowd"] = 1
+    for settings in ({}, dict(filter_cfg=dict(filter_empty_gt=True))):
+        with pytest.raises(InputError, match="no object is left to train on, since all 3 have iscrowd=1"):
+            dataset(write(official), **settings)
+    dataset(write(official), test_mode=True)
+
+
+@pytest.mark.parametrize("class_map", [None, {"cat": "cat"}])
+def test_classes_as_a_text_are_refused(class_map, official, write):
+    with pytest.raises(
+        InputError, match=r"metainfo.classes is the text 'cat' .* write classes=\('cat',\), with a comma"
+    ):
+        dataset(write(official), metainfo=dict(classes=("cat")), class_map=class_map)
+
+
 def test_classes_are_the_files_in_its_order(official, write):
     meta = dataset(write(official)).metainfo
     assert meta["classes"] == ("cat", "dog", "fox")
