@@ -31,7 +31,7 @@ class Tolerance:
         Args:
             kind: what is wrong, in the plural, and how it is read, such as "boxes that are turned over, whose sides
                 are swapped".
-            place: where it was met.
+            place: where it was met; it may begin with the name of the file.
             refusal: the sentence with which a strict reader ends.
 
         Raises:
@@ -39,7 +39,7 @@ class Tolerance:
         """
         if self.strict:
             raise InputError(refusal)
-        number, first = self.found.get(kind, (0, place.removeprefix(f"{self.file}: ")))
+        number, first = self.found.get(kind, (0, place.removeprefix(self.file).lstrip(":/ ")))
         self.found[kind] = (number + 1, first)
 
     def add(self, others: Iterable["Tolerance"]) -> None:

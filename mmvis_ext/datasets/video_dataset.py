@@ -59,6 +59,7 @@ class VideoDataset(BaseVideoDataset):
             own classes.
         filter_cfg: ``min_size`` drops videos whose shorter side is below it (pixels); ``filter_empty_gt=True`` drops
             videos in which no frame shows an object that is no crowd. Training only.
+        strict: refuse small faults of the files that are otherwise mended with a warning; docs/datasets.md names them.
         kwargs: of mmengine's ``BaseDataset``. ``metainfo=dict(classes=(...))`` selects and orders categories by name.
 
     Metainfo: ``classes`` (names in label order) and ``categories`` (the file's ``{'id', 'name'}`` in label order).
@@ -82,13 +83,14 @@ class VideoDataset(BaseVideoDataset):
 
     def __init__(
         self, *args: Any, clips: dict | None = None, fps: float | None = None, source_fps: float = 6.0,
-        class_map: str | Mapping[str, str | None] | None = None, **kwargs: Any,
+        class_map: str | Mapping[str, str | None] | None = None, strict: bool = False, **kwargs: Any,
     ) -> None:  # fmt: skip
         if fps is not None and not 0 < fps <= source_fps:
             raise InputError(f"fps={fps} must be above 0 and at most source_fps={source_fps}; correct the config.")
         if isinstance(class_map, str) and class_map not in CLASS_MAPS:
             raise InputError(f"class_map {class_map!r} is unknown; choose one of {sorted(CLASS_MAPS)} or give a dict.")
         self.step = 1.0 if fps is None else source_fps / fps
+        self.strict = strict
         self.class_map = CLASS_MAPS[class_map] if isinstance(class_map, str) else class_map
         if clips is not None and not kwargs.get("test_mode", False):
             kwargs["pipeline"] = [clips, *kwargs.get("pipeline", [])]
