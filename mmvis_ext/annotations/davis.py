@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from mmengine.logging import print_log
-from PIL import Image
 
 from mmvis_ext.structures.rle import RLE, boxes_of, encode
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.parallel import map_in_processes
 
-from .index_png import VOID, read_index_maps
+from .frames import frame_sizes
+from .index_png import VOID, read_index_map_size, read_index_maps
 from .lists import names_with
 from .records import TrackAnnotation, VideoRecord
 from .tolerance import Tolerance
@@ -101,28 +101,33 @@ def _read_video(folders: _Folders, strict: bool, task: tuple[int, str]) -> _Read
     if not frames:
         state = "holds no .jpg files" if os.path.isdir(folder) else "the sequence is missing"
         raise InputError(f"{folder}: {state}; fetch it again, check data_prefix.img_path, or remove it from the list.")
-    height, width = _frame_size(folder, frames)
+    pngs = None if folders.annotations is None else _pngs(os.path.join(folders.annotations, name), frames)
+    height, width = _frame_size(folder, frames, None if pngs is None else read_index_map_size(pngs[0]))
     file_names = [f"{name}/{frame}.jpg" for frame in frames]
     video = VideoRecord(number, height, width, file_names, list(range(len(frames))), tracks=None)
-    if folders.annotations is None:
+    if pngs is None:
         return _Read(video, [], None, Tolerance(folders.images, strict))
-    return _read_tracks(video, _pngs(os.path.join(folders.annotations, name), frames), strict)
+    return _read_tracks(video, pngs, strict)
 
 
-def _frame_size(folder: str, frames: list[str]) -> tuple[int, int]:
-    """Height and width in pixels, from the headers of the frames, which must all have the same size."""
+def _frame_size(folder: str, frames: list[str], annotated: tuple[int, int] | None) -> tuple[int, int]:
+    """Height and width in pixels, from the headers of the frames, which must all have the same size.
+
+    Where EXIF data turns the frames, it is the size of the turned pictures, or of the stored pixels if the annotations
+    have that size.
+    """
     first = None
     for frame in frames:
         path = os.path.join(folder, f"{frame}.jpg")
         try:
-            with Image.open(path) as image:
-                size = image.height, image.width
+            sizes = frame_sizes(path)
         except OSError:
             raise InputError(f"{path}: is no readable image; fetch the frame again.") from None
-        first = first or size
-        if size != first:
+        first = first or (annotated if annotated in sizes else sizes[0])
+        if first not in sizes:
+            height, width = sizes[0]
             raise InputError(
-                f"{path}: has {size[1]}x{size[0]} pixels, but the sequence's first frame {first[1]}x{first[0]}; one "
+                f"{path}: has {width}x{height} pixels, but the sequence's first frame {first[1]}x{first[0]}; one "
                 "sequence has one size, so fetch it again."
             )
     assert first is not None

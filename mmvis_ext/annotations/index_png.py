@@ -12,7 +12,7 @@ from mmvis_ext.utils.errors import InputError
 
 from .tolerance import Tolerance
 
-__all__ = ["VOID", "davis_palette", "index_png", "read_index_map", "read_index_maps"]
+__all__ = ["VOID", "davis_palette", "index_png", "read_index_map", "read_index_map_size", "read_index_maps"]
 
 VOID = 255
 """Index of the pixels that belong to nobody and that the evaluation leaves out."""
@@ -52,6 +52,16 @@ def read_index_map(path: str | Path) -> np.ndarray:
     if mode != "P":
         raise InputError(_no_palette(path, mode))
     return index_map
+
+
+def read_index_map_size(path: str | Path) -> tuple[int, int]:
+    """Height and width of a PNG in pixels, from its header.
+
+    Raises:
+        InputError: the file is missing or no image.
+    """
+    with _opened(path) as image:
+        return image.height, image.width
 
 
 def read_index_maps(paths: Sequence[str | Path], tolerance: Tolerance) -> Iterator[np.ndarray]:

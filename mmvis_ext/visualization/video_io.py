@@ -103,14 +103,19 @@ def open_video(path: str | Path) -> VideoSource:
         return VideoSource(path, capture.fps, capture.length)
 
 
-def read_frames(paths: Iterable[str | Path]) -> Iterator[np.ndarray]:
-    """Read image files one by one as (H, W, 3) uint8 RGB.
+def read_frames(paths: Iterable[str | Path], size: tuple[int, int] | None = None) -> Iterator[np.ndarray]:
+    """Read image files one by one as (H, W, 3) uint8 RGB; photos are turned as their EXIF data says.
+
+    Args:
+        paths: of the files.
+        size: height and width in pixels of annotations, if there are any. A photo whose stored pixels have this size,
+            and not the turned picture, is left as it is stored.
 
     Raises:
         InputError: a file is missing or broken; the message names it.
     """
     for t, path in enumerate(map(Path, paths)):
-        image = load_frame(path.read_bytes, f"{path} (video {path.parent.name}, frame {t})")
+        image = load_frame(path.read_bytes, f"{path} (video {path.parent.name}, frame {t})", size)
         yield np.ascontiguousarray(image[..., ::-1])
 
 
