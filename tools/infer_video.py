@@ -36,11 +36,11 @@ def parse_args() -> argparse.Namespace:
 def output_paths(args: argparse.Namespace) -> tuple[Path, Path]:
     """Paths of the output video and tracks, checked before anything is computed."""
     out = Path(args.out)
+    require_writable_file(out)
     tracks = Path(args.tracks) if args.tracks else out.with_suffix(".json")
     if len({Path(args.video).resolve(), out.resolve(), tracks.resolve()}) < 3:
         raise InputError(f"{out}: the video, --out and --tracks must be three different files; choose other names.")
-    for path in (out, tracks):
-        require_writable_file(path)
+    require_writable_file(tracks)
     return out, tracks
 
 

@@ -7,7 +7,12 @@ default_hooks = dict(
     checkpoint=dict(type="PlainCheckpointHook", interval=1, max_keep_ckpts=3),
     sampler_seed=dict(type="DistSamplerSeedHook"),
 )
-custom_hooks = [dict(type="CheckClassesHook"), dict(type="CheckStartHook"), dict(type="FiniteLossHook")]
+custom_hooks = [
+    dict(type="CheckClassesHook"),
+    dict(type="CheckSlotsHook"),
+    dict(type="CheckStartHook"),
+    dict(type="FiniteLossHook"),
+]
 
 env_cfg = dict(
     cudnn_benchmark=False,

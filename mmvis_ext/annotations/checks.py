@@ -10,6 +10,7 @@ from typing import Any
 from mmvis_ext.utils.errors import InputError
 
 from .records import VideoRecord
+from .tolerance import Tolerance
 
 __all__ = [
     "MAX_SIDE",
@@ -132,20 +133,23 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def box_in_frame(box: Any, video: VideoRecord, where: str) -> list[float]:
-    """A box [x, y, width, height] as xyxy in pixels.
+def box_in_frame(box: Any, video: VideoRecord, where: str, tolerance: Tolerance) -> list[float] | None:
+    """A box [x, y, width, height] as xyxy in pixels; ``None`` for one with a side of zero, which says nothing.
 
-    A box without area, or wholly outside the frame, is refused: it contradicts the mask.
+    A box with a negative side, or wholly outside the frame, is refused: it contradicts the mask.
     """
+    refusal = f"{where}: the box {box} is not [x, y, width, height] in pixels inside the frame; correct it."
     if (
         not isinstance(box, list)
         or len(box) != 4
         or not all(isinstance(v, int | float) and abs(v) <= 2 * MAX_SIDE for v in box)
-        or box[2] <= 0
-        or box[3] <= 0
-        or not -box[2] < box[0] < video.width
-        or not -box[3] < box[1] < video.height
+        or min(box[2:]) < 0
     ):
-        raise InputError(f"{where}: the box {box} is not [x, y, width, height] in pixels inside the frame; correct it.")
+        raise InputError(refusal)
     x, y, w, h = box
+    if w == 0 or h == 0:
+        tolerance.mend("boxes with a side of zero, which are left out", where, refusal)
+        return None
+    if not -w < x < video.width or not -h < y < video.height:
+        raise InputError(refusal)
     return [x, y, x + w, y + h]

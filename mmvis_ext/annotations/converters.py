@@ -15,6 +15,7 @@ from mmvis_ext.utils.parallel import map_in_processes
 
 from .json_file import load_json
 from .records import TrackAnnotation, VideoRecord
+from .tolerance import Tolerance
 from .youtube_vis import official_videos, read_categories
 
 __all__ = ["Conversion", "official_to_coco_vid"]
@@ -32,7 +33,9 @@ class Conversion(NamedTuple):
     unseen: list[int]
 
 
-def official_to_coco_vid(path: str | Path, *, workers: int | None = None, progress: bool = False) -> Conversion:
+def official_to_coco_vid(
+    path: str | Path, *, workers: int | None = None, progress: bool = False, strict: bool = False
+) -> Conversion:
     """Convert one annotation file in the official form.
 
     Videos, tracks and categories keep their ids and their order; ``instance_id`` is the official track id. Image and
@@ -42,6 +45,7 @@ def official_to_coco_vid(path: str | Path, *, workers: int | None = None, progre
         path: of the official JSON file, any split.
         workers: processes that read the masks; one per core by default.
         progress: show a bar on stderr.
+        strict: see :func:`read_annotation_file`.
 
     Raises:
         InputError: the file is not in the official form or contradicts itself, as :func:`read_annotation_file` says.
@@ -53,10 +57,15 @@ def official_to_coco_vid(path: str | Path, *, workers: int | None = None, progre
             "give the official YouTube-VIS or OVIS JSON."
         )
     category_ids = {c["id"] for c in read_categories(data, where)}
-    official_videos(dict(data, annotations=None), where, category_ids)  # checks the videos, no masks yet
-    records = map_in_processes(
-        partial(_read_video, where, category_ids), _one_by_one(data, where), workers=workers, progress=progress
+    tolerance = Tolerance(where, strict)
+    official_videos(dict(data, annotations=None), where, category_ids, tolerance)  # checks the videos, no masks yet
+    read = map_in_processes(
+        partial(_read_video, where, category_ids, strict), _one_by_one(data, where), workers=workers, progress=progress
     )
+    tolerance = Tolerance(where, strict)  # the videos are read again
+    tolerance.add(part for _, part in read)
+    tolerance.warn()
+    records = [record for record, _ in read]
     images = [image for record in records for image in _images(record)]
     for number, image in enumerate(images, 1):
         image["id"] = number
@@ -88,8 +97,9 @@ def _one_by_one(data: dict, where: str) -> list[dict]:
     return [dict(videos=[entry], annotations=belonging[entry["id"]]) for entry in data["videos"]]
 
 
-def _read_video(where: str, category_ids: set[int], part: dict) -> VideoRecord:
-    return official_videos(part, where, category_ids)[0]
+def _read_video(where: str, category_ids: set[int], strict: bool, part: dict) -> tuple[VideoRecord, Tolerance]:
+    tolerance = Tolerance(where, strict)
+    return official_videos(part, where, category_ids, tolerance)[0], tolerance
 
 
 def _video(entry: dict) -> dict:

@@ -3,20 +3,22 @@
 import logging
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from mmengine.logging import print_log
-from PIL import Image
 
 from mmvis_ext.structures.rle import RLE, boxes_of, encode
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.parallel import map_in_processes
 
-from .index_png import VOID, read_index_map
+from .frames import frame_sizes
+from .index_png import VOID, read_index_map_size, read_index_maps
 from .lists import names_with
 from .records import TrackAnnotation, VideoRecord
+from .tolerance import Tolerance
 
 __all__ = ["OBJECT", "read_davis_videos"]
 
@@ -31,69 +33,101 @@ class _Folders(NamedTuple):
     annotations: str | None
 
 
+class _Read(NamedTuple):
+    """A sequence, and what is to be said about its PNGs.
+
+    Attributes:
+        video: the sequence.
+        void: paths of the PNGs that are void throughout.
+        with_void: path of the first PNG that has void pixels at all.
+        tolerance: what was mended.
+    """
+
+    video: VideoRecord
+    void: list[str]
+    with_void: str | None
+    tolerance: Tolerance
+
+
 def read_davis_videos(
-    names: Sequence[str], images: str, annotations: str, workers: int | None = None
+    names: Sequence[str], images: str, annotations: str, workers: int | None = None, strict: bool = False
 ) -> list[VideoRecord]:
     """Read sequences as videos with ids from 1 and one track per object.
 
     A track's id is the index of the object in the PNGs. Void pixels belong to no track; a warning names the frames that
-    are void throughout. Where no sequence has a folder of annotations, as in the test sets, ``tracks`` is ``None``.
+    are void throughout, and another one says so where there is void but no object in any sequence. Where no sequence
+    has a folder of annotations, as in the test sets, ``tracks`` is ``None``.
 
     Args:
         names: of the sequences.
         images: folder with a folder of ``.jpg`` files for each sequence.
         annotations: folder with a folder of ``.png`` files for each sequence, named like its frames.
         workers: processes; one per core by default.
+        strict: refuse what is otherwise read with a warning: grey PNGs (see :func:`read_index_maps`), and object ids
+            with a gap, which are kept as they are.
 
     Raises:
-        InputError: a sequence, a frame or a PNG is missing, a PNG is broken, has no palette or another size than its
-            frame, frames of a sequence differ in size, or the object ids of a sequence have a gap.
+        InputError: a sequence, a frame or a PNG is missing, a PNG is broken or has another size than its frame, or
+            frames of a sequence differ in size.
     """
     annotated = any(os.path.isdir(os.path.join(annotations, name)) for name in names)
     folders = _Folders(images, annotations if annotated else None)
-    read = map_in_processes(partial(_read_video, folders), list(enumerate(names, 1)), workers=workers)
-    void = [path for _, paths in read for path in paths]
+    read = map_in_processes(partial(_read_video, folders, strict), list(enumerate(names, 1)), workers=workers)
+    tolerance = Tolerance(annotations, strict)
+    tolerance.add(sequence.tolerance for sequence in read)
+    tolerance.warn()
+    void = [path for sequence in read for path in sequence.void]
     if void:
         print_log(
             f"{void[0]}: is void throughout, as {len(void)} annotations of the list are; these frames show no object.",
             "current",
             logging.WARNING,
         )
-    return [video for video, _ in read]
+    with_void = next((sequence.with_void for sequence in read if sequence.with_void is not None), None)
+    if with_void is not None and not any(sequence.video.tracks for sequence in read):
+        print_log(
+            f"{with_void}: has void pixels (255), and no PNG of the list shows an object; if these are binary masks, "
+            "write 1 in place of 255, since objects are numbered 1, 2, ...",
+            "current",
+            logging.WARNING,
+        )
+    return [sequence.video for sequence in read]
 
 
-def _read_video(folders: _Folders, task: tuple[int, str]) -> tuple[VideoRecord, list[str]]:
-    """A sequence, and the paths of its PNGs that are void throughout."""
+def _read_video(folders: _Folders, strict: bool, task: tuple[int, str]) -> _Read:
     number, name = task
     folder = os.path.join(folders.images, name)
     frames = names_with(folder, ".jpg")
     if not frames:
         state = "holds no .jpg files" if os.path.isdir(folder) else "the sequence is missing"
         raise InputError(f"{folder}: {state}; fetch it again, check data_prefix.img_path, or remove it from the list.")
-    height, width = _frame_size(folder, frames)
-    tracks = None
-    void: list[str] = []
-    if folders.annotations is not None:
-        pngs = _pngs(os.path.join(folders.annotations, name), frames)
-        tracks, void = _read_tracks(pngs, height, width)
+    pngs = None if folders.annotations is None else _pngs(os.path.join(folders.annotations, name), frames)
+    height, width = _frame_size(folder, frames, None if pngs is None else read_index_map_size(pngs[0]))
     file_names = [f"{name}/{frame}.jpg" for frame in frames]
-    return VideoRecord(number, height, width, file_names, list(range(len(frames))), tracks), void
+    video = VideoRecord(number, height, width, file_names, list(range(len(frames))), tracks=None)
+    if pngs is None:
+        return _Read(video, [], None, Tolerance(folders.images, strict))
+    return _read_tracks(video, pngs, strict)
 
 
-def _frame_size(folder: str, frames: list[str]) -> tuple[int, int]:
-    """Height and width in pixels, from the headers of the frames, which must all have the same size."""
+def _frame_size(folder: str, frames: list[str], annotated: tuple[int, int] | None) -> tuple[int, int]:
+    """Height and width in pixels, from the headers of the frames, which must all have the same size.
+
+    Where EXIF data turns the frames, it is the size of the turned pictures, or of the stored pixels if the annotations
+    have that size.
+    """
     first = None
     for frame in frames:
         path = os.path.join(folder, f"{frame}.jpg")
         try:
-            with Image.open(path) as image:
-                size = image.height, image.width
+            sizes = frame_sizes(path)
         except OSError:
             raise InputError(f"{path}: is no readable image; fetch the frame again.") from None
-        first = first or size
-        if size != first:
+        first = first or (annotated if annotated in sizes else sizes[0])
+        if first not in sizes:
+            height, width = sizes[0]
             raise InputError(
-                f"{path}: has {size[1]}x{size[0]} pixels, but the sequence's first frame {first[1]}x{first[0]}; one "
+                f"{path}: has {width}x{height} pixels, but the sequence's first frame {first[1]}x{first[0]}; one "
                 "sequence has one size, so fetch it again."
             )
     assert first is not None
@@ -119,12 +153,15 @@ def _pngs(folder: str, frames: list[str]) -> list[str]:
     return [os.path.join(folder, f"{frame}.png") for frame in frames]
 
 
-def _read_tracks(pngs: list[str], height: int, width: int) -> tuple[list[TrackAnnotation], list[str]]:
-    """The objects of a sequence, and the paths of its PNGs that are void throughout."""
+def _read_tracks(video: VideoRecord, pngs: list[str], strict: bool) -> _Read:
+    """Give a sequence its objects."""
+    height, width = video.height, video.width
+    folder = os.path.dirname(pngs[0])
+    tolerance = Tolerance(os.path.dirname(folder), strict)
     void: list[str] = []
+    with_void = None
     masks: dict[int, list[RLE | None]] = {}
-    for t, path in enumerate(pngs):
-        index_map = read_index_map(path)
+    for t, (path, index_map) in enumerate(zip(pngs, read_index_maps(pngs, tolerance), strict=True)):
         if index_map.shape != (height, width):
             raise InputError(
                 f"{path}: has {index_map.shape[1]}x{index_map.shape[0]} pixels, but its frame {width}x{height}; fetch "
@@ -133,6 +170,8 @@ def _read_tracks(pngs: list[str], height: int, width: int) -> tuple[list[TrackAn
         counts = np.bincount(index_map.ravel(), minlength=VOID + 1)
         if counts[VOID] == index_map.size:
             void.append(path)
+        if counts[VOID] and with_void is None:
+            with_void = path
         ids = np.flatnonzero(counts[1:VOID]) + 1
         # column-major, as the encoder takes masks, so that it makes no copy
         across = np.ascontiguousarray(index_map.T)
@@ -141,8 +180,11 @@ def _read_tracks(pngs: list[str], height: int, width: int) -> tuple[list[TrackAn
             masks.setdefault(i, [None] * len(pngs))[t] = rle
     absent = sorted(set(range(1, max(masks, default=0))) - set(masks))
     if absent:
-        raise InputError(
-            f"{os.path.dirname(pngs[0])}: shows the objects {sorted(masks)} but never {absent[0]}; number the objects "
-            "of a sequence 1, 2, ... without gaps."
+        never = f"shows the objects {sorted(masks)} but never {absent[0]}"
+        tolerance.mend(
+            "sequences whose object ids have a gap, which are kept as they are",
+            folder,
+            f"{folder}: {never}; number the objects of a sequence 1, 2, ... without gaps.",
         )
-    return [TrackAnnotation(i, OBJECT["id"], masks[i], boxes_of(masks[i])) for i in sorted(masks)], void
+    tracks = [TrackAnnotation(i, OBJECT["id"], masks[i], boxes_of(masks[i])) for i in sorted(masks)]
+    return _Read(replace(video, tracks=tracks), void, with_void, tolerance)

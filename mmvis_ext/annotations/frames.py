@@ -1,21 +1,36 @@
-"""Reads frames from disk; one that is missing or truncated is an error that names it."""
+"""Reads frames from disk; one that is missing or truncated is an error that names it.
 
+A camera that was turned says so in the EXIF data of a photo, and viewers turn the picture. So do the readers here, with
+one exception: where annotations have the size of the stored pixels and not of the turned picture, as happens with a
+quarter turn, the pixels are taken as they are stored.
+"""
+
+import re
 from collections.abc import Callable
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from mmvis_ext.utils.errors import InputError
 
-__all__ = ["load_frame"]
+__all__ = ["frame_sizes", "load_frame"]
+
+Size = tuple[int, int]  # height and width in pixels
+ORIENTATION = 0x0112  # EXIF's tag; from 5 on the picture is to be turned by a quarter
+
+PNG = b"\x89PNG\r\n\x1a\n"
+MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")  # of a JPEG: inside compressed data only these end it
+START, END = 0xD8, 0xD9
 
 
-def load_frame(read: Callable[[], bytes], where: str) -> np.ndarray:
+def load_frame(read: Callable[[], bytes], where: str, size: Size | None = None) -> np.ndarray:
     """Read and decode one frame.
 
     Args:
         read: returns the content of the file.
         where: names the file, the video and the frame for the error message.
+        size: height and width in pixels of its annotations, if it has any.
 
     Returns:
         (H, W, 3) uint8 BGR.
@@ -31,17 +46,57 @@ def load_frame(read: Callable[[], bytes], where: str) -> np.ndarray:
         ) from None
     except OSError as error:
         raise InputError(f"{where}: the frame cannot be read ({error.strerror}); check its permissions.") from None
-    image = None if _truncated(content) else cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    pixels = np.frombuffer(content, np.uint8)
+    image = None if _truncated(content) else cv2.imdecode(pixels, cv2.IMREAD_COLOR)
     if image is None:
         raise InputError(f"{where}: the frame is truncated or not an image; fetch it again.")
+    if size is not None and image.shape[:2] != size == image.shape[1::-1]:
+        stored = cv2.imdecode(pixels, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+        image = image if stored is None or stored.shape[:2] != size else stored
     return image
 
 
+def frame_sizes(path: str) -> tuple[Size, Size]:
+    """Height and width in pixels of a frame, from its header: as viewers show it, and as its pixels are stored.
+
+    Raises:
+        OSError: there is no such file, or it is no image.
+    """
+    with Image.open(path) as image:
+        stored, exif = (image.height, image.width), Image.Exif()
+        exif.load(image.info.get("exif", b""))
+    return (stored[::-1] if exif.get(ORIENTATION, 1) in (5, 6, 7, 8) else stored), stored
+
+
 def _truncated(content: bytes) -> bool:
-    """Whether a JPEG or PNG lacks its end; decoders fill what is missing with grey and say nothing."""
-    tail = content[-4096:].rstrip(b"\0")
+    """Whether a JPEG or PNG lacks its end; decoders fill what is missing with grey and say nothing.
+
+    What follows the end, such as a camera's trailer or the film of a motion photo, is no part of the picture.
+    """
     if content[:2] == b"\xff\xd8":
-        return b"\xff\xd9" not in tail[-1024:]
-    if content[:8] == b"\x89PNG\r\n\x1a\n":
-        return b"IEND" not in tail
+        return not _jpeg_ends(content)
+    if content[:8] == PNG:
+        return not _png_ends(content)
     return not content
+
+
+def _jpeg_ends(content: bytes) -> bool:
+    """Walk from marker to marker, past segments of a stated length and compressed data, to the end of the image."""
+    place = 2
+    while (found := MARKER.search(content, place)) is not None:
+        marker, place = found[1][0], found.end()
+        if marker == END:
+            return True
+        if marker != START and marker != 0x01:  # the markers without a segment
+            place += int.from_bytes(content[place : place + 2], "big")
+    return False
+
+
+def _png_ends(content: bytes) -> bool:
+    """Walk from chunk to chunk (length, type, content, checksum) to the end chunk."""
+    place = len(PNG)
+    while place + 12 <= len(content):
+        if content[place + 4 : place + 8] == b"IEND":
+            return True
+        place += 12 + int.from_bytes(content[place : place + 4], "big")
+    return False

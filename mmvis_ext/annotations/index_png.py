@@ -1,6 +1,8 @@
 """Indexed PNGs as DAVIS has them, each with the masks of all objects of a frame."""
 
 import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,9 @@ from PIL import Image
 
 from mmvis_ext.utils.errors import InputError
 
-__all__ = ["VOID", "davis_palette", "index_png", "read_index_map"]
+from .tolerance import Tolerance
+
+__all__ = ["VOID", "davis_palette", "index_png", "read_index_map", "read_index_map_size", "read_index_maps"]
 
 VOID = 255
 """Index of the pixels that belong to nobody and that the evaluation leaves out."""
@@ -44,17 +48,74 @@ def read_index_map(path: str | Path) -> np.ndarray:
     Raises:
         InputError: the file is missing, truncated or no image, or it has no palette.
     """
+    index_map, mode = _read(path)
+    if mode != "P":
+        raise InputError(_no_palette(path, mode))
+    return index_map
+
+
+def read_index_map_size(path: str | Path) -> tuple[int, int]:
+    """Height and width of a PNG in pixels, from its header.
+
+    Raises:
+        InputError: the file is missing or no image.
+    """
+    with _opened(path) as image:
+        return image.height, image.width
+
+
+def read_index_maps(paths: Sequence[str | Path], tolerance: Tolerance) -> Iterator[np.ndarray]:
+    """Read the PNGs of one sequence, also grey ones (of mode L), whose values are taken for indices as they are.
+
+    If all are grey and have no values but 0 and 255, as in DAVIS 2016, they are masks of one object: 255 becomes 1.
+
+    Args:
+        paths: of the PNGs, in time order.
+        tolerance: counts the grey ones, or refuses them.
+
+    Yields:
+        (H, W) uint8, see :func:`read_index_map`.
+
+    Raises:
+        InputError: see :func:`read_index_map`; also for other modes than a palette and grey.
+    """
+    binary = all(map(_is_binary, paths))
+    as_what = (
+        "in which 255 is object 1, as they have no other values but 0" if binary else "whose values are the objects"
+    )
+    for path in paths:
+        index_map, mode = _read(path)
+        if mode not in ("P", "L"):
+            raise InputError(_no_palette(path, mode))
+        if mode == "L":
+            tolerance.mend(f"grey PNGs (of mode L), {as_what}", str(path), _no_palette(path, mode))
+        yield np.minimum(index_map, 1) if binary else index_map
+
+
+def _is_binary(path: str | Path) -> bool:
+    with _opened(path) as image:
+        return image.mode == "L" and bool(np.isin(np.array(image), (0, VOID)).all())
+
+
+def _no_palette(path: str | Path, mode: str) -> str:
+    return (
+        f"{path}: has no palette (its mode is {mode}), so its values are no object ids; save it as a PNG with a "
+        "palette, as DAVIS and Pascal VOC have them."
+    )
+
+
+def _read(path: str | Path) -> tuple[np.ndarray, str]:
+    """The values of a PNG, and its mode."""
+    with _opened(path) as image:
+        return np.array(image), image.mode
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[Image.Image]:
     try:
         with Image.open(path) as image:
-            if image.mode != "P":
-                raise InputError(
-                    f"{path}: has no palette (its mode is {image.mode}), so its values are no object ids; save it as a "
-                    "PNG with a palette, as DAVIS and Pascal VOC have them."
-                )
-            return np.array(image)
+            yield image
     except FileNotFoundError:
         raise InputError(f"{path}: the PNG is missing; write or fetch one for every frame.") from None
     except (OSError, SyntaxError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
         raise InputError(f"{path}: the PNG is truncated or broken ({error}); fetch or write it again.") from None

@@ -28,11 +28,15 @@ def read_bytes(path: str | Path) -> bytes:
 def parse_json(text: bytes, where: str) -> Any:
     """Parse the text of a JSON file, which ``where`` names.
 
+    The text may begin with a byte order mark, as Windows' editors write it.
+
     Raises:
-        InputError: the text is cut off or is not JSON.
+        InputError: the text is cut off, is not JSON, or has another encoding than Unicode's.
     """
     try:
         return json.loads(text)
+    except UnicodeDecodeError:
+        raise InputError(f"{where}: not valid JSON, since it is no text in UTF-8; save it as UTF-8.") from None
     except (ValueError, RecursionError) as error:
         raise InputError(
             f"{where}: not valid JSON ({error}); the file is truncated or broken, fetch or write it again."

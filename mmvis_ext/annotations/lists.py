@@ -11,15 +11,19 @@ __all__ = ["names_with", "read_lines", "read_sequence_list"]
 def read_lines(path: str | Path) -> list[str]:
     """The lines of one of the lists that data sets keep in ``ImageSets``, blank ones included.
 
+    The text may begin with a byte order mark, as Windows' editors write it.
+
     Raises:
-        InputError: the file cannot be read or is no text.
+        InputError: the file cannot be read or is no text in UTF-8.
     """
     try:
-        return Path(path).read_text(encoding="utf-8").splitlines()
+        return Path(path).read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions.") from None
     except UnicodeDecodeError:
-        raise InputError(f"{path}: is not a text file; give one of the lists in ImageSets.") from None
+        raise InputError(
+            f"{path}: is not a text file in UTF-8; save it as UTF-8, or give one of the lists in ImageSets."
+        ) from None
 
 
 def read_sequence_list(path: str | Path) -> list[str]:

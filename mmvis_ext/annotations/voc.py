@@ -9,13 +9,13 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
 from mmvis_ext.structures.rle import boxes_of, encode
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.parallel import map_in_processes
 
-from .index_png import VOID, read_index_map
+from .frames import frame_sizes
+from .index_png import VOID, read_index_map, read_index_map_size
 from .lists import read_lines
 from .records import TrackAnnotation, VideoRecord
 
@@ -103,18 +103,18 @@ def read_voc_images(names: Sequence[str], folders: Folders, workers: int | None 
 def _read_images(folders: Folders, numbered: list[tuple[int, str]]) -> list[VideoRecord]:
     records = []
     for number, name in numbered:
-        height, width = _image_size(os.path.join(folders.images, f"{name}.jpg"))
+        sizes = _image_sizes(os.path.join(folders.images, f"{name}.jpg"))
         objects, classes = (os.path.join(folder, f"{name}.png") for folder in (folders.objects, folders.classes))
+        annotated = read_index_map_size(objects)
+        height, width = annotated if annotated in sizes else sizes[0]  # EXIF data may turn an image against its PNGs
         tracks = _read_tracks(objects, classes, (height, width))
         records.append(VideoRecord(number, height, width, [f"{name}.jpg"], [0], tracks))
     return records
 
 
-def _image_size(path: str) -> tuple[int, int]:
-    """Height and width in pixels, from the header."""
+def _image_sizes(path: str) -> tuple[tuple[int, int], tuple[int, int]]:
     try:
-        with Image.open(path) as image:
-            return image.height, image.width
+        return frame_sizes(path)
     except FileNotFoundError:
         raise InputError(f"{path}: the image is missing; check data_prefix.img_path, or fetch it again.") from None
     except OSError:

@@ -51,7 +51,7 @@ class DAVISUnsupervisedDataset(VideoDataset):
 
     def read(self) -> AnnotationFile:
         folders = self.data_prefix["img_path"], self.data_prefix["ann_path"]
-        videos = read_davis_videos(read_sequence_list(self.ann_file), *folders, self.workers)
+        videos = read_davis_videos(read_sequence_list(self.ann_file), *folders, self.workers, self.strict)
         return AnnotationFile(self.ann_file, [dict(OBJECT)], videos)
 
     def about(self, video: dict, start: int, stop: int) -> dict:

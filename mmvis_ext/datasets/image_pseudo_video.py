@@ -35,7 +35,7 @@ class ImagePseudoVideoDataset(VideoDataset):
         super().__init__(*args, **kwargs)
 
     def read(self) -> AnnotationFile:
-        return read_image_file(self.ann_file, workers=self.workers)
+        return read_image_file(self.ann_file, workers=self.workers, strict=self.strict)
 
 
 @DATASETS.register_module()

@@ -81,7 +81,7 @@ def wnids_of(metainfo: Mapping[str, Any], where: str) -> dict[str, str]:
 class _ImageNetDataset(VideoDataset):
     """What VID and DET share: their lists, their trees of XML files and their classes."""
 
-    reader: Callable[[Sequence[str], Tree, int | None], list[VideoRecord]]
+    reader: Callable[[Sequence[str], Tree, int | None, bool], list[VideoRecord]]
 
     def __init__(self, *args: Any, workers: int | None = None, source_fps: float = 30.0, **kwargs: Any) -> None:
         self.workers = workers
@@ -98,7 +98,7 @@ class _ImageNetDataset(VideoDataset):
         rows = read_image_sets(self.ann_file)
         print_log(f"{self.ann_file}: reading the XML files of {len(rows)} rows", "current")
         categories = [dict(id=ids[wnid], name=name) for name, wnid in wnids.items()]
-        return AnnotationFile(self.ann_file, categories, type(self).reader(rows, tree, self.workers))
+        return AnnotationFile(self.ann_file, categories, type(self).reader(rows, tree, self.workers, self.strict))
 
 
 @DATASETS.register_module()

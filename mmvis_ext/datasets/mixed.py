@@ -76,6 +76,11 @@ class MixedDataset:
         """That of the first set."""
         return next(iter(self.sets.values())).metainfo
 
+    @property
+    def objects_per_video(self) -> list[int]:
+        """Those of all sets, one set after the other."""
+        return [number for dataset in self.sets.values() for number in dataset.objects_per_video]
+
     def full_init(self) -> None:
         """Do nothing: the sets are read when they are built, as the others need the classes of the first."""
 

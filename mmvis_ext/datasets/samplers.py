@@ -9,10 +9,19 @@ from mmengine.dist import get_dist_info, sync_random_seed
 from torch.utils.data import Sampler
 
 from mmvis_ext.registry import DATA_SAMPLERS
+from mmvis_ext.utils.errors import InputError
 
 from .video_dataset import ClipIndex, Draw
 
 __all__ = ["VideoClipSampler", "VideoDrawSampler"]
+
+WRAPPERS = dict(
+    RepeatDataset="name its data set alone, with sampler=dict(type='VideoDrawSampler', repeat=...)",
+    ConcatDataset="use a MixedDataset, which joins data sets at a ratio",
+    ClassBalancedDataset="name its data set alone, or use a MixedDataset, which shows data sets at a ratio",
+    MultiImageMixDataset="name its data set alone",
+)
+"""mmengine's and mmdet's data sets that wrap others: what to write instead, since they cannot be asked for a draw."""
 
 
 @DATA_SAMPLERS.register_module()
@@ -28,12 +37,16 @@ class VideoDrawSampler(Sampler):
         shuffle: ``False`` keeps the file's order.
         round_up: repeat draws at the end so that all processes get equally many.
         endless: go on with the next epoch instead of ending, for training by iterations.
+
+    Raises:
+        InputError: the data set is one of mmengine's wrappers of data sets.
     """
 
     def __init__(
         self, dataset: Any, seed: int | None = None, repeat: int = 1, shuffle: bool = True, round_up: bool = True,
         endless: bool = False,
     ) -> None:  # fmt: skip
+        _refuse_wrapper(dataset)
         self.rank, self.world_size = get_dist_info()
         self.dataset = dataset
         self.seed = sync_random_seed() if seed is None else seed
@@ -84,9 +97,13 @@ class VideoClipSampler(Sampler):
         dataset: in test mode.
         clip_len: frames per window; the last one of a video may be shorter.
         seed: not used, as nothing is random here; mmengine gives one to every sampler.
+
+    Raises:
+        InputError: the data set is one of mmengine's wrappers of data sets.
     """
 
     def __init__(self, dataset: Any, clip_len: int, seed: int | None = None) -> None:
+        _refuse_wrapper(dataset)
         rank, world_size = get_dist_info()
         lengths = [dataset.get_len_per_video(i) for i in range(len(dataset))]
         loads = np.zeros(world_size, dtype=int)
@@ -107,3 +124,9 @@ class VideoClipSampler(Sampler):
 
     def __iter__(self) -> Iterator[ClipIndex]:
         return iter(self.windows)
+
+
+def _refuse_wrapper(dataset: Any) -> None:
+    name = next((kind.__name__ for kind in type(dataset).__mro__ if kind.__name__ in WRAPPERS), None)
+    if name is not None:
+        raise InputError(f"{name}: wraps data sets of images and knows no draws from videos; {WRAPPERS[name]}.")

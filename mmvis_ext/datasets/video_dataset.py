@@ -1,5 +1,6 @@
 """The base of all data sets of videos with instance tracks: which frames and which tracks a sample shows."""
 
+import os
 from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from mmvis_ext.annotations.class_maps import CLASS_MAPS, OTHERS, in_classes
 from mmvis_ext.annotations.records import AnnotationFile, TrackAnnotation, VideoRecord
 from mmvis_ext.utils.errors import InputError
 
+from .objects import check_crowds, count_objects
 from .randomness import seeded
 
 __all__ = ["ClipIndex", "Draw", "VideoDataset"]
@@ -56,7 +58,8 @@ class VideoDataset(BaseVideoDataset):
             ``filter_cfg=dict(filter_empty_gt=True)`` leaves out videos without objects too. ``None`` keeps the file's
             own classes.
         filter_cfg: ``min_size`` drops videos whose shorter side is below it (pixels); ``filter_empty_gt=True`` drops
-            videos in which no frame shows an object. Training only.
+            videos in which no frame shows an object that is no crowd. Training only.
+        strict: refuse small faults of the files that are otherwise mended with a warning; docs/datasets.md names them.
         kwargs: of mmengine's ``BaseDataset``. ``metainfo=dict(classes=(...))`` selects and orders categories by name.
 
     Metainfo: ``classes`` (names in label order) and ``categories`` (the file's ``{'id', 'name'}`` in label order).
@@ -68,20 +71,26 @@ class VideoDataset(BaseVideoDataset):
     :class:`VideoRecord` that the metric compares with. In earlier windows, and in a video without annotations, it is
     ``None``.
 
+    Attributes:
+        objects_per_video: number of tracks that are no crowds, for each video that is kept.
+
     Raises:
-        InputError: see :meth:`read`; also for class names that the file lacks, an unknown class map, and where
-            filtering leaves nothing.
+        InputError: see :meth:`read`; also for class names that are no list or that the file lacks, an unknown class
+            map, and where filtering leaves nothing or, in training, all objects are crowds.
     """
+
+    objects_per_video: list[int]
 
     def __init__(
         self, *args: Any, clips: dict | None = None, fps: float | None = None, source_fps: float = 6.0,
-        class_map: str | Mapping[str, str | None] | None = None, **kwargs: Any,
+        class_map: str | Mapping[str, str | None] | None = None, strict: bool = False, **kwargs: Any,
     ) -> None:  # fmt: skip
         if fps is not None and not 0 < fps <= source_fps:
             raise InputError(f"fps={fps} must be above 0 and at most source_fps={source_fps}; correct the config.")
         if isinstance(class_map, str) and class_map not in CLASS_MAPS:
             raise InputError(f"class_map {class_map!r} is unknown; choose one of {sorted(CLASS_MAPS)} or give a dict.")
         self.step = 1.0 if fps is None else source_fps / fps
+        self.strict = strict
         self.class_map = CLASS_MAPS[class_map] if isinstance(class_map, str) else class_map
         if clips is not None and not kwargs.get("test_mode", False):
             kwargs["pipeline"] = [clips, *kwargs.get("pipeline", [])]
@@ -108,8 +117,14 @@ class VideoDataset(BaseVideoDataset):
         """One dict per video, with its ``images``, its size and its ``truth``; also sets the classes.
 
         Raises:
-            InputError: see :meth:`read`; also for class names that the file lacks.
+            InputError: see :meth:`read`; also for class names that are no list or that the file lacks.
         """
+        classes = self._metainfo.get("classes")
+        if isinstance(classes, str):
+            raise InputError(
+                f"{self.ann_file}: metainfo.classes is the text {classes!r} and not a list of names; for one class "
+                f"write classes=({classes!r},), with a comma."
+            )
         file = self.read()
         if self.class_map is not None:
             file = in_classes(file, self.class_map, self._classes_to_map_to(self.class_map))
@@ -154,7 +169,7 @@ class VideoDataset(BaseVideoDataset):
         images = [
             dict(
                 img_id=image_id,
-                img_path=join_path(self.data_prefix.get("img_path", ""), name),
+                img_path=frame_path(self.data_prefix.get("img_path", ""), name),
                 file_name=name,
                 frame_id=t,
                 video_id=video.id,
@@ -177,22 +192,26 @@ class VideoDataset(BaseVideoDataset):
         """The videos that pass ``filter_cfg``.
 
         Raises:
-            InputError: none does.
+            InputError: none does, or all objects are crowds (in training).
         """
         cfg = self.filter_cfg or {}
         kept = self.data_list
         if not self.test_mode:
             kept = [v for v in kept if min(v["height"], v["width"]) >= cfg.get("min_size", 1)]
             if cfg.get("filter_empty_gt", False):
-                kept = [v for v in kept if any(image["instances"] for image in v["images"])]
+                kept = [
+                    v for v in kept if any(not i["ignore_flag"] for image in v["images"] for i in image["instances"])
+                ]
             if all(v["truth"] is None for v in kept):
                 kept = []
+            check_crowds(self.data_list, self.ann_file)
         if not kept:
             raise InputError(
                 f"{self.ann_file}: no video is left for {'testing' if self.test_mode else 'training'} out of "
                 f"{len(self.data_list)}; check filter_cfg, the classes, and that the file has annotations."
             )
         print_log(f"{self.ann_file}: {len(kept)} of {len(self.data_list)} videos kept", "current")
+        self.objects_per_video = count_objects(kept)
         return kept
 
     def prepare_data(self, idx: int | Draw | ClipIndex) -> Any:
@@ -228,6 +247,12 @@ class VideoDataset(BaseVideoDataset):
         if not self._fully_initialized:
             self.full_init()
         return self.prepare_data(idx)
+
+
+def frame_path(folder: str, name: str) -> str:
+    """Path of a frame; backslashes part folders, as on Windows, unless there is a file of that very name."""
+    path = join_path(folder, name)
+    return path if "\\" not in name or os.path.exists(path) else join_path(folder, name.replace("\\", "/"))
 
 
 def evenly(length: int, step: float) -> list[int]:

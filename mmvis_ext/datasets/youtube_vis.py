@@ -21,4 +21,4 @@ class YouTubeVISDataset(VideoDataset):
     """
 
     def read(self) -> AnnotationFile:
-        return read_annotation_file(self.ann_file)
+        return read_annotation_file(self.ann_file, strict=self.strict)

@@ -4,15 +4,18 @@ import_mmdet()
 
 from .atomic import AtomicBackend
 from .checkpoints import check_fit, check_resumable, check_start, latest_checkpoint, read_checkpoint, refuse_pickles
-from .hooks import CheckClassesHook, CheckStartHook, FiniteLossHook, PlainCheckpointHook
+from .hooks import CheckClassesHook, CheckSlotsHook, CheckStartHook, FiniteLossHook
 from .loops import VideoTestLoop, VideoValLoop
+from .saving import EarlyStoppingHook, PlainCheckpointHook
 from .torchvision_weights import load_torchvision_weights
 from .visualization_hook import TrackVisualizationHook
 
 __all__ = [
     "AtomicBackend",
     "CheckClassesHook",
+    "CheckSlotsHook",
     "CheckStartHook",
+    "EarlyStoppingHook",
     "FiniteLossHook",
     "PlainCheckpointHook",
     "TrackVisualizationHook",

@@ -50,8 +50,8 @@ def read_checkpoint(path: str | Path) -> dict:
         raise InputError(f"{path}: no such checkpoint; check the path.") from None
     except pickle.UnpicklingError:
         raise InputError(
-            f"{path}: refused, since it is not a checkpoint of plain tensors but a pickle that could run code; convert "
-            "it in an environment where you trust it, or get it from its source again."
+            f"{path}: refused, since it is not a checkpoint of plain tensors but a pickle that could run code; if "
+            f"you trust it, convert it: python tools/model_converters/plain_checkpoint.py {path} PLAIN.pth."
         ) from None
     except Exception as error:  # a broken file makes torch raise nearly anything
         reason = (str(error) or type(error).__name__).splitlines()[0]

@@ -1,43 +1,22 @@
-"""Hooks that write checkpoints safely, and that stop a run with a non-finite loss, wrong classes or a wrong start."""
+"""Hooks that stop a run with a non-finite loss, wrong classes or a wrong start, and warn of too few queries."""
 
+import logging
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import torch
-from mmengine.hooks import CheckpointHook, Hook
+from mmengine.hooks import Hook
+from mmengine.logging import print_log
 from mmengine.runner import Runner
 
 from mmvis_ext.models.video_model import unwrapped
 from mmvis_ext.registry import HOOKS
 from mmvis_ext.utils.errors import InputError
 
-from .checkpoints import plain, read_checkpoint
+from .checkpoints import read_checkpoint
 from .start import missing_start
 
-__all__ = ["CheckClassesHook", "CheckStartHook", "FiniteLossHook", "PlainCheckpointHook"]
-
-
-@HOOKS.register_module()
-class PlainCheckpointHook(CheckpointHook):
-    """mmengine's checkpoint hook, but checkpoints are written atomically and can be read with ``weights_only=True``.
-
-    For that, the history of logged values, which mmengine stores as pickled objects, is left out.
-
-    Args:
-        kwargs: see mmengine's ``CheckpointHook``.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("backend_args", dict(backend="atomic"))
-        super().__init__(*args, **kwargs)
-
-    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        hub = checkpoint.get("message_hub") or {}
-        hub = dict(log_scalars={}, runtime_info=hub.get("runtime_info", {}), resumed_keys={})
-        checkpoint["message_hub"] = hub
-        for key, value in list(checkpoint.items()):
-            checkpoint[key] = plain(value)
+__all__ = ["CheckClassesHook", "CheckSlotsHook", "CheckStartHook", "FiniteLossHook"]
 
 
 @HOOKS.register_module()
@@ -96,6 +75,26 @@ class CheckStartHook(Hook):
             raise InputError(
                 f"{runner._load_from}: lacks {len(wrong)} of the {len(frozen)} weights that {name} freezes (such as "
                 f"{wrong[0]}); set load_from to a checkpoint of the first phase's config."
+            )
+
+
+@HOOKS.register_module()
+class CheckSlotsHook(Hook):
+    """Warns before training where videos show more objects than the model has queries for.
+
+    What finds no query is never learned, and in a test never found.
+    """
+
+    def before_train(self, runner: Runner) -> None:
+        slots = unwrapped(runner.model).slots
+        numbers = getattr(runner.train_dataloader.dataset, "objects_per_video", ())
+        crowded = [number for number in numbers if slots is not None and number > slots]
+        if crowded:
+            print_log(
+                f"{len(crowded)} of {len(numbers)} videos show more objects (up to {max(crowded)}) than the model has "
+                f"queries ({slots}); what finds no query is not learned, so raise the model's num_queries.",
+                "current",
+                logging.WARNING,
             )
 
 

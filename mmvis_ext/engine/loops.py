@@ -10,6 +10,7 @@ from mmengine.runner.amp import autocast
 
 from mmvis_ext.models.video_model import VideoStream, frame_geometry, set_tracks, unwrapped
 from mmvis_ext.registry import LOOPS
+from mmvis_ext.utils.errors import InputError
 
 __all__ = ["VideoTestLoop", "VideoValLoop"]
 
@@ -19,6 +20,9 @@ class _StreamingLoop(BaseLoop):
 
     The evaluator gets one sample per video, with ``pred_tracks`` and ``video``. This is a mixin for mmengine's test and
     validation loops, which set ``evaluator`` and ``fp16``.
+
+    Raises:
+        InputError: the loader's batch size is not 1.
     """
 
     phase: str
@@ -30,6 +34,11 @@ class _StreamingLoop(BaseLoop):
         if sampler and sampler["type"] == "VideoClipSampler":
             # the model alone determines the window's length
             dataloader = dict(dataloader, sampler=dict(sampler, clip_len=unwrapped(runner.model).window))
+        number = dataloader.get("batch_size", 1) if isinstance(dataloader, dict) else dataloader.batch_size
+        if number != 1:
+            raise InputError(
+                f"{self.phase}_dataloader: batch_size is {number}, but videos are streamed one at a time; set it to 1."
+            )
         super().__init__(runner, dataloader, **kwargs)
 
     def run(self) -> dict:

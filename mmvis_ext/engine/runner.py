@@ -4,12 +4,14 @@ from pickle import UnpicklingError
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
 from torch import nn
 
 from mmvis_ext.utils.errors import InputError
 
 from .building import building, name_of, reason_of
+from .saving import PlainCheckpointHook
 
 __all__ = ["ConfigRunner"]
 
@@ -50,9 +52,16 @@ class ConfigRunner(Runner):
             The model.
 
         Raises:
-            InputError: a part of the config is missing or cannot be built, or initial weights cannot be loaded.
+            InputError: a part of the config is missing or cannot be built, initial weights cannot be loaded, or a
+                foreign hook would write checkpoints that cannot be loaded again.
         """
         self._require("training", TRAINING)
+        foreign = [h for h in self.hooks if isinstance(h, CheckpointHook) and not isinstance(h, PlainCheckpointHook)]
+        if foreign:
+            raise InputError(
+                f"{name_of(self.cfg)}: its {type(foreign[0]).__name__} writes checkpoints that are not loaded here, "
+                "since they hold pickled objects; give it the type 'PlainCheckpointHook', with the same settings."
+            )
         return super().train()
 
     def test(self) -> dict:

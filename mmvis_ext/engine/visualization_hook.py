@@ -92,25 +92,36 @@ class TrackVisualizationHook(Hook):
         if video["truth"] is not None:
             truth = shown_truth(video["truth"], metainfo["categories"])
         prediction = take_colours(prediction, truth or ())
-        folder = Path(self.paths[0]).parent.name
+        folder, size = Path(self.paths[0]).parent.name, (tracks.height, tracks.width)
         target = self.out_dir / f"{video['id']:04d}_{re.sub(r'[^-.@+0-9A-Za-z]+', '_', folder)}"
         if self.kind in ("sheet", "both"):
             title = f"video {video['id']} · {folder} · {len(self.paths)} frames"
-            self._write_sheet(target.with_name(f"{target.name}.png"), truth, prediction, title)
+            self._write_sheet(target.with_name(f"{target.name}.png"), truth, prediction, title, size)
         if self.kind in ("video", "both"):
-            self._write_video(target.with_name(f"{target.name}.mp4"), truth, prediction)
+            self._write_video(target.with_name(f"{target.name}.mp4"), truth, prediction, size)
 
     def _write_sheet(
-        self, path: Path, truth: Sequence[ShownTrack] | None, prediction: Sequence[ShownTrack], title: str
+        self,
+        path: Path,
+        truth: Sequence[ShownTrack] | None,
+        prediction: Sequence[ShownTrack],
+        title: str,
+        size: tuple[int, int],
     ) -> None:
         times = spread(len(self.paths), ROWS * self.columns)
-        frames = list(read_frames(self.paths[t] for t in times))
+        frames = list(read_frames((self.paths[t] for t in times), size))
         sheet = comparison_sheet(frames, truth, prediction, times, title, self.columns)
         write_atomically(path, cv2.imencode(".png", sheet[..., ::-1])[1].tobytes())
 
-    def _write_video(self, path: Path, truth: Sequence[ShownTrack] | None, prediction: Sequence[ShownTrack]) -> None:
+    def _write_video(
+        self,
+        path: Path,
+        truth: Sequence[ShownTrack] | None,
+        prediction: Sequence[ShownTrack],
+        size: tuple[int, int],
+    ) -> None:
         with VideoWriter(path, self.fps) as video:
-            for t, frame in enumerate(read_frames(self.paths)):
+            for t, frame in enumerate(read_frames(self.paths, size)):
                 scale = readable_scale(*frame.shape[:2])
                 picture = draw_shown(frame, prediction, t, scale)
                 if truth is not None:

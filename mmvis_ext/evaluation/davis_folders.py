@@ -1,14 +1,15 @@
 """Compares truth and results of DAVIS, two folders with a folder of PNGs per sequence, on every core."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from mmvis_ext.annotations.index_png import read_index_map
+from mmvis_ext.annotations.index_png import read_index_map, read_index_maps
 from mmvis_ext.annotations.lists import names_with, read_sequence_list
+from mmvis_ext.annotations.tolerance import Tolerance
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.parallel import map_in_processes
 
@@ -95,9 +96,9 @@ def sequences_of(root: Path) -> list[str]:
 
 
 def paired(
-    truth: Iterable[str | Path], results: Iterable[np.ndarray], where: Iterable[str | Path]
+    truth: Sequence[str | Path], results: Iterable[np.ndarray], where: Iterable[str | Path]
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Read the truth of a sequence and pair it with the results, frame by frame.
+    """Read the truth of a sequence as the data set reads it, and pair it with the results, frame by frame.
 
     Args:
         truth: PNG of each frame.
@@ -110,8 +111,8 @@ def paired(
     Raises:
         InputError: a truth is missing or broken, or its size differs from the result's.
     """
-    for path, result, name in zip(truth, results, where, strict=True):
-        known = read_index_map(path)
+    maps = read_index_maps(truth, Tolerance("the truth"))
+    for known, result, name in zip(maps, results, where, strict=True):
         if known.shape != result.shape:
             (height, width), (h, w) = known.shape, result.shape
             raise InputError(

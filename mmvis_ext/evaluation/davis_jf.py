@@ -27,6 +27,7 @@ class SequenceFigures:
         F: (N, T) F-measure of the boundaries, 0..1.
         proposals: index of each object's proposal in the results; an index that no result has means an empty proposal.
         left_out: ids of the objects that are not judged, since all ids of the first frame are lower.
+        ids: of the objects, in rising order.
         void_frames: numbers, from 0, of the frames whose truth is void throughout, where any result is right.
     """
 
@@ -35,6 +36,7 @@ class SequenceFigures:
     F: np.ndarray = field(repr=False)
     proposals: list[int]
     left_out: list[int]
+    ids: list[int]
     void_frames: list[int]
 
     def object_summary(self) -> list[dict[str, float]]:
@@ -48,8 +50,8 @@ class SequenceFigures:
 
     def report(self) -> dict:
         """The figures of the sequence and, in ``objects``, of each object by its id, with its ``proposal``."""
-        pairs = zip(self.object_summary(), self.proposals, strict=True)
-        return self.summary() | dict(objects={str(i): row | dict(proposal=p) for i, (row, p) in enumerate(pairs, 1)})
+        triples = zip(self.ids, self.object_summary(), self.proposals, strict=True)
+        return self.summary() | dict(objects={str(i): row | dict(proposal=p) for i, row, p in triples})
 
     def summary(self) -> dict[str, float]:
         """The figures of the sequence, mean over its objects, in 0..100; -1 where it has none."""
@@ -65,9 +67,9 @@ def summarize(sequences: Sequence[SequenceFigures]) -> dict[str, float]:
 def evaluate_sequence(name: str, frames: Iterable[tuple[np.ndarray, np.ndarray]], where: str = "") -> SequenceFigures:
     """Evaluate a sequence, first and last frame included, as the official code does.
 
-    The objects are those up to the highest id in the first frame. Each is given a proposal of its own, such that the
-    mean of J and F over all frames and objects is highest; an object without one is compared with an empty mask. Void
-    pixels belong to no object and no proposal.
+    The objects are those up to the highest id in the first frame; an id that no frame shows is none. Each is given a
+    proposal of its own, such that the mean of J and F over all frames and objects is highest; an object without one is
+    compared with an empty mask. Void pixels belong to no object and no proposal.
 
     Args:
         name: of the sequence.
@@ -101,9 +103,11 @@ def evaluate_sequence(name: str, frames: Iterable[tuple[np.ndarray, np.ndarray]]
         raise InputError(f"{where or name}: has no frames; leave it out or fetch it again.")
     # objects that outnumber the proposals get empty ones
     number = max(found, objects)
-    J, F = (np.stack(values)[..., :number].transpose(2, 1, 0) for values in (regions, boundaries))
+    shown = np.flatnonzero(seen[1 : objects + 1])
+    J, F = (np.stack(values)[:, shown, :number].transpose(2, 1, 0) for values in (regions, boundaries))
     rows, columns = linear_sum_assignment(-(J.mean(axis=2) + F.mean(axis=2)) / 2)
     given = rows[np.argsort(columns)]
-    ids = np.arange(objects)
+    places = np.arange(len(shown))
     left_out = [int(i) for i in np.flatnonzero(seen) if i > objects]
-    return SequenceFigures(name, J[given, ids], F[given, ids], (given + 1).tolist(), left_out, void_frames)
+    ids, proposals = (shown + 1).tolist(), (given + 1).tolist()
+    return SequenceFigures(name, J[given, places], F[given, places], proposals, left_out, ids, void_frames)

@@ -32,7 +32,8 @@ def davis_table(sequences: Sequence[SequenceFigures]) -> str:
     rows = [["all", "", *_texts(summarize(sequences))]]
     for sequence in sequences:
         rows.append([sequence.name, "", *_texts(sequence.summary())])
-        rows += [["", str(i), *_texts(row)] for i, row in enumerate(sequence.object_summary(), 1)]
+        pairs = zip(sequence.ids, sequence.object_summary(), strict=True)
+        rows += [["", str(i), *_texts(row)] for i, row in pairs]
     return "\n".join([AsciiTable([["sequence", "object", *FIGURES], *rows]).table, *davis_notes(sequences)])
 
 

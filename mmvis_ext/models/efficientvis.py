@@ -99,6 +99,11 @@ class EfficientVIS(VideoModel[EfficientVISState]):
         """K, the number of classes."""
         return self.head.num_classes
 
+    @property
+    def slots(self) -> int:
+        """N, the number of queries."""
+        return self.head.num_queries
+
     # training
 
     def loss(self, inputs: Tensor, data_samples: Sequence[TrackDataSample]) -> dict[str, Tensor]:

@@ -84,6 +84,11 @@ class VideoModel(BaseModel, Generic[State]):
     def num_classes(self) -> int:
         """K, the number of classes."""
 
+    @property
+    def slots(self) -> int | None:
+        """N, with how many objects of a video the model can keep up; ``None`` if no number is set."""
+        return None
+
     def is_classifier(self, name: str) -> bool:
         """Whether the shape of the weight of this name depends on K."""
         return any(fnmatchcase(name, pattern) for pattern in self.classifier)

@@ -10,6 +10,7 @@ from mmvis_ext.structures import RLE, VideoTracks, box_masks, boxes_of, mask_tub
 from mmvis_ext.structures.stream import Detections
 
 from .draw import draw_tracks
+from .fonts import legible
 
 __all__ = ["ShownTrack", "draw_shown", "shown_detections", "shown_prediction", "shown_truth", "take_colours"]
 
@@ -53,7 +54,7 @@ def shown_truth(video: VideoRecord, categories: Sequence[dict]) -> list[ShownTra
         video: a video whose tracks have masks, or only boxes, which are then drawn as filled rectangles.
         categories: dicts with ``id`` and ``name``.
     """
-    names = {category["id"]: category["name"] for category in categories}
+    names = {c["id"]: legible(c["name"], f"class {label}") for label, c in enumerate(categories)}
     shown = []
     for i, track in enumerate(video.tracks or ()):
         masks = track.segmentations or box_masks(track.boxes, track.visible, video.height, video.width)
@@ -124,4 +125,4 @@ def take_colours(prediction: Sequence[ShownTrack], truth: Sequence[ShownTrack]) 
 
 def _caption(classes: Sequence[str], scores: np.ndarray) -> str:
     label = int(scores.argmax())
-    return f"{classes[label]} {scores[label]:.2f}"
+    return f"{legible(classes[label], f'class {label}')} {scores[label]:.2f}"

@@ -1,9 +1,11 @@
-"""Text on pictures, in the font that comes with Pillow."""
+"""Text on pictures."""
 
 from functools import lru_cache
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+
+from .fonts import font_for, writable
 
 __all__ = ["put_text", "text_size"]
 
@@ -13,8 +15,8 @@ Colour = tuple[int, int, int]
 @lru_cache(maxsize=2048)
 def _rendered(text: str, size: int) -> np.ndarray:
     """How much of each pixel a text covers, (h, w) float32 in 0..1; h depends on the font size only."""
-    font = ImageFont.load_default(size)
-    assert isinstance(font, ImageFont.FreeTypeFont)
+    text = writable(text)
+    font = font_for(text, size)
     ascent, descent = font.getmetrics()
     image = Image.new("L", (max(1, round(font.getlength(text))), ascent + descent))
     ImageDraw.Draw(image).text((0, 0), text, fill=255, font=font)

@@ -24,6 +24,7 @@ __all__ = ["VideoSource", "VideoWriter", "open_video", "read_frames"]
 IMAGES = (".bmp", ".jpeg", ".jpg", ".png", ".webp")
 FOLDER_FPS = 6.0  # of the frames that YouTube-VIS annotates
 UNKNOWN_FPS, MOST_FPS = 25.0, 1000  # the first one is used for files that do not give a sensible rate
+UNDECODED = dict(av01="AV1", vvc1="VVC")  # codecs that OpenCV may open but not decode, by their four letters
 CODECS = ("avc1", "mp4v")  # H.264 plays everywhere but not every OpenCV can write it; MPEG-4 is always there
 
 
@@ -79,7 +80,8 @@ def open_video(path: str | Path) -> VideoSource:
         path: a video file, or a folder of frames (jpg, png, bmp, webp), which are sorted by the numbers in their names.
 
     Raises:
-        InputError: the path is missing, not a video, or has no frames.
+        InputError: the path is missing, not a video, of a codec that OpenCV cannot decode, or has no frames, or the
+            folder holds two pictures of one frame.
     """
     path = Path(path)
     if not path.exists():
@@ -91,24 +93,46 @@ def open_video(path: str | Path) -> VideoSource:
         return VideoSource(path, FOLDER_FPS, len(images))
     with _Reader(path) as capture:
         if capture.read() is None:
+            codec = capture.codec
+            if codec in UNDECODED:
+                raise InputError(
+                    f"{path}: is {UNDECODED[codec]}, which this OpenCV cannot decode; re-encode it, for "
+                    f"example with `ffmpeg -i {path.name} -c:v libx264 {path.stem}-h264.mp4`."
+                )
             raise InputError(f"{path}: none of its frames can be read; get it again, it is empty or truncated.")
         return VideoSource(path, capture.fps, capture.length)
 
 
-def read_frames(paths: Iterable[str | Path]) -> Iterator[np.ndarray]:
-    """Read image files one by one as (H, W, 3) uint8 RGB.
+def read_frames(paths: Iterable[str | Path], size: tuple[int, int] | None = None) -> Iterator[np.ndarray]:
+    """Read image files one by one as (H, W, 3) uint8 RGB; photos are turned as their EXIF data says.
+
+    Args:
+        paths: of the files.
+        size: height and width in pixels of annotations, if there are any. A photo whose stored pixels have this size,
+            and not the turned picture, is left as it is stored.
 
     Raises:
         InputError: a file is missing or broken; the message names it.
     """
     for t, path in enumerate(map(Path, paths)):
-        image = load_frame(path.read_bytes, f"{path} (video {path.parent.name}, frame {t})")
+        image = load_frame(path.read_bytes, f"{path} (video {path.parent.name}, frame {t})", size)
         yield np.ascontiguousarray(image[..., ::-1])
 
 
 def _images(folder: Path) -> list[Path]:
-    """A folder's frames in the order of their numbers: ``2.jpg`` comes before ``10.jpg``."""
-    found = [p for p in folder.iterdir() if p.suffix.lower() in IMAGES and not p.name.startswith(".")]
+    """A folder's frames in the order of their numbers: ``2.jpg`` comes before ``10.jpg``.
+
+    Raises:
+        InputError: two files have one name but for the ending, as frames with their masks beside them do.
+    """
+    found = [p for p in sorted(folder.iterdir()) if p.suffix.lower() in IMAGES and not p.name.startswith(".")]
+    first: dict[str, Path] = {}
+    for path in found:
+        if first.setdefault(path.stem, path) is not path:
+            raise InputError(
+                f"{folder}: holds two pictures of one frame, {first[path.stem].name} and {path.name}; keep one of the "
+                "two kinds there (masks belong into another folder)."
+            )
     return sorted(found, key=lambda p: [int(s) if i % 2 else s for i, s in enumerate(re.split(r"(\d+)", p.stem))])
 
 
@@ -134,6 +158,11 @@ class _Reader:
     def fps(self) -> float:
         fps = self.reader.get(cv2.CAP_PROP_FPS)
         return fps if math.isfinite(fps) and 0 < fps <= MOST_FPS else UNKNOWN_FPS
+
+    @property
+    def codec(self) -> str:
+        """The four letters that name it in lower case."""
+        return int(self.reader.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little", signed=True).decode("latin-1").lower()
 
     @property
     def length(self) -> int | None:

@@ -3,10 +3,13 @@
 import pytest
 from small_imagenet import CAR, CAT, CHAIR, DOG, FIRST, HEIGHT, IMAGES, SECOND, VIDEOS, WIDTH, xml_of
 
-from mmvis_ext.annotations.imagenet import read_det_images, read_image_sets, read_vid_videos, read_xml
+from mmvis_ext.annotations.imagenet import read_det_images, read_image_sets, read_vid_videos
+from mmvis_ext.annotations.imagenet_xml import read_xml
+from mmvis_ext.annotations.tolerance import Tolerance
 from mmvis_ext.utils.errors import InputError
 
 IDS = {CAT: 4, DOG: 1, CAR: 9}
+STRICT = Tolerance("", strict=True)
 
 
 def refused(read) -> str:
@@ -19,14 +22,14 @@ def refused(read) -> str:
     return sentence
 
 
-def vid(imagenet, lists="train_*.txt", workers=1):
+def vid(imagenet, lists="train_*.txt", workers=1, strict=False):
     rows = read_image_sets(str(imagenet.root / "ImageSets/VID" / lists))
-    return read_vid_videos(rows, imagenet.tree("VID", IDS), workers)
+    return read_vid_videos(rows, imagenet.tree("VID", IDS), workers, strict)
 
 
-def det(imagenet, lists="train_*.txt", workers=1):
+def det(imagenet, lists="train_*.txt", workers=1, strict=False):
     rows = read_image_sets(str(imagenet.root / "ImageSets/DET" / lists))
-    return read_det_images(rows, imagenet.tree("DET", IDS), workers)
+    return read_det_images(rows, imagenet.tree("DET", IDS), workers, strict)
 
 
 def test_a_video_in_several_lists_counts_once_and_lists_go_by_number(imagenet):
@@ -94,7 +97,7 @@ def test_boxes_are_cut_to_the_frame_and_are_a_pixel_wide_at_least(tmp_path):
     path = tmp_path / "a.xml"
     boxes = [(-3, 2, 40, 99), (5, 6, 5, 8), (0, 0, 0, 0), (31, 23, 32, 24), (1.5, 2.5, 3, 4)]
     path.write_text(xml_of([(i, DOG, box) for i, box in enumerate(boxes)]))
-    frame = read_xml(str(path))
+    frame = read_xml(str(path), STRICT)
     assert (frame.height, frame.width) == (HEIGHT, WIDTH)
     cut = [[0, 2, 32, 24], [5, 6, 6, 8], [0, 0, 1, 1], [31, 23, 32, 24], [1.5, 2.5, 3, 4]]
     assert [o.box for o in frame.objects] == cut
@@ -135,11 +138,11 @@ BROKEN_XML = [
 def test_an_xml_file_that_is_wrong_is_named(content, said, tmp_path):
     path = tmp_path / "000003.xml"
     path.write_bytes(content.encode())
-    assert refused(lambda: read_xml(str(path))).startswith(f"{path}: {said}")
+    assert refused(lambda: read_xml(str(path), STRICT)).startswith(f"{path}: {said}")
 
 
 def test_an_xml_file_that_cannot_be_read_is_named(tmp_path):
-    assert refused(lambda: read_xml(str(tmp_path))).startswith(f"{tmp_path}: cannot be read")
+    assert refused(lambda: read_xml(str(tmp_path), STRICT)).startswith(f"{tmp_path}: cannot be read")
 
 
 @pytest.mark.parametrize("lists", ["train_*.txt", "frames.txt"])
@@ -184,7 +187,62 @@ def test_a_missing_video_is_named(imagenet):
 def test_a_track_that_contradicts_itself_is_named_with_the_frame(imagenet, objects, said):
     imagenet.write_frame("VID", f"{FIRST}/000001", objects)
     path = imagenet.xml("VID", f"{FIRST}/000001")
-    assert refused(lambda: vid(imagenet)).startswith(f"{path}: {said}")
+    assert refused(lambda: vid(imagenet, strict=True)).startswith(f"{path}: {said}")
+
+
+def warnings(log) -> list[str]:
+    return [r.getMessage() for r in log.records if r.levelname == "WARNING"]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_boxes_are_set_right_or_left_out_and_counted(workers, imagenet, log):
+    objects = [
+        (0, DOG, (12, 13, 2, 3)),  # turned over
+        (1, DOG, (2, 13, 12, 3)),  # turned over in y alone
+        (2, DOG, (32, 3, 40, 13)),  # right of the frame
+        (3, DOG, (40, -9, 33, -2)),  # turned over and outside
+        (4, DOG, (-5, 20, 9, 30)),  # reaches outside
+    ]
+    imagenet.write_frame("VID", f"{SECOND}/000000", objects)
+    tracks = vid(imagenet, workers=workers)[1].tracks
+    assert {t.id: t.boxes.tolist() for t in tracks} == {
+        0: [[2, 3, 12, 13]],
+        1: [[2, 3, 12, 13]],
+        4: [[0, 20, 9, 24]],
+    }
+    tree = imagenet.root / "Annotations/VID/train"
+    assert warnings(log) == [
+        f"{tree}: boxes that are turned over, whose ends are swapped: 3 (first: {SECOND}/000000.xml).",
+        f"{tree}: boxes outside the frame, which are left out: 2 (first: {SECOND}/000000.xml).",
+    ]
+    name = list(IMAGES)[2]
+    imagenet.write_frame("DET", name, [(None, DOG, (8, 8, 1, 1)), (None, DOG, (50, 50, 60, 60))])
+    assert [t.boxes.tolist() for t in det(imagenet, workers=workers)[1].tracks] == [[[1, 1, 8, 8]]]
+    assert len(warnings(log)) == 4
+    assert "is turned over or outside" in refused(lambda: det(imagenet, strict=True))
+
+
+def test_of_a_track_that_stands_twice_the_first_counts(imagenet, log):
+    imagenet.write_frame("VID", f"{SECOND}/000000", [(1, CAT, (1, 1, 9, 9)), (1, DOG, (5, 5, 8, 8))])
+    (track,) = vid(imagenet)[1].tracks
+    assert (track.category_id, track.boxes.tolist()) == (IDS[CAT], [[1, 1, 9, 9]])
+    (said,) = warnings(log)
+    assert "tracks that stand twice in a frame, where the first counts: 1 (first: " in said
+
+
+@pytest.mark.parametrize(
+    ("classes", "kept"),
+    [((DOG, CAT, CAT), CAT), ((DOG, CAT, DOG), DOG), ((DOG, CHAIR, CHAIR), None), ((CHAIR, DOG, DOG), DOG)],
+)
+def test_a_track_has_the_class_of_most_of_its_frames(classes, kept, imagenet, log):
+    for t, wnid in enumerate(classes):
+        imagenet.write_frame("VID", f"{FIRST}/{t:06d}", [(5, wnid, (t, 1, 9, 9))])
+    tracks = vid(imagenet)[0].tracks
+    assert [t.category_id for t in tracks] == ([] if kept is None else [IDS[kept]])
+    assert all(t.boxes.tolist() == [[0, 1, 9, 9], [1, 1, 9, 9], [2, 1, 9, 9]] for t in tracks)
+    number = sum(wnid != classes[0] for wnid in classes)
+    (said,) = warnings(log)
+    assert f"which gets the class of most of its frames: {number} (first: " in said
 
 
 def test_frames_of_different_sizes_are_named(imagenet):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pycocotools import mask as coco_mask
 from small_file import HEIGHT, LENGTHS, TRACKS, WIDTH, cocovid_file, frame_name, official_file, rectangle
 
+from mmvis_ext.annotations.coco import read_image_file
 from mmvis_ext.annotations.json_file import load_json
 from mmvis_ext.annotations.records import AnnotationFile
 from mmvis_ext.annotations.youtube_vis import read_annotation_file
@@ -58,7 +59,7 @@ def say(write, data) -> str:
     """The sentence that a file is refused with, without its path."""
     path = write(data)
     with pytest.raises(InputError) as caught:
-        read_annotation_file(path)
+        read_annotation_file(path, strict=True)
     sentence = str(caught.value)
     assert sentence.startswith(f"{path}: ")
     assert sentence.endswith(".")
@@ -213,6 +214,20 @@ def test_what_is_not_json_is_named(content, tmp_path):
     path.write_bytes(content)
     with pytest.raises(InputError, match=r"odd\.json: not valid JSON"):
         load_json(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_is_skipped(encoding, official, tmp_path):
+    official["categories"][0]["name"] = "狗"
+    (tmp_path / "a.json").write_bytes(json.dumps(official, ensure_ascii=False).encode(encoding))
+    assert read_annotation_file(tmp_path / "a.json").categories[0]["name"] == "狗"
+
+
+def test_another_encoding_is_named(official, tmp_path):
+    official["categories"][0]["name"] = "狗"
+    (tmp_path / "a.json").write_bytes(json.dumps(official, ensure_ascii=False).encode("gbk"))
+    with pytest.raises(InputError, match=r"a\.json: not valid JSON, since it is no text in UTF-8; save it as UTF-8\.$"):
+        read_annotation_file(tmp_path / "a.json")
 
 
 def test_a_folder_is_not_a_file(tmp_path):
@@ -386,3 +401,100 @@ def check_masks_and_boxes(file: AnnotationFile) -> None:
             assert [m.any() for m in masks] == [s is not None for s in track.segmentations]
             assert np.isfinite(track.boxes).all()
     [v.frames([0]) for v in file.videos]
+
+
+def warnings(log) -> list[str]:
+    return [r.getMessage() for r in log.records if r.levelname == "WARNING"]
+
+
+def test_boxes_with_a_side_of_zero_are_left_out_and_counted(official, cocovid, write, log):
+    official["annotations"][0]["bboxes"] = [[1, 2, 0, 4], [0, 0, 0, 0], None, [5, 5, 4, 0], [1.5, 2, 3, 4]]
+    path = write(official)
+    track = read_annotation_file(path).videos[0].tracks[0]
+    assert track.boxes.tolist() == [[3, 2, 15, 10], [0] * 4, [0] * 4, [3, 5, 15, 13], [1.5, 2, 4.5, 6]], "masks decide"
+    track = read_annotation_file(path, as_boxes=True).videos[0].tracks[0]
+    assert track.boxes.tolist() == [[3, 2, 15, 10], [0] * 4, [0] * 4, [3, 5, 15, 13], [1.5, 2, 4.5, 6]]
+    first, second = warnings(log)
+    said = "boxes with a side of zero, which are left out"
+    assert first == f"{path}: {said}: 2 (first: annotation 0, frame 0)."
+    assert second == f"{path}: {said}: 3 (first: annotation 0, frame 0)."
+    assert say(write, official).startswith("annotation 0, frame 0: the box [1, 2, 0, 4] is not")
+    cocovid["annotations"][0]["bbox"] = [1, 2, 0, 4]
+    assert read_annotation_file(write(cocovid)).videos[0].tracks[0].boxes[4].tolist() == [3, 6, 15, 14]
+    assert warnings(log)[2].endswith(f"{said}: 1 (first: annotation 0).")
+    assert say(write, cocovid).startswith("annotation 0: the box [1, 2, 0, 4] is not")
+
+
+def test_a_track_of_boxes_alone_is_absent_where_a_side_is_zero(official, write):
+    entry = official["annotations"][0]
+    del entry["segmentations"]
+    entry["bboxes"] = [[1, 2, 3, 4], [1, 2, 0, 4], None, [1, 2, 3, 4], [0, 0, 0, 0]]
+    track = read_annotation_file(write(official), as_boxes=True).videos[0].tracks[0]
+    assert track.visible.tolist() == [True, False, False, True, False]
+
+
+def test_the_names_of_the_frames_decide_how_many_there_are(official, write, log):
+    for video, length in zip(official["videos"], (7, 0, 3), strict=True):
+        video["length"] = length
+    path = write(official)
+    assert [len(v.file_names) for v in read_annotation_file(path).videos] == list(LENGTHS.values())
+    (said,) = warnings(log)
+    assert said == (
+        f"{path}: videos whose 'length' is not the number of their 'file_names', which counts: 2 (first: video 4)."
+    )
+
+
+FORMS = {
+    "[x1, y1, x2, y2] in pixels": lambda x, y, w, h: [x, y, x + w, y + h],
+    "[x, y, width, height] as shares": lambda x, y, w, h: [x / 200, y / 100, w / 200, h / 100],
+    "[centre x, centre y, width, height] in pixels": lambda x, y, w, h: [x + w / 2, y + h / 2, w, h],
+}
+
+
+def boxed_file(rng, form, length=12) -> dict:
+    """A video of 200x100 pixels with two tracks, whose boxes are written in some form."""
+    annotations = []
+    for i in range(2):
+        corners = np.stack([rng.integers(0, 120, length), rng.integers(0, 60, length)], 1)
+        boxes = np.concatenate([corners, rng.integers(10, 40, (length, 2))], 1).tolist()
+        masks = np.zeros((length, 100, 200), np.uint8)
+        for mask, (x, y, w, h) in zip(masks, boxes, strict=True):
+            mask[y : y + h, x : x + w] = 1
+        annotations.append(
+            dict(
+                id=i,
+                video_id=1,
+                category_id=1,
+                iscrowd=0,
+                segmentations=encode(masks),
+                bboxes=[form(*b) for b in boxes],
+            )
+        )
+    names = [f"{t}.jpg" for t in range(length)]
+    videos = [dict(id=1, height=100, width=200, file_names=names)]
+    return dict(videos=videos, categories=[dict(id=1, name="a")], annotations=annotations)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_boxes_of_another_form_contradict_their_masks(form, write):
+    rng = np.random.default_rng(0)
+    data = boxed_file(rng, FORMS[form])
+    said = say(write, data)
+    assert said.startswith(f"most boxes have little to do with their masks (they fit as {form}")
+    assert "write them as [x, y, width, height] in pixels" in said
+    images = [dict(id=t, file_name=f"{t}.jpg", height=100, width=200) for t in range(12)]
+    annotations = [
+        dict(id=100 * a["id"] + t, image_id=t, category_id=1, segmentation=s, bbox=b)
+        for a in data["annotations"]
+        for t, (s, b) in enumerate(zip(a["segmentations"], a["bboxes"], strict=True))
+    ]
+    with pytest.raises(InputError, match="most boxes have little to do with their masks"):
+        read_image_file(write(dict(images=images, categories=data["categories"], annotations=annotations)), workers=1)
+
+
+def test_boxes_that_a_person_drew_are_taken(write):
+    rng = np.random.default_rng(0)
+    data = boxed_file(rng, lambda x, y, w, h: [x + int(rng.integers(-4, 5)), y, w + 3, h + 6])
+    read = read_annotation_file(write(data)).videos[0].tracks[1].boxes
+    boxes = np.array(data["annotations"][1]["bboxes"])
+    assert read.tolist() == np.hstack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]]).tolist()

@@ -1,10 +1,13 @@
 """Which video, which seed, which process."""
 
+from functools import partial
 from itertools import islice
 
 import pytest
+from mmengine.dataset import ClassBalancedDataset, ConcatDataset, RepeatDataset
 
-from mmvis_ext.datasets import ClipIndex, VideoClipSampler, VideoDrawSampler, samplers
+from mmvis_ext.datasets import ClipIndex, VideoClipSampler, VideoDrawSampler, YouTubeVISDataset, samplers
+from mmvis_ext.utils.errors import InputError
 
 
 class Videos:
@@ -136,3 +139,19 @@ def test_an_endless_sampler_goes_on_with_the_next_epoch():
     assert draws(15) == expected
     for skip in (0, 3, 5, 11):
         assert draws(4, skip) == expected[skip : skip + 4], "a resumed run draws what an uninterrupted one would"
+
+
+@pytest.mark.parametrize(
+    ("wrap", "remedy"),
+    [
+        (lambda d: RepeatDataset(d, times=3), r"RepeatDataset: .* repeat="),
+        (lambda d: ConcatDataset([d, d]), r"ConcatDataset: .* MixedDataset"),
+        (lambda d: ClassBalancedDataset(d, oversample_thr=0.5), r"ClassBalancedDataset: .* MixedDataset"),
+    ],
+)
+def test_wrappers_of_data_sets_are_refused_with_what_to_write_instead(wrap, remedy, official, write):
+    dataset = YouTubeVISDataset(ann_file=str(write(official)), pipeline=[])
+    dataset.get_cat_ids = lambda i: [0]
+    for sampler in (VideoDrawSampler, partial(VideoClipSampler, clip_len=2)):
+        with pytest.raises(InputError, match=remedy):
+            sampler(wrap(dataset))

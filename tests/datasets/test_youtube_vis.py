@@ -100,6 +100,28 @@ def test_crowds_are_ignored_and_not_learned(official, write, frames):
     assert frame.ignored_instances.instances_ids.tolist() == [6]
 
 
+def test_crowds_alone_leave_nothing_to_train_on(official, write, log):
+    assert dataset(write(official)).objects_per_video == [2, 1, 0]
+    official["annotations"][2]["iscrowd"] = 1
+    data = dataset(write(official), filter_cfg=dict(filter_empty_gt=True))
+    assert data.objects_per_video == [2], "a video of a crowd shows no object"
+    assert "1 of 3 objects have iscrowd=1 and are not learned" in log.text
+    for annotation in official["annotations"]:
+        annotation["iscrowd"] = 1
+    for settings in ({}, dict(filter_cfg=dict(filter_empty_gt=True))):
+        with pytest.raises(InputError, match="no object is left to train on, since all 3 have iscrowd=1"):
+            dataset(write(official), **settings)
+    dataset(write(official), test_mode=True)
+
+
+@pytest.mark.parametrize("class_map", [None, {"cat": "cat"}])
+def test_classes_as_a_text_are_refused(class_map, official, write):
+    with pytest.raises(
+        InputError, match=r"metainfo.classes is the text 'cat' .* write classes=\('cat',\), with a comma"
+    ):
+        dataset(write(official), metainfo=dict(classes=("cat")), class_map=class_map)
+
+
 def test_classes_are_the_files_in_its_order(official, write):
     meta = dataset(write(official)).metainfo
     assert meta["classes"] == ("cat", "dog", "fox")
@@ -304,3 +326,14 @@ def test_items_collate_into_batches(official, write, frames):
     batch = pseudo_collate([data[Draw(i, 0)] for i in range(len(LENGTHS))])
     assert [tuple(x.shape) for x in batch["inputs"]] == [(4, 3, HEIGHT, WIDTH)] * 3
     assert [s.metainfo["num_clips"] for s in batch["data_samples"]] == [2] * 3
+
+
+def test_backslashes_in_the_names_of_frames_part_folders(official, write, frames):
+    """A script that ran on Windows wrote the file."""
+    for video in official["videos"]:
+        video["file_names"] = [name.replace("/", "\\") for name in video["file_names"]]
+    data = dataset(write(official), frames, clips=None)
+    assert data[0]["images"][1]["img_path"] == str(frames / frame_name(4, 1))
+    (frames / "v4\\00001.jpg").write_bytes(b"")
+    data = dataset(write(official), frames, clips=None)
+    assert data[0]["images"][1]["img_path"] == str(frames / "v4\\00001.jpg"), "a file of that very name goes first"

@@ -13,10 +13,17 @@ from mmengine.logging import MessageHub, MMLogger
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 from mmengine.visualization import Visualizer
-from small_model import SIZE, K, T, empty_sample, inspro_cfg, model_cfg, rectangles, video_sample
+from small_model import SIZE, K, T, empty_sample, inspro_cfg, model_cfg, rectangles, srnet_cfg, video_sample
 
 from mmvis_ext.datasets import Draw
-from mmvis_ext.engine import CheckClassesHook, CheckStartHook, FiniteLossHook, latest_checkpoint, read_checkpoint
+from mmvis_ext.engine import (
+    CheckClassesHook,
+    CheckSlotsHook,
+    CheckStartHook,
+    FiniteLossHook,
+    latest_checkpoint,
+    read_checkpoint,
+)
 from mmvis_ext.registry import DATASETS, MODELS
 from mmvis_ext.utils.errors import InputError
 
@@ -218,3 +225,19 @@ def test_a_config_with_a_start_is_not_trained_without_it():
         CheckStartHook().before_train(run)
     for freed in (dict(_resume=True), dict(_load_from="x.pth"), dict(cfg=Config(dict(start=None)))):
         CheckStartHook().before_train(SimpleNamespace(**(vars(run) | freed)))
+
+
+@pytest.mark.parametrize(("number", "said"), [(10, ""), (11, "1 of 3 videos show more objects (up to 11)")])
+def test_more_objects_than_queries_are_warned_of(number, said, log):
+    loader = SimpleNamespace(dataset=SimpleNamespace(objects_per_video=[1, number, 0]))
+    model = MODELS.build(model_cfg(**{"head.num_queries": 10}))
+    CheckSlotsHook().before_train(SimpleNamespace(model=model, train_dataloader=loader))
+    lines = [r.getMessage() for r in log.records if "queries" in r.getMessage()]
+    assert len(lines) == bool(said)
+    assert all(line.startswith(said) and "queries (10)" in line for line in lines)
+
+
+def test_models_without_a_fixed_number_of_places_take_any_number(log):
+    loader = SimpleNamespace(dataset=SimpleNamespace(objects_per_video=[10**6]))
+    CheckSlotsHook().before_train(SimpleNamespace(model=MODELS.build(srnet_cfg()), train_dataloader=loader))
+    assert "queries" not in log.text

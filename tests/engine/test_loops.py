@@ -9,9 +9,10 @@ from mmengine.model import MMDistributedDataParallel
 from small_model import SIZE, T, build_model, empty_sample
 from torch import nn
 
-from mmvis_ext.engine import VideoTestLoop
+from mmvis_ext.engine import VideoTestLoop, VideoValLoop
 from mmvis_ext.models import VideoStream
 from mmvis_ext.models.video_model import unwrapped
+from mmvis_ext.utils.errors import InputError
 
 
 def window_from(start: int, stream: VideoStream | None = None, length: int = 3 * T) -> VideoStream:
@@ -44,3 +45,10 @@ def test_the_model_itself_is_found_and_no_other_will_do():
     assert unwrapped(model) is unwrapped(wrapped) is model
     with pytest.raises(TypeError, match="Linear is no VideoModel"):
         unwrapped(nn.Linear(1, 1))
+
+
+@pytest.mark.parametrize("kind", [VideoValLoop, VideoTestLoop])
+@pytest.mark.parametrize("loader", [dict(batch_size=2), SimpleNamespace(batch_size=2)])
+def test_several_videos_at_a_time_are_refused_when_the_loop_is_built(kind, loader):
+    with pytest.raises(InputError, match=rf"{kind.phase}_dataloader: batch_size is 2, .* set it to 1"):
+        kind(SimpleNamespace(), loader, evaluator=[])

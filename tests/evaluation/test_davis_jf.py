@@ -91,3 +91,15 @@ def test_more_objects_than_proposals_are_allowed():
     truth = np.arange(1, 26, dtype=np.uint8).repeat(40).reshape(1, 25, 40)
     ours = evaluate(truth, np.where(truth > 20, 0, truth))
     assert ours.J[:, 0].tolist() == [1] * 20 + [0] * 5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_id_that_no_frame_shows_is_no_object(seed):
+    truths, results = blobs(seed, number=3), blobs(seed, number=3, shift=6, void=False)
+    plain = evaluate(truths, results)
+    gapped = evaluate(np.where(truths == 3, 5, truths), results)
+    assert (plain.ids, gapped.ids) == ([1, 2, 3], [1, 2, 5])
+    np.testing.assert_array_equal(gapped.J, plain.J)
+    np.testing.assert_array_equal(gapped.F, plain.F)
+    assert gapped.summary() == plain.summary()
+    assert list(gapped.report()["objects"]) == ["1", "2", "5"]

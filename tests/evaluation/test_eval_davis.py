@@ -165,3 +165,14 @@ def test_lists_that_make_no_sense(content, said, folders, eval_davis, tmp_path):
     done = eval_davis(*folders, "--list", tmp_path / "val.txt", code=1)
     assert said in done.err
     assert len(done.err.strip().splitlines()) == 1
+
+
+def test_grey_truth_of_one_object_is_read_as_the_data_set_reads_it(folders, eval_davis):
+    truth, results = folders
+    for path in truth.rglob("dog/*.png"):
+        mask = np.array(Image.open(path))
+        path.write_bytes(index_png((mask == 1).astype(np.uint8)))
+    expected = eval_davis(truth, results, "--json").out
+    for path in truth.rglob("dog/*.png"):
+        Image.fromarray(np.array(Image.open(path)) * np.uint8(255)).save(path)
+    assert eval_davis(truth, results, "--json").out == expected

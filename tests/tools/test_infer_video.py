@@ -53,6 +53,13 @@ def test_overlay_and_tracks(trained, folder, tmp_path, capfd):
     assert min(change) > 5
 
 
+@pytest.mark.parametrize("out", [".", "..", "/"])
+def test_a_folder_as_output_is_refused(out, trained, folder, tmp_path, capfd, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert infer(trained, folder, out) == 1
+    assert capfd.readouterr().err == f"error: {out}: is a folder; give the name of the file to write.\n"
+
+
 def test_nothing_is_drawn_above_the_threshold(trained, folder, tmp_path):
     assert infer(trained, folder, tmp_path / "a.mp4", "--score-thr", 1.1, "--tracks", tmp_path / "t.json") == 0
     assert json.loads((tmp_path / "t.json").read_text())["tracks"] == []

@@ -187,3 +187,26 @@ def test_a_video_that_ends_early_is_told(tmp_path, capfd):
     assert err.startswith(f"warning: {source.path}: only the first {count} of the 30 frames")
     assert err.count("\n") == 1
     assert not out
+
+
+@pytest.mark.parametrize("name", ["0.jpg", "1.PNG"])
+def test_two_pictures_of_one_frame_are_refused(name, tmp_path):
+    """Masks beside their frames are no frames of the video."""
+    write_folder(tmp_path / "f", ["0.png", "1.jpg", "2.png"])
+    assert len(list(open_video(tmp_path / "f"))) == 3
+    (tmp_path / "f" / name).write_bytes((tmp_path / "f/0.png").read_bytes())
+    with pytest.raises(InputError, match=rf"f: holds two pictures of one frame, .*{name}"):
+        open_video(tmp_path / "f")
+
+
+def test_a_codec_that_cannot_be_decoded_is_named(tmp_path):
+    """The film says that it is of this codec, and no frame can be had; it is whole for all that."""
+    write(tmp_path / "a.mp4")
+    content = (tmp_path / "a.mp4").read_bytes()
+    start, table = content[: content.index(b"stsd")], content[content.index(b"stsd") :]
+    for kind in (b"avc1", b"mp4v"):
+        table = table.replace(kind, b"av01", 1)
+    table = table.replace(b"esds", b"free", 1)  # it names the codec a second time
+    (tmp_path / "b.mp4").write_bytes(start + table)
+    with pytest.raises(InputError, match=r"b.mp4: is AV1, which this OpenCV cannot decode; re-encode it, .*b.mp4"):
+        open_video(tmp_path / "b.mp4")

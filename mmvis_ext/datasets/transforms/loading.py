@@ -30,14 +30,17 @@ class LoadFrame(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Add a frame's ``img`` (H, W, 3), BGR, and its ``img_shape`` and ``ori_shape`` (H, W) to its dict.
 
+        A photo is turned as its EXIF data says, unless ``height`` and ``width`` are those of its stored pixels.
+
         Raises:
             InputError: the frame of ``img_path`` is missing, truncated, or not ``height`` x ``width`` pixels.
         """
         path = results["img_path"]
         where = f"{path} (video {results.get('video_id')}, frame {results.get('frame_id')})"
-        image = load_frame(partial(fileio.get, path, self.backend_args), where)
+        size = (results["height"], results["width"]) if "height" in results else None
+        image = load_frame(partial(fileio.get, path, self.backend_args), where, size)
         height, width = image.shape[:2]
-        if "height" in results and (height, width) != (results["height"], results["width"]):
+        if size is not None and (height, width) != size:
             raise InputError(
                 f"{where}: the frame is {width}x{height} pixels but the annotation file says "
                 f"{results['width']}x{results['height']}; correct the one that is wrong."

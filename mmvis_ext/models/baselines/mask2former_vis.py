@@ -66,6 +66,9 @@ class Mask2FormerVISBaseline(VideoModel[Mask2FormerVISState]):
         kwargs: score_reduction (only ``length_weighted`` has an effect, as a track's scores are the same in every
             frame), data_preprocessor (config of mmdet's ``TrackDataPreprocessor`` with ``pad_mask=True``), init_cfg;
             see :class:`VideoModel`.
+
+    Raises:
+        InputError: the loss has weights for another number of classes than ``num_classes``.
     """
 
     classifier = ("track_head.cls_embed.*",)
@@ -76,12 +79,23 @@ class Mask2FormerVISBaseline(VideoModel[Mask2FormerVISState]):
         with DefaultScope.overwrite_default_scope("mmdet"):  # in mmdet's configs, types have no "mmdet." in front
             super().__init__(window=clip_len, backbone=backbone, **kwargs)
             self.track_head: Mask2FormerTrackHead = MODELS.build(track_head)
+        weights = self.track_head.loss_cls.class_weight
+        if isinstance(weights, Sequence) and len(weights) != self.num_classes + 1:
+            raise InputError(
+                f"Mask2Former-VIS: track_head.num_classes is {self.num_classes}, but track_head.loss_cls.class_weight "
+                f"has {len(weights)} entries; give one for each class and, as the last, one for the background."
+            )
         self.max_per_video = max_per_video
 
     @property
     def num_classes(self) -> int:
         """K, the number of classes."""
         return self.track_head.num_classes
+
+    @property
+    def slots(self) -> int:
+        """N, the number of queries."""
+        return self.track_head.num_queries
 
     def extract_features(self, frames: Tensor) -> tuple[Tensor, ...]:
         """(n,3,H,W) normalised frames -> the backbone's levels (n,C,h,w); there is no neck."""

@@ -22,6 +22,7 @@ from mmvis_ext.models.video_model import VideoModel
 from mmvis_ext.registry import MODELS
 from mmvis_ext.structures.geometry import FrameGeometry
 from mmvis_ext.structures.stream import Detections
+from mmvis_ext.utils.errors import InputError
 
 __all__ = ["MaskTrackRCNNBaseline", "frame_pair"]
 
@@ -53,6 +54,9 @@ class MaskTrackRCNNBaseline(VideoModel[TrackingState]):
         track_head: config of mmdet's ``RoITrackHead``.
         tracker: config of mmdet's ``MaskTrackRCNNTracker``.
         kwargs: score_reduction, data_preprocessor, init_cfg; see :class:`VideoModel`.
+
+    Raises:
+        InputError: the detector's heads of boxes and of masks have different numbers of classes.
     """
 
     classifier = (
@@ -68,6 +72,12 @@ class MaskTrackRCNNBaseline(VideoModel[TrackingState]):
             self.detector: TwoStageDetector = MODELS.build(copy.deepcopy(detector))  # mmdet writes into it
             self.track_head: RoITrackHead = MODELS.build(track_head)
             self.tracker: MaskTrackRCNNTracker = MODELS.build(tracker)
+        masks, boxes = self.detector.roi_head.mask_head.num_classes, self.num_classes
+        if masks != boxes:
+            raise InputError(
+                f"MaskTrack R-CNN: detector.roi_head.bbox_head.num_classes is {boxes} and that of the mask_head beside "
+                f"it {masks}; set both to the number of classes."
+            )
 
     @property
     def num_classes(self) -> int:

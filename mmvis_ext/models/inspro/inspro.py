@@ -41,6 +41,11 @@ class InsPro(InstanceModel[InsProState]):
         kwargs: see :class:`InstanceModel`.
     """
 
+    @property
+    def slots(self) -> int:
+        """N, the number of queries."""
+        return self.head.num_queries
+
     # training
 
     def loss(self, inputs: Tensor, data_samples: Sequence[TrackDataSample]) -> dict[str, Tensor]:

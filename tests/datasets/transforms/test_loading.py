@@ -1,10 +1,12 @@
 """Frames from disk, and a name for every one that cannot be had."""
 
 import builtins
+import io
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 from small_file import HEIGHT, WIDTH, frame_name
 
 from mmvis_ext.annotations.frames import _truncated
@@ -75,9 +77,34 @@ def test_the_end_of_a_file_is_looked_for(path, suffix):
     assert all(_truncated(content[:-n]) for n in (2 if suffix == ".jpg" else 9, len(content) // 2))
 
 
-def test_a_frame_padded_behind_its_end_is_fine(path):
-    path.write_bytes(path.read_bytes() + b"\0" * 2000)
-    assert LoadFrame()(request(path))["img"].shape == (HEIGHT, WIDTH, 3)
+@pytest.mark.parametrize(
+    "trailer", [b"\0" * 4096, b"A" * 1500, b"\xff" * 2000, b"ftypmp42" * 9000], ids=["zeros", "A", "0xff", "motion"]
+)
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+def test_what_stands_behind_the_end_of_a_frame_does_not_matter(path, suffix, trailer):
+    """Trailers of cameras, motion photos, files padded to the sector."""
+    rng = np.random.default_rng(0)
+    file = path.with_suffix(suffix)
+    cv2.imwrite(str(file), rng.integers(0, 255, (HEIGHT, WIDTH, 3), dtype=np.uint8))
+    whole = file.read_bytes()
+    image = LoadFrame()(request(file))["img"]
+    file.write_bytes(whole + trailer)
+    assert np.array_equal(LoadFrame()(request(file))["img"], image)
+    file.write_bytes(whole[: len(whole) // 2])
+    assert "truncated or not an image" in said(file)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_preview_inside_a_jpeg_is_not_taken_for_its_end(progressive):
+    rng = np.random.default_rng(0)
+    picture, small = (Image.fromarray(rng.integers(0, 255, (n, n, 3), dtype=np.uint8)) for n in (64, 8))
+    whole, preview = io.BytesIO(), io.BytesIO()
+    small.save(preview, "JPEG")
+    picture.save(whole, "JPEG", progressive=progressive, comment=preview.getvalue())
+    content = whole.getvalue()
+    assert preview.getvalue() in content
+    assert not _truncated(content)
+    assert all(_truncated(content[: len(content) * share // 10]) for share in range(1, 10))
 
 
 def test_what_is_not_an_image_is_named(path):

@@ -174,3 +174,8 @@ def test_frames_without_objects_teach_background_only():
 def test_samples_of_another_length_are_refused():
     with pytest.raises(InputError, match=r"3 frames but the track head trains on 2.*clip_len"):
         build().loss(torch.randn(1, 3, 3, *SIZE), [empty_sample(3, SIZE)])
+
+
+def test_class_weights_of_another_number_of_classes_are_refused():
+    with pytest.raises(InputError, match=r"track_head.num_classes is 7, but track_head.loss_cls.class_weight has 6"):
+        build(**{"track_head.num_classes": 7})

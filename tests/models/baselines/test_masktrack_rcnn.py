@@ -17,6 +17,7 @@ from mmvis_ext.models import MaskTrackRCNNBaseline
 from mmvis_ext.registry import MODELS
 from mmvis_ext.structures import decode
 from mmvis_ext.structures.geometry import FrameGeometry
+from mmvis_ext.utils.errors import InputError
 
 BASE = Path(__file__).parents[3] / "configs/_base_/models/masktrack_rcnn_small.py"
 SIZE, K = (64, 96), 5
@@ -215,3 +216,8 @@ def test_frames_without_objects_teach_background_only():
     assert {name for name, value in losses.items() if value != 0} <= {"loss_rpn_cls", "loss_cls", "acc"}
     assert losses["loss_rpn_cls"] > 0
     assert losses["loss_cls"] > 0
+
+
+def test_two_numbers_of_classes_are_refused():
+    with pytest.raises(InputError, match=r"bbox_head.num_classes is 7 and that of the mask_head beside it 5"):
+        build(**{"detector.roi_head.bbox_head.num_classes": 7})

@@ -1,0 +1,67 @@
+"""Hooks that write checkpoints and that watch a figure; they know of which figures more is better."""
+
+from typing import Any
+
+from mmengine import hooks as mmengine_hooks
+from mmengine.hooks import CheckpointHook
+from mmengine.runner import Runner
+
+from mmvis_ext.registry import HOOKS
+from mmvis_ext.utils.errors import InputError
+
+from .checkpoints import plain
+
+__all__ = ["EarlyStoppingHook", "PlainCheckpointHook"]
+
+GREATER = ["AP", "AR", "J&F", "-mean", "-recall"]  # parts of the names of figures of which more is better
+LESS = ["-decay"]
+
+
+@HOOKS.register_module(name=["PlainCheckpointHook", "CheckpointHook"])
+class PlainCheckpointHook(CheckpointHook):
+    """mmengine's checkpoint hook, but checkpoints are written atomically and can be read with ``weights_only=True``.
+
+    For that, the history of logged values, which mmengine stores as pickled objects, is left out. A config that asks
+    for a ``CheckpointHook``, as mmdet's do, gets this one.
+
+    ``save_best`` knows that more is better of AP, AR and J&F, and less of a decay.
+
+    Args:
+        kwargs: see mmengine's ``CheckpointHook``.
+
+    Raises:
+        InputError: a validation has no figure of the name in ``save_best``.
+    """
+
+    _default_greater_keys = CheckpointHook._default_greater_keys + GREATER
+    _default_less_keys = CheckpointHook._default_less_keys + LESS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("backend_args", dict(backend="atomic"))
+        super().__init__(*args, **kwargs)
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        hub = checkpoint.get("message_hub") or {}
+        hub = dict(log_scalars={}, runtime_info=hub.get("runtime_info", {}), resumed_keys={})
+        checkpoint["message_hub"] = hub
+        for key, value in list(checkpoint.items()):
+            checkpoint[key] = plain(value)
+
+    def after_val_epoch(self, runner: Runner, metrics: dict) -> None:
+        """Keep the best checkpoint; with no figures, as in a set without annotations, none is kept."""
+        unknown = [key for key in self.save_best or () if key != "auto" and key not in metrics]
+        if unknown and metrics:
+            raise InputError(f"save_best={unknown[0]!r} is no figure of the validation; choose one of {list(metrics)}.")
+        super().after_val_epoch(runner, metrics)
+
+
+@HOOKS.register_module()
+class EarlyStoppingHook(mmengine_hooks.EarlyStoppingHook):
+    """mmengine's hook, which here knows that more is better of AP, AR and J&F, and less of a decay.
+
+    Args:
+        kwargs: see mmengine's ``EarlyStoppingHook``.
+    """
+
+    _default_greater_keys = mmengine_hooks.EarlyStoppingHook._default_greater_keys + GREATER
+    _default_less_keys = mmengine_hooks.EarlyStoppingHook._default_less_keys + LESS
