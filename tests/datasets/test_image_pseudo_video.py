@@ -88,7 +88,7 @@ def test_images_that_are_too_small_are_dropped(coco, write):
 def test_a_map_needs_classes_and_a_name_that_exists(coco, write):
     with pytest.raises(InputError, match="class_map has no classes to map to"):
         build(write(coco), class_map={})
-    with pytest.raises(InputError, match=r"'coco' is unknown; choose one of \['coco_to_youtube_vis_2019', 'coco_"):
+    with pytest.raises(InputError, match=r"'coco' is unknown; choose one of \['coco_to_imagenet_vid', 'coco_"):
         build(write(coco), class_map="coco", metainfo=dict(classes=("dog",)))
 
 
