@@ -161,6 +161,7 @@ def _read_tracks(video: VideoRecord, pngs: list[str], strict: bool) -> _Read:
     void: list[str] = []
     with_void = None
     masks: dict[int, list[RLE | None]] = {}
+    unknown: list[RLE | None] = [None] * len(pngs)
     for t, (path, index_map) in enumerate(zip(pngs, read_index_maps(pngs, tolerance), strict=True)):
         if index_map.shape != (height, width):
             raise InputError(
@@ -170,8 +171,9 @@ def _read_tracks(video: VideoRecord, pngs: list[str], strict: bool) -> _Read:
         counts = np.bincount(index_map.ravel(), minlength=VOID + 1)
         if counts[VOID] == index_map.size:
             void.append(path)
-        if counts[VOID] and with_void is None:
-            with_void = path
+        if counts[VOID]:
+            (unknown[t],) = encode((index_map == VOID)[None])
+            with_void = with_void or path
         ids = np.flatnonzero(counts[1:VOID]) + 1
         # column-major, as the encoder takes masks, so that it makes no copy
         across = np.ascontiguousarray(index_map.T)
@@ -187,4 +189,4 @@ def _read_tracks(video: VideoRecord, pngs: list[str], strict: bool) -> _Read:
             f"{folder}: {never}; number the objects of a sequence 1, 2, ... without gaps.",
         )
     tracks = [TrackAnnotation(i, OBJECT["id"], masks[i], boxes_of(masks[i])) for i in sorted(masks)]
-    return _Read(replace(video, tracks=tracks), void, with_void, tolerance)
+    return _Read(replace(video, tracks=tracks, void=unknown if with_void else None), void, with_void, tolerance)

@@ -63,6 +63,8 @@ class VideoRecord:
         file_names: one per frame, relative to the image folder, in time order.
         image_ids: CocoVID's image ids; the running frame number otherwise.
         tracks: empty for a video without objects; ``None`` where the file has no annotations at all.
+        void: one per frame, the pixels of which the annotations do not say what they show; ``None`` in a frame without
+            such pixels, and for a video without any.
     """
 
     id: int
@@ -71,6 +73,7 @@ class VideoRecord:
     file_names: list[str]
     image_ids: list[int]
     tracks: list[TrackAnnotation] | None = field(default_factory=list)
+    void: list[RLE | None] | None = None
 
     def frames(self, indices: Sequence[int]) -> "VideoRecord":
         """A video of these frames only; tracks that none of them shows are dropped."""
@@ -78,7 +81,8 @@ class VideoRecord:
         if tracks is not None:
             tracks = [track for track in (t.frames(indices) for t in tracks) if track.visible.any()]
         names, ids = [self.file_names[t] for t in indices], [self.image_ids[t] for t in indices]
-        return VideoRecord(self.id, self.height, self.width, names, ids, tracks)
+        void = self.void and [self.void[t] for t in indices]
+        return VideoRecord(self.id, self.height, self.width, names, ids, tracks, void)
 
 
 @dataclass

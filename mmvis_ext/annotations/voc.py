@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mmvis_ext.structures.rle import boxes_of, encode
+from mmvis_ext.structures.rle import RLE, boxes_of, encode
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.parallel import map_in_processes
 
@@ -107,8 +107,8 @@ def _read_images(folders: Folders, numbered: list[tuple[int, str]]) -> list[Vide
         objects, classes = (os.path.join(folder, f"{name}.png") for folder in (folders.objects, folders.classes))
         annotated = read_index_map_size(objects)
         height, width = annotated if annotated in sizes else sizes[0]  # EXIF data may turn an image against its PNGs
-        tracks = _read_tracks(objects, classes, (height, width))
-        records.append(VideoRecord(number, height, width, [f"{name}.jpg"], [0], tracks))
+        tracks, void = _read_tracks(objects, classes, (height, width))
+        records.append(VideoRecord(number, height, width, [f"{name}.jpg"], [0], tracks, [void] if void else None))
     return records
 
 
@@ -121,8 +121,8 @@ def _image_sizes(path: str) -> tuple[tuple[int, int], tuple[int, int]]:
         raise InputError(f"{path}: is no readable image; fetch it again.") from None
 
 
-def _read_tracks(objects_png: str, classes_png: str, size: tuple[int, int]) -> list[TrackAnnotation]:
-    """The objects of an image of (height, width) pixels."""
+def _read_tracks(objects_png: str, classes_png: str, size: tuple[int, int]) -> tuple[list[TrackAnnotation], RLE | None]:
+    """The objects of an image of (height, width) pixels, and its void pixels."""
     maps = [read_index_map(path) for path in (objects_png, classes_png)]
     for path, index_map in zip((objects_png, classes_png), maps, strict=True):
         if index_map.shape != size:
@@ -143,4 +143,5 @@ def _read_tracks(objects_png: str, classes_png: str, size: tuple[int, int]) -> l
                 "the object a class, or fetch both again."
             )
         tracks.append(TrackAnnotation(i, int(counts.argmax()) + 1, [rle], boxes_of([rle])))
-    return tracks
+    void = objects == VOID
+    return tracks, encode(void[None])[0] if void.any() else None

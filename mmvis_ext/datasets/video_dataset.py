@@ -14,6 +14,7 @@ from mmengine.logging import print_log
 
 from mmvis_ext.annotations.class_maps import CLASS_MAPS, OTHERS, in_classes
 from mmvis_ext.annotations.records import AnnotationFile, TrackAnnotation, VideoRecord
+from mmvis_ext.structures.rle import boxes_of
 from mmvis_ext.utils.errors import InputError
 
 from .objects import check_crowds, count_objects
@@ -175,7 +176,8 @@ class VideoDataset(BaseVideoDataset):
                 video_id=video.id,
                 height=video.height,
                 width=video.width,
-                instances=[_instance(track, label, t) for track, label, visible in shown if visible[t]],
+                instances=[_instance(track, label, t) for track, label, visible in shown if visible[t]]
+                + _void_instances(video, t),
             )
             for t, (image_id, name) in enumerate(zip(video.image_ids, video.file_names, strict=True))
         ]
@@ -263,6 +265,14 @@ def evenly(length: int, step: float) -> list[int]:
     exact = 1e-6  # rounding may leave k * step a little below the whole number that is meant
     numbers = (int(k * step + exact) for k in range(length))
     return list(takewhile(lambda t: t < length, numbers))
+
+
+def _void_instances(video: VideoRecord, t: int) -> list[dict]:
+    """The void pixels of a frame as an instance that is ignored, which belongs to no track; none if there are none."""
+    void = video.void and video.void[t]
+    if not void:
+        return []
+    return [dict(bbox=boxes_of([void])[0].tolist(), bbox_label=0, instance_id=-1, ignore_flag=1, mask=void)]
 
 
 def _instance(track: TrackAnnotation, label: int, t: int) -> dict:

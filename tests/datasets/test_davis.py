@@ -3,9 +3,12 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from small_davis import HEIGHT, WIDTH
 
+from mmvis_ext.annotations.index_png import VOID
 from mmvis_ext.datasets import ClipIndex, Draw
 from mmvis_ext.registry import DATASETS
 from mmvis_ext.utils.errors import InputError
@@ -36,6 +39,20 @@ def test_a_sample_holds_masks_and_ids(davis):
     for frame in item["data_samples"].video_data_samples:
         assert frame.gt_instances.instances_ids.tolist() == [1]
         assert frame.gt_instances.masks.masks.sum() == 16 * 16 - 4 * 4
+
+
+def test_void_pixels_are_ignored_in_training(davis):
+    data = DATASETS.build(davis.config(clips=TWO, pipeline=PIPELINE))
+    frames = data[Draw(1, 3)]["data_samples"].video_data_samples
+    for frame in frames:
+        png = np.asarray(Image.open(davis.png("boat", frame.metainfo["frame_id"])))
+        void = frame.ignored_instances
+        assert len(void) == (png == VOID).any()
+        for mask in void.masks.masks:
+            assert np.array_equal(mask.astype(bool), png == VOID)
+        assert void.instances_ids.tolist() == [-1] * len(void)
+    assert any(len(frame.ignored_instances) for frame in frames)
+    assert DATASETS.build(davis.config(fps=12)).get_data_info(0)["truth"].void == [None, None], "frame 1 alone has void"
 
 
 def test_a_test_video_carries_what_the_evaluation_needs(davis):

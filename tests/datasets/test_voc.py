@@ -33,7 +33,9 @@ def read(voc, workers=1):
 
 
 def labels_of(data):
-    return [[i["bbox_label"] for i in data.get_data_info(k)["images"][0]["instances"]] for k in range(len(data))]
+    """Of the objects of each image, without the void border."""
+    images = [data.get_data_info(k)["images"][0] for k in range(len(data))]
+    return [[i["bbox_label"] for i in image["instances"] if not i["ignore_flag"]] for image in images]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -58,6 +60,11 @@ def test_void_pixels_belong_to_nobody(voc):
     dog, person = read(voc)[0].tracks
     assert dog.boxes.tolist() == [[2, 4, 8, 20]]
     assert person.boxes.tolist() == [[12, 4, 30, 20]]
+    (void,) = decode(read(voc)[0].void, HEIGHT, WIDTH)
+    assert np.array_equal(void, index_map(IMAGES[FIRST][0]) == VOID)
+    (border,) = (i for i in DATASETS.build(voc.config()).get_data_info(0)["images"][0]["instances"] if i["ignore_flag"])
+    assert border["mask"] == read(voc)[0].void[0]
+    assert border["instance_id"] == -1
 
 
 def test_an_object_has_the_class_of_most_of_its_pixels(voc):
