@@ -9,7 +9,7 @@ from typing import Any
 
 from mmvis_ext.utils.errors import InputError
 
-from .records import VideoRecord
+from .records import OCCLUSION_LEVELS, VideoRecord
 from .tolerance import Tolerance
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "entries_of",
     "frame_size",
     "is_number",
+    "occlusion_of",
     "owner_of",
     "per_frame",
     "require",
@@ -118,6 +119,23 @@ def areas_of(entry: dict, video: VideoRecord, where: str) -> list[float | None] 
     if not all(area is None or is_number(area) for area in areas):
         raise InputError(f"{where}: 'areas' is a list of numbers and nulls, one per frame; correct it or leave it out.")
     return areas
+
+
+def occlusion_of(entry: dict, video: VideoRecord, where: str, tolerance: Tolerance) -> list[str | None] | None:
+    """The list under ``occlusion``, one of OVIS' levels or null per frame; ``None`` where there is no such list."""
+    levels = entry.get("occlusion")
+    if levels is None:
+        return None
+    known = (*OCCLUSION_LEVELS, None)
+    if isinstance(levels, list) and len(levels) == len(video.file_names) and all(level in known for level in levels):
+        return levels
+    tolerance.mend(
+        "annotations whose 'occlusion' is left out, since it is no list of OVIS' levels",
+        where,
+        f"{where}: 'occlusion' is a list of {', '.join(OCCLUSION_LEVELS)} and nulls, one per frame; correct it or "
+        "leave it out.",
+    )
+    return None
 
 
 def area_of(entry: dict, where: str) -> float | None:

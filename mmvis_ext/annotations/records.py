@@ -7,7 +7,9 @@ import numpy as np
 
 from mmvis_ext.structures.rle import RLE
 
-__all__ = ["AnnotationFile", "TrackAnnotation", "VideoRecord"]
+__all__ = ["OCCLUSION_LEVELS", "AnnotationFile", "TrackAnnotation", "VideoRecord"]
+
+OCCLUSION_LEVELS = ("no_occlusion", "slight_occlusion", "severe_occlusion")
 
 
 @dataclass(eq=False)
@@ -22,6 +24,8 @@ class TrackAnnotation:
         iscrowd: the track is a crowd, which training and evaluation ignore.
         areas: the areas that the file states, per frame in square pixels, ``None`` where absent; ``None`` altogether
             where it states none. The evaluation takes their mean to tell small objects from large ones.
+        occlusion: how much of the object is hidden, per frame one of :data:`OCCLUSION_LEVELS`, ``None`` where absent;
+            ``None`` altogether where the file does not say. OVIS says it.
     """
 
     id: int
@@ -30,6 +34,7 @@ class TrackAnnotation:
     boxes: np.ndarray
     iscrowd: bool = False
     areas: list[float | None] | None = None
+    occlusion: list[str | None] | None = None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, TrackAnnotation) and self._plain() == other._plain()
@@ -49,7 +54,9 @@ class TrackAnnotation:
         """The track in these frames of its video only."""
         masks = [self.segmentations[t] for t in indices] if self.segmentations else []
         areas = None if self.areas is None else [self.areas[t] for t in indices]
-        return TrackAnnotation(self.id, self.category_id, masks, self.boxes[list(indices)], self.iscrowd, areas)
+        occlusion = None if self.occlusion is None else [self.occlusion[t] for t in indices]
+        boxes = self.boxes[list(indices)]
+        return TrackAnnotation(self.id, self.category_id, masks, boxes, self.iscrowd, areas, occlusion)
 
 
 @dataclass

@@ -20,6 +20,7 @@ from .checks import (
     category_of,
     entries_of,
     frame_size,
+    occlusion_of,
     owner_of,
     per_frame,
     require,
@@ -100,8 +101,11 @@ def official_videos(
         names = require(entry, "file_names", list, here)
         if not names or not all(isinstance(n, str) and n for n in names):
             raise InputError(f"{here}: 'file_names' must name at least one frame; remove the video or list its frames.")
-        if entry.get("length", len(names)) != len(names):
-            numbers = f"'length' is {entry['length']} but 'file_names' has {len(names)} entries"
+        length = entry.get("length", len(names))
+        if length != len(names):
+            numbers = f"'length' is {length} but 'file_names' has {len(names)} entries"
+            if not isinstance(length, int):
+                raise InputError(f"{here}: {numbers}; correct it.")
             kind = "videos whose 'length' is not the number of their 'file_names', which counts"
             tolerance.mend(kind, here, f"{here}: {numbers}; correct one of them.")
         if video_id in videos:
@@ -149,4 +153,5 @@ def _official_track(
                 fit.add(box, of_masks[t], video)
             elif rles:
                 boxes[t] = of_masks[t]
-    return TrackAnnotation(entry["id"], category_id, rles, boxes, crowd, areas)
+    occlusion = occlusion_of(entry, video, where, tolerance)
+    return TrackAnnotation(entry["id"], category_id, rles, boxes, crowd, areas, occlusion)

@@ -9,6 +9,8 @@ from mmvis_ext.annotations.records import AnnotationFile, VideoRecord
 from mmvis_ext.structures import Tube, box_tube, boxes_of, mask_tube, to_rles
 from mmvis_ext.utils.errors import InputError
 
+from .occlusion import occlusion_score
+
 __all__ = ["Entry", "judgeable", "result_entries", "truth_entries"]
 
 
@@ -21,6 +23,7 @@ class Entry:
         score: of a result; 1 for a ground truth.
         crowd: whether a ground truth is a crowd: any number of results may match it, and these then count neither as
             right nor as wrong.
+        occlusion: occlusion score of a ground truth in 0..0.75; ``None`` where the file does not say.
     """
 
     video_id: int
@@ -29,6 +32,7 @@ class Entry:
     area: float
     score: float = 1.0
     crowd: bool = False
+    occlusion: float | None = None
 
 
 def truth_entries(file: AnnotationFile, iou_type: str) -> list[Entry]:
@@ -58,7 +62,8 @@ def truth_entries(file: AnnotationFile, iou_type: str) -> list[Entry]:
             if tube is None:
                 raise InputError(_boxes_alone(f"{file.path}: annotation {track.id}"))
             area = (masks or boxes).mean_area if track.areas is None else _mean_area(track.areas)
-            truths.append(Entry(video.id, track.category_id, tube, area, crowd=track.iscrowd))
+            occlusion = None if track.occlusion is None else occlusion_score(track.occlusion)
+            truths.append(Entry(video.id, track.category_id, tube, area, crowd=track.iscrowd, occlusion=occlusion))
     return truths
 
 

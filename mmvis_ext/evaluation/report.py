@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from terminaltables import AsciiTable
 
 from .davis_jf import FIGURES, SequenceFigures, summarize
+from .video_lengths import ShortAndLong
 from .ytvis_ap import YTVISResult
 
 __all__ = ["class_table", "davis_notes", "davis_table", "summary_table"]
@@ -12,7 +13,7 @@ __all__ = ["class_table", "davis_notes", "davis_table", "summary_table"]
 COLUMNS = ("AP", "AP50", "AP75", "AR1", "AR10")
 
 
-def summary_table(result: YTVISResult) -> str:
+def summary_table(result: YTVISResult | ShortAndLong) -> str:
     """All figures of all classes together in 0..100; ``-`` where there is nothing to measure."""
     rows = [[name, _text(figure)] for name, figure in result.summary().items()]
     return AsciiTable([["figure", "value"], *rows]).table

@@ -1,11 +1,14 @@
 """YouTube-VIS figures and the results file, from a model's tracks of whole videos."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from mmengine.logging import MMLogger
 
+from mmvis_ext.annotations.checks import videos_of
+from mmvis_ext.annotations.json_file import load_json
 from mmvis_ext.annotations.records import AnnotationFile
 from mmvis_ext.registry import METRICS
 from mmvis_ext.structures.tracks import Track, VideoTracks
@@ -14,8 +17,9 @@ from mmvis_ext.utils.files import require_writable_file
 
 from .report import class_table
 from .submission import check_results_path, write_submission
+from .video_lengths import ShortAndLong, evaluate_short_and_long
 from .video_metric import VideoMetric
-from .ytvis_ap import AREA_RANGES, evaluate_ytvis
+from .ytvis_ap import AREA_RANGES, YTVISResult, evaluate_ytvis
 
 __all__ = ["YouTubeVISMetric"]
 
@@ -45,6 +49,9 @@ class YouTubeVISMetric(VideoMetric):
         area_ranges: all, small, medium, large: mean area of an object in pixels.
         crowd_shares: see :func:`evaluate_ytvis`. With it and with COCO's area ranges the figures of images, read as
             videos of one frame, are COCO's.
+        long_videos: path of an annotation file that lists the long videos, as YouTube-VIS 2022 has one. The figures of
+            short and long videos are then given apart, with ``short_`` and ``long_`` in front, and AP is the mean of
+            both. Where there is no such file, a warning says so and all videos are judged together.
         classwise: log a table of the classes.
         outfile: path of the results file, ``.zip`` or ``.json``.
         format_only: write the file and compute nothing.
@@ -65,6 +72,7 @@ class YouTubeVISMetric(VideoMetric):
         iou_types: Sequence[str] = ("segm",),
         area_ranges: Sequence[tuple[float, float]] = AREA_RANGES,
         crowd_shares: bool = False,
+        long_videos: str | None = None,
         classwise: bool = False,
         outfile: str | None = None,
         format_only: bool = False,
@@ -88,6 +96,7 @@ class YouTubeVISMetric(VideoMetric):
         self.iou_types = tuple(iou_types)
         self.area_ranges = tuple(area_ranges)
         self.crowd_shares = crowd_shares
+        self.long_videos = long_videos
         self.classwise = classwise
         self.outfile = None if outfile is None else check_results_path(outfile)
         self.format_only = format_only
@@ -127,8 +136,9 @@ class YouTubeVISMetric(VideoMetric):
             results: the videos of each process; a video that several processes saw counts once.
 
         Returns:
-            AP, AP50, AP75, APs, APm, APl, AR1, AR10, AR100, ARs, ARm, ARl in 0..100; -1 where there is no ground truth
-            to measure one on. Empty where the split has no annotations, and with ``format_only``.
+            AP, AP50, AP75, APs, APm, APl, AR1, AR10, AR100, ARs, ARm, ARl in 0..100, and AP_SO, AP_MO, AP_HO where the
+            ground truth has OVIS' levels of occlusion; -1 where there is no ground truth to measure one on. Empty where
+            the split has no annotations, and with ``format_only``.
         """
         logger = MMLogger.get_current_instance()
         kept = self.each_once(results)
@@ -149,13 +159,38 @@ class YouTubeVISMetric(VideoMetric):
 
     def _figures(self, truth: AnnotationFile, entries: list[dict], logger: MMLogger) -> dict[str, float]:
         figures: dict[str, float] = {}
+        parts = self._by_length(truth, logger)
         for iou_type in self.iou_types:
-            result = evaluate_ytvis(truth, entries, iou_type, self.area_ranges, crowd_shares=self.crowd_shares)
+            settings: dict[str, Any] = dict(
+                iou_type=iou_type, area_ranges=self.area_ranges, crowd_shares=self.crowd_shares
+            )
+            result: YTVISResult | ShortAndLong
+            if parts is None:
+                result = evaluate_ytvis(truth, entries, **settings)
+                tables = {"": result}
+            else:
+                result = evaluate_short_and_long(*parts, entries, **settings)
+                tables = {" of short videos": result.short, " of long videos": result.long}
             front = "" if iou_type == self.iou_types[0] else f"{iou_type}_"
             figures |= {front + name: value for name, value in result.summary().items()}
             if self.classwise:
-                logger.info(f"Figures of each class ({iou_type}):\n{class_table(result)}")
+                for which, part in tables.items():
+                    logger.info(f"Figures of each class{which} ({iou_type}):\n{class_table(part)}")
         return figures
+
+    def _by_length(self, truth: AnnotationFile, logger: MMLogger) -> tuple[AnnotationFile, AnnotationFile] | None:
+        """The short and the long videos, where they are told apart."""
+        if self.long_videos is None:
+            return None
+        if not Path(self.long_videos).exists():
+            logger.warning(
+                f"{self.long_videos}: there is no such file, so long videos are not told from short ones; set the "
+                "metric's long_videos to the list of the long ones."
+            )
+            return None
+        ids = {v["id"] for v in videos_of(load_json(self.long_videos), self.long_videos)}
+        short, long = ([v for v in truth.videos if (v.id in ids) == side] for side in (False, True))
+        return replace(truth, videos=short), replace(truth, videos=long)
 
 
 def _official_boxes(track: Track) -> list[list[float] | None]:

@@ -11,6 +11,7 @@ from mmvis_ext.structures import tube_ious
 from mmvis_ext.utils.errors import InputError
 
 from .entries import Entry, result_entries, truth_entries
+from .occlusion import OCCLUSION_RANGES
 
 __all__ = ["AREA_RANGES", "IOU_THRESHOLDS", "MAX_DETS", "RECALL_POINTS", "YTVISResult", "evaluate_ytvis"]
 
@@ -32,6 +33,8 @@ class YTVISResult:
         AR1, AR10, AR100: mean of the largest recall with at most 1, 10, 100 results per video and class.
         ARs, ARm, ARl: of small, medium and large objects, with at most 100 results.
         per_class: ``id``, ``name`` and all of the above for each class, in the order of the ids.
+        occlusion: ``AP_SO``, ``AP_MO``, ``AP_HO``, the AP of slightly, moderately and heavily occluded objects; empty
+            where the ground truth does not say how occluded they are.
         precision: (T, R, K, A) at each threshold, recall point, class and area range.
         recall: (T, K, A, M) at each threshold, class, area range and limit on the number of results.
     """
@@ -48,13 +51,15 @@ class YTVISResult:
     ARs: float
     ARm: float
     ARl: float
+    occlusion: dict[str, float]
     per_class: list[dict] = field(repr=False)
     precision: np.ndarray = field(repr=False)
     recall: np.ndarray = field(repr=False)
 
     def summary(self) -> dict[str, float]:
-        """The figures of all classes together in 0..100; -1 stays -1."""
-        return {name: _percent(getattr(self, name)) for name in FIGURES}
+        """The figures of all classes together in 0..100, those of OVIS' levels at the end; -1 stays -1."""
+        figures = {name: getattr(self, name) for name in FIGURES} | self.occlusion
+        return {name: _percent(figure) for name, figure in figures.items()}
 
     def class_summary(self) -> list[dict]:
         """``id``, ``name`` and the figures of each class in 0..100; -1 stays -1."""
@@ -81,7 +86,8 @@ def evaluate_ytvis(
     """Evaluate results on a whole data set.
 
     The figures are those of the official ``ytvoseval.py`` (youtubevos/cocoapi), apart from two of its defects: here an
-    annotation with id 0 is matched like any other, and an empty list of results has AP 0.
+    annotation with id 0 is matched like any other, and an empty list of results has AP 0. Where the ground truth has
+    OVIS' levels of occlusion, the AP of each level is that of OVIS' ``oviseval.py``.
 
     On videos of one frame the figures are those of COCO, given COCO's area ranges, ``crowd_shares`` and the file's
     ``areas``: COCO takes the area from the annotation, which may be that of a polygon and not of its pixels.
@@ -120,8 +126,8 @@ def evaluate_ytvis(
             for video in video_ids
             if video in found_of[category] or video in truths_of[category]
         ]
-        curves.append(_curves(matches, len(area_ranges), max_dets))
-    return _result(curves, classes)
+        curves.append(_curves(matches, len(area_ranges) + len(OCCLUSION_RANGES), max_dets))
+    return _result(curves, classes, any(truth.occlusion is not None for truth in truths))
 
 
 def _by_class_and_video(entries: list[Entry], class_agnostic: bool) -> dict[int, dict[int, list[Entry]]]:
@@ -133,7 +139,9 @@ def _by_class_and_video(entries: list[Entry], class_agnostic: bool) -> dict[int,
 
 @dataclass(frozen=True)
 class _Matches:
-    """What became of the D results of one class in one video, best first, at A area ranges and T IoU thresholds.
+    """What became of the D results of one class in one video, best first, in A groups and at T IoU thresholds.
+
+    The groups are the area ranges, and after them the ranges of occlusion.
 
     Attributes:
         scores: (D,).
@@ -153,30 +161,34 @@ def _match_video(
 ) -> _Matches:
     found = sorted(found, key=lambda e: -e.score)[:limit]
     crowd = np.array([g.crowd for g in truths], dtype=bool)
-    ignored = crowd | _outside([g.area for g in truths], area_ranges)
+    levels = list(OCCLUSION_RANGES.values())
+    hidden = [-1.0 if g.occlusion is None else g.occlusion for g in truths]  # -1 lies in no range
+    ignored = crowd | np.vstack([_outside([g.area for g in truths], area_ranges), _outside(hidden, levels)])
     ious = tube_ious([d.tube for d in found], [g.tube for g in truths], crowd if crowd_shares else None)
     matched, excused = _match(ious, ignored, crowd)
-    misses = ~matched & ~_outside([d.area for d in found], area_ranges)[:, None]
+    # how occluded the object of a result is, nobody can say: all of them count at each level
+    ranges = [*area_ranges, *(area_ranges[0] for _ in levels)]
+    misses = ~matched & ~_outside([d.area for d in found], ranges)[:, None]
     scores = np.array([d.score for d in found], dtype=np.float64)
     return _Matches(scores, matched & ~excused, misses, (~ignored).sum(axis=1))
 
 
-def _outside(areas: Sequence[float], area_ranges: Sequence[tuple[float, float]]) -> np.ndarray:
-    """(A, n) bool: the area lies outside the range."""
-    low, high = np.array(area_ranges, dtype=np.float64).T[..., None]
-    pixels = np.array(areas, dtype=np.float64)
-    return (pixels < low) | (pixels > high)
+def _outside(values: Sequence[float], ranges: Sequence[tuple[float, float]]) -> np.ndarray:
+    """(A, n) bool: the value lies outside the range."""
+    low, high = np.array(ranges, dtype=np.float64).T[..., None]
+    numbers = np.array(values, dtype=np.float64)
+    return (numbers < low) | (numbers > high)
 
 
 def _match(ious: np.ndarray, ignored: np.ndarray, crowd: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give each result, best first, the free ground truth that it overlaps most, at all ranges and thresholds at once.
+    """Give each result, best first, the free ground truth that it overlaps most, in all groups and thresholds at once.
 
     A ground truth that counts goes before an ignored one; of equal overlaps the later in the file is taken; a crowd
     stays free for further results.
 
     Args:
         ious: (D, G).
-        ignored: (A, G) bool, the ground truth does not count in this area range.
+        ignored: (A, G) bool, the ground truth does not count in this group.
         crowd: (G,) bool.
 
     Returns:
@@ -225,7 +237,7 @@ def _interpolate(hits: np.ndarray, misses: np.ndarray, targets: int) -> np.ndarr
     return np.take_along_axis(np.pad(envelope, ((0, 0), (0, 1))), reached, axis=-1)
 
 
-def _result(curves: list[tuple[np.ndarray, np.ndarray]], classes: list[dict]) -> YTVISResult:
+def _result(curves: list[tuple[np.ndarray, np.ndarray]], classes: list[dict], with_levels: bool) -> YTVISResult:
     if not curves:
         raise InputError("There are no categories to evaluate; complete the annotation file.")
     precision = np.stack([p for p, _ in curves], axis=2)
@@ -233,7 +245,12 @@ def _result(curves: list[tuple[np.ndarray, np.ndarray]], classes: list[dict]) ->
     per_class = [
         dict(id=c["id"], name=c["name"]) | _figures(precision[:, :, [k]], recall[:, [k]]) for k, c in enumerate(classes)
     ]
-    return YTVISResult(**_figures(precision, recall), per_class=per_class, precision=precision, recall=recall)
+    levels = np.split(precision[..., -len(OCCLUSION_RANGES) :], len(OCCLUSION_RANGES), axis=-1)
+    occlusion = {name: _mean(part) for name, part in zip(OCCLUSION_RANGES, levels, strict=True)} if with_levels else {}
+    by_area = precision[..., : -len(OCCLUSION_RANGES)], recall[:, :, : -len(OCCLUSION_RANGES)]
+    return YTVISResult(
+        **_figures(*by_area), occlusion=occlusion, per_class=per_class, precision=by_area[0], recall=by_area[1]
+    )
 
 
 def _figures(precision: np.ndarray, recall: np.ndarray) -> dict[str, float]:
@@ -242,4 +259,9 @@ def _figures(precision: np.ndarray, recall: np.ndarray) -> dict[str, float]:
     figures |= dict(APs=precision[..., 1], APm=precision[..., 2], APl=precision[..., 3])
     figures |= dict(AR1=recall[:, :, 0, 0], AR10=recall[:, :, 0, 1], AR100=recall[:, :, 0, 2])
     figures |= dict(ARs=recall[:, :, 1, 2], ARm=recall[:, :, 2, 2], ARl=recall[:, :, 3, 2])
-    return {name: float(v[v > -1].mean()) if (v > -1).any() else -1.0 for name, v in figures.items()}
+    return {name: _mean(values) for name, values in figures.items()}
+
+
+def _mean(values: np.ndarray) -> float:
+    """The mean of what could be measured; -1 where nothing could."""
+    return float(values[values > -1].mean()) if (values > -1).any() else -1.0

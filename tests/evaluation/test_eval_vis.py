@@ -164,3 +164,41 @@ def test_a_real_official_file_with_its_own_masks_reaches_100(tmp_path, eval_vis)
     for iou_type in ("segm", "bbox"):
         done = eval_vis(REAL, tmp_path / "results.zip", "--json", "--iou-type", iou_type)
         assert json.loads(done.out)["AP"] == pytest.approx(100)
+
+
+def test_short_and_long_videos_of_2022(files, eval_vis):
+    folder, gt, results = files
+    aps = []
+    for name, is_long in (("short", False), ("long", True)):
+        ids = {v["id"] for v in gt["videos"] if (v["length"] > 3) == is_long}
+        part = gt | {
+            "videos": [v for v in gt["videos"] if v["id"] in ids],
+            "annotations": [a for a in gt["annotations"] if a["video_id"] in ids],
+        }
+        (folder / f"{name}.json").write_text(json.dumps(part))
+        aps.append(judged(part, [r for r in results if r["video_id"] in ids]).summary()["AP"])
+    asked = (folder / "short.json", folder / "results.json", "--long", folder / "long.json")
+    figures = json.loads(eval_vis(*asked, "--json", "--classwise").out)
+    assert [figures[name] for name in ("short_AP", "long_AP")] == pytest.approx(aps)
+    assert figures["AP"] == pytest.approx(sum(aps) / 2)
+    assert len(figures["short_classes"]) == len(figures["long_classes"]) == 3
+    text = eval_vis(*asked, "--classwise").out
+    assert "long_AP50" in text
+    assert "short classes" in text
+    (folder / "more.json").write_text(json.dumps([*results, results[0] | dict(video_id=999)]))
+    asked = (folder / "short.json", folder / "more.json", "--long", folder / "long.json", "--json")
+    assert "'video_id' 999" in eval_vis(*asked, code=1).err
+    done = eval_vis(*asked, "--partial")
+    assert json.loads(done.out)["AP"] == pytest.approx(figures["AP"])
+    assert "lacks their video_id: 1." in done.err
+
+
+def test_levels_of_occlusion(files, eval_vis):
+    folder, gt, _ = files
+    for annotation in gt["annotations"]:
+        annotation["occlusion"] = ["slight_occlusion"] * len(annotation["segmentations"])
+    (folder / "ovis.json").write_text(json.dumps(gt))
+    figures = json.loads(eval_vis(folder / "ovis.json", folder / "results.json", "--json").out)
+    assert figures["AP_SO"] == figures["AP_MO"] == pytest.approx(figures["AP"])
+    assert figures["AP_HO"] == -1
+    assert "AP_SO" in eval_vis(folder / "ovis.json", folder / "results.json").out

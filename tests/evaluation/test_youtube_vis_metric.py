@@ -1,6 +1,7 @@
 """The metric: tracks in, official figures and results file out, in one process or in several."""
 
 import copy
+import json
 import os
 
 import numpy as np
@@ -210,3 +211,48 @@ def test_two_processes_give_the_figures_and_the_bytes_of_one(tmp_path):
     mp.spawn(_one_process, args=(2, str(tmp_path)), nprocs=2)
     assert (tmp_path / "several.zip").read_bytes() == (tmp_path / "one.zip").read_bytes()
     assert {(tmp_path / f"figures_{rank}.txt").read_text() for rank in range(2)} == {repr(expected)}
+
+
+def long_list(folder, ids) -> str:
+    path = folder / "long.json"
+    path.write_text(json.dumps(GT | dict(videos=[v for v in GT["videos"] if v["id"] in ids], annotations=None)))
+    return str(path)
+
+
+@pytest.mark.parametrize("iou_types", [("segm",), ("bbox", "segm")])
+def test_short_and_long_videos_apart(iou_types, log, tmp_path):
+    ids = {v["id"] for v in GT["videos"] if v["length"] > 3}
+    metric = YouTubeVISMetric(iou_types=iou_types, long_videos=long_list(tmp_path, ids), classwise=True)
+    figures = run(metric, samples())
+    for i, iou_type in enumerate(iou_types):
+        parts = []
+        for name, is_long in (("short", False), ("long", True)):
+            mine = {v["id"] for v in GT["videos"] if (v["id"] in ids) == is_long}
+            gt = GT | {
+                "videos": [v for v in GT["videos"] if v["id"] in mine],
+                "annotations": [a for a in GT["annotations"] if a["video_id"] in mine],
+            }
+            expected = judged(gt, [r for r in RESULTS if r["video_id"] in mine], iou_type).summary()
+            front = "youtube_vis/" + (f"{iou_type}_" if i else "") + name
+            assert figures[f"{front}_AP"] == pytest.approx(expected["AP"])
+            assert figures[f"{front}_AR10"] == pytest.approx(expected["AR10"])
+            parts.append(expected["AP"])
+        front = "youtube_vis/" + (f"{iou_type}_" if i else "")
+        assert figures[f"{front}AP"] == pytest.approx(sum(parts) / 2)
+    assert "Figures of each class of short videos" in log.text
+    assert "Figures of each class of long videos" in log.text
+
+
+def test_without_the_list_of_long_videos_all_are_judged_together(log):
+    figures = run(YouTubeVISMetric(long_videos="no/such.json"), samples())
+    assert figures == run(YouTubeVISMetric(), samples())
+    assert "no/such.json: there is no such file, so long videos are not told from short ones" in log.text
+
+
+def test_levels_of_occlusion_have_an_ap_of_their_own():
+    gt = copy.deepcopy(GT)
+    for annotation in gt["annotations"]:
+        annotation["occlusion"] = ["severe_occlusion"] * len(annotation["segmentations"])
+    figures = run(YouTubeVISMetric(), samples(gt))
+    assert figures["youtube_vis/AP_HO"] == pytest.approx(figures["youtube_vis/AP"])
+    assert figures["youtube_vis/AP_SO"] == figures["youtube_vis/AP_MO"] == -1

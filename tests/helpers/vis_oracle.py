@@ -6,6 +6,29 @@ from pycocotools import mask as coco_mask
 THRESHOLDS = np.linspace(0.5, 0.95, 10)
 
 
+def level_oracle(gt: dict, results: list[dict], low: float, high: float) -> float:
+    """AP of the objects whose occlusion score is in a range, in 0..1: all others are as if they were crowds that one
+    result may match; -1 where no class has such an object."""
+    kept = [
+        a if a["occlusion"] and low <= _hidden(a["occlusion"]) <= high else a | dict(areas=[-1.0] * len(a["areas"]))
+        for a in gt["annotations"]
+    ]
+    precision, _ = oracle(gt | dict(annotations=kept), results, ((0, 1e10),), (1, 10, 100))
+    measured = precision[precision > -1]
+    return float(measured.mean()) if len(measured) else -1.0
+
+
+def _hidden(levels: list) -> float:
+    """The mean of the most occluded half of the frames that have a level."""
+    worth = {"no_occlusion": 0.0, "slight_occlusion": 0.25, "severe_occlusion": 0.75}
+    scores = [worth[level] for level in levels if level is not None]
+    if not scores:
+        return -1.0
+    scores.sort()
+    number = len(scores) // 2 if len(scores) % 2 == 0 else len(scores) // 2 + 1
+    return float(np.mean(scores[len(scores) - number :]))
+
+
 def oracle(gt: dict, results: list[dict], area_ranges: tuple, max_dets: tuple) -> tuple[np.ndarray, np.ndarray]:
     """Precision (T, R, K, A) and recall (T, K, A, M), as ``evaluate_ytvis`` returns them."""
     categories = sorted(c["id"] for c in gt["categories"])
