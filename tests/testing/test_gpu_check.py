@@ -9,7 +9,8 @@ import pytest
 import torch
 from mmcv.ops import RoIAlign
 
-from mmvis_ext.models import EfficientVIS
+from mmvis_ext.models import EfficientVIS, VideoModel
+from mmvis_ext.registry import MODELS
 from mmvis_ext.testing.gpu_check import (
     FailedError,
     Options,
@@ -20,10 +21,12 @@ from mmvis_ext.testing.gpu_check import (
     run_in_process,
     summary,
 )
-from mmvis_ext.testing.gpu_check.cases import BASELINES, SYSTEMS
+from mmvis_ext.testing.gpu_check.agreement import agreement
+from mmvis_ext.testing.gpu_check.cases import BASELINES, EVERY, SYSTEMS
 from mmvis_ext.testing.gpu_check.comparing import CpuDraws, deviation, recorded_calls, require_near
 from mmvis_ext.testing.gpu_check.roi_layers import with_roi_layer
 from mmvis_ext.testing.gpu_check.samples import moving_boxes
+from mmvis_ext.testing.gpu_check.streaming import streaming
 from mmvis_ext.testing.gpu_check.training import training
 
 OPTIONS = Options("cpu", "mmcv")
@@ -179,6 +182,22 @@ def test_boxes_move_and_their_masks_fill_them():
         sides = boxes[:, 2:] - boxes[:, :2]
         assert masks.masks.sum(axis=(1, 2)).tolist() == sides.prod(dim=1).tolist()
         assert ((boxes >= 0) & (boxes <= torch.tensor([60, 40, 60, 40]))).all()
+
+
+@pytest.mark.slow
+def test_every_registered_model_is_compared_and_timed():
+    registered = {kind for kind in MODELS.module_dict.values() if isinstance(kind, type)}
+    registered = {
+        kind for kind in registered if issubclass(kind, VideoModel) and kind.__module__.startswith("mmvis_ext")
+    }
+    assert {type(OPTIONS.model(system)) for system in EVERY} == registered
+    for part, kinds in ((agreement, ("step", "losses")), (streaming, ())):
+        outcomes = [outcome for outcome in run_checks(part(OPTIONS), 300.0) if outcome["status"] != "running"]
+        assert [(outcome["status"], outcome.get("reason")) for outcome in outcomes] == [("passed", None)] * len(
+            outcomes
+        )
+        names = [f"{system.name}, {kind}" if kind else system.name for system in EVERY for kind in kinds or ("",)]
+        assert [outcome["name"] for outcome in outcomes] == names
 
 
 def test_a_loss_that_is_not_finite_fails(monkeypatch):
