@@ -68,7 +68,7 @@ def process(lines, then: str) -> list[str]:
         import os, time
         with open({str(lines)!r}, "w") as file:
             file.write('{{"name": "a", "status": "running"}}\\n{{"name": "a", "status": "passed"}}\\n')
-            file.write('{{"name": "b", "status": "running"}}\\n')
+            file.write('{{"name": "b", "status": "running", "began": %f}}\\n' % time.time())
         {then}
     """
     return [sys.executable, "-c", textwrap.dedent(script)]
@@ -78,13 +78,22 @@ def process(lines, then: str) -> list[str]:
     ("then", "said"), [("os._exit(3)", "exit code 3"), ("os.abort()", "exit code -6"), ("time.sleep(60)", "too long")]
 )
 def test_a_check_that_takes_the_process_along_is_reported(then, said, tmp_path, monkeypatch):
-    monkeypatch.setattr(driver, "GRACE", 1.0)
+    monkeypatch.setattr(driver, "GRACE", 5.0)
+    monkeypatch.setattr(driver, "LONG", 0.1)
     part = run_in_process(process(tmp_path / "lines", then), 1.0, tmp_path / "lines")
     assert part["status"] == "failed"
     a, b = part["checks"]
     assert a == dict(name="a", status="passed")
     assert b["status"] == "failed"
     assert said in b["reason"]
+
+
+def test_a_check_that_began_too_late_to_end_is_no_failure(tmp_path, monkeypatch):
+    monkeypatch.setattr(driver, "GRACE", 5.0)
+    part = run_in_process(process(tmp_path / "lines", "time.sleep(60)"), 1.0, tmp_path / "lines")
+    assert part["status"] == "passed"
+    assert part["checks"][1]["status"] == "skipped"
+    assert part["checks"][1]["reason"] == "the time of this part was over"
 
 
 def test_a_part_that_never_begins_is_reported(tmp_path):
