@@ -16,6 +16,7 @@ from typing import Any
 import torch
 
 from mmvis_ext.testing.gpu_check import (
+    EVERY,
     PARTS,
     ROI_LAYERS,
     Options,
@@ -27,12 +28,15 @@ from mmvis_ext.testing.gpu_check import (
 from mmvis_ext.utils.errors import InputError, command_line
 from mmvis_ext.utils.files import require_writable_file, write_atomically
 
+SYSTEMS = [system.name for system in EVERY]
+
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", default="gpu_check.json", metavar="FILE", help="results (default: gpu_check.json)")
     parser.add_argument("--device", default="cuda", help="cuda, cuda:1 ... or cpu (default: cuda)")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="only these parts")
+    parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=SYSTEMS, help="only these models")
     parser.add_argument(
         "--seconds", type=float, default=65, help="time for each part; what one leaves, the next may use (default: 65)"
     )
@@ -80,8 +84,8 @@ def of_tests(args: argparse.Namespace) -> dict[str, Any]:
 
 def command_of(part: str, args: argparse.Namespace, seconds: float, lines: Path) -> list[str]:
     """The command that runs one part in its own process."""
-    options = ("--device", args.device, "--roi", args.roi, "--seconds", seconds, "--parts", part, "--lines", lines)
-    return [sys.executable, __file__, *map(str, options)]
+    options = ["--device", args.device, "--roi", args.roi, "--seconds", str(seconds), "--systems", *args.systems]
+    return [sys.executable, __file__, *options, "--parts", part, "--lines", str(lines)]
 
 
 def tell(part: str, outcome: dict[str, Any]) -> None:
@@ -94,7 +98,7 @@ def tell(part: str, outcome: dict[str, Any]) -> None:
 def main() -> int:
     args = parse_args()
     if args.lines:
-        run_here(PARTS[args.parts[0]], Options(args.device, args.roi), args.seconds, args.lines)
+        run_here(PARTS[args.parts[0]], Options(args.device, args.roi, tuple(args.systems)), args.seconds, args.lines)
         return 0
     check(args)
     args.roi = choose_roi_layer(args.device) if args.roi == "auto" else args.roi

@@ -1,5 +1,5 @@
 from .agreement import agreement
-from .cases import Options
+from .cases import EVERY, Options
 from .driver import run_here, run_in_process
 from .graphs import compiling, synchronisation
 from .outcome import FailedError, SkippedError, run_checks, summary
@@ -9,6 +9,7 @@ from .streaming import streaming
 from .training import training
 
 __all__ = [
+    "EVERY",
     "PARTS",
     "ROI_LAYERS",
     "FailedError",

@@ -10,7 +10,7 @@ from torch import Tensor
 from mmvis_ext.engine.benchmarking import Stepper, generated_frames
 from mmvis_ext.models import VideoModel
 
-from .cases import BASELINES, SYSTEMS, VARIANTS, Options, System
+from .cases import EVERY, Options, System
 from .comparing import CpuDraws, recorded_calls, require_near
 from .outcome import Check
 from .samples import moving_boxes
@@ -23,7 +23,7 @@ LENGTH = 2  # frames of a training sample
 
 def agreement(options: Options) -> Iterator[Check]:
     """For every model, its steps and its losses on the device against those on a CPU."""
-    for system in (*SYSTEMS, *VARIANTS, *BASELINES):
+    for system in options.chosen(*EVERY):
         yield f"{system.name}, step", partial(_steps_agree, system, options)
         yield f"{system.name}, losses", partial(_losses_agree, system, options)
 

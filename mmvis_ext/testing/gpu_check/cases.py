@@ -13,7 +13,7 @@ from mmvis_ext.testing.tiny import CONFIGS, tiny_config, tiny_model
 from .outcome import SkippedError
 from .roi_layers import mmcv_runs_on, with_roi_layer
 
-__all__ = ["BASELINES", "SYSTEMS", "VARIANTS", "Options", "System"]
+__all__ = ["BASELINES", "EVERY", "SYSTEMS", "VARIANTS", "Options", "System"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ BASELINES = (
     System("MaskTrack R-CNN", "baselines/masktrack-rcnn_r50_10-per-frame_ytvis2019.py", needs_mmcv=True),
     System("Mask2Former-VIS", "baselines/mask2former-vis_r50_ytvis2019.py", static=False, needs_mmcv=True),
 )
+EVERY = (*SYSTEMS, *VARIANTS, *BASELINES)
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,16 @@ class Options:
     Attributes:
         device: ``cpu``, ``cuda`` or ``cuda:NUMBER``. A CPU gets tiny models and frames, a GPU those of the papers.
         roi: the RoI layer, see :func:`with_roi_layer`.
+        only: names of the systems to check; all if empty.
     """
 
     device: str
     roi: str
+    only: tuple[str, ...] = ()
+
+    def chosen(self, *systems: System) -> list[System]:
+        """Those of the systems that are to be checked."""
+        return [system for system in systems if system.name in self.only or not self.only]
 
     @property
     def on_gpu(self) -> bool:

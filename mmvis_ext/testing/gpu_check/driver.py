@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from .cases import Options
-from .outcome import run_checks, summary
+from .outcome import LATE, run_checks, summary
 
 __all__ = ["GRACE", "run_here", "run_in_process"]
 
 GRACE = 15.0  # seconds from when a part begins no more checks until it is ended
+LONG = 60.0  # seconds after which a check that has not ended is taken for one that hangs
 
 
 def run_here(part: Any, options: Options, seconds: float, lines: Path) -> None:
@@ -40,28 +41,30 @@ def run_in_process(command: list[str], seconds: float, lines: Path) -> dict[str,
         lines: file that the process writes its outcomes to.
 
     Returns:
-        ``status``, ``seconds`` and ``checks``, the outcomes by :func:`run_checks`; a check in which the process died is
-        among them as failed. If it died outside of one, the ``reason``.
+        ``status``, ``seconds`` and ``checks``, the outcomes by :func:`run_checks`. A check in which the process died or
+        hung is among them as failed, and one that only began too late to end in time as skipped. If the process died
+        outside of a check, the ``reason``.
     """
     start = time.monotonic()
     process = subprocess.Popen(command, start_new_session=True)
     try:
-        code = process.wait(seconds + GRACE)
-        ended = f"its process ended with exit code {code}"
+        code: int | None = process.wait(seconds + GRACE)
     except subprocess.TimeoutExpired:
-        code, ended = -1, "its process took too long and was ended"
+        code = None
     finally:
         _end(process)
     outcomes = [json.loads(line) for line in lines.read_text().splitlines()] if lines.exists() else []
-    checks = {outcome["name"]: outcome for outcome in outcomes}  # the last word on each
-    for outcome in checks.values():
-        if outcome["status"] == "running":
-            outcome.update(status="failed", reason=ended)
-    status, report = summary(list(checks.values())), {}
-    if code and status != "failed":
-        status, report = "failed", dict(reason=ended)
-    took = round(time.monotonic() - start, 1)
-    return dict(status=status, **report, seconds=took, checks=list(checks.values()))
+    checks = list({outcome["name"]: outcome for outcome in outcomes}.values())  # the last word on each
+    died = f"its process ended with exit code {code}" if code is not None else "its process took too long"
+    cut_off = [outcome for outcome in checks if outcome["status"] == "running"]
+    for outcome in cut_off:
+        outcome["seconds"] = round(time.time() - outcome.pop("began"), 3)
+        late = code is None and outcome["seconds"] < LONG
+        outcome.update(dict(status="skipped", reason=LATE) if late else dict(status="failed", reason=died))
+    status, report = summary(checks), {}
+    if code != 0 and not cut_off:
+        status, report = "failed", dict(reason=died)
+    return dict(status=status, **report, seconds=round(time.monotonic() - start, 1), checks=checks)
 
 
 def _end(process: subprocess.Popen) -> None:

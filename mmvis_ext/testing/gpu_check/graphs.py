@@ -11,7 +11,7 @@ from torch.utils._pytree import tree_map
 
 from mmvis_ext.engine.benchmarking import time_in_turns, wait
 
-from .cases import BASELINES, SYSTEMS, VARIANTS, Options, System
+from .cases import EVERY, SYSTEMS, VARIANTS, Options, System
 from .comparing import no_synchronisation, recorded_calls, require_near, set_tf32
 from .outcome import Check
 
@@ -22,13 +22,13 @@ REPEAT, WARMUP = 5, 3
 
 def synchronisation(options: Options) -> Iterator[Check]:
     """For every system, that nothing inside ``forward_window`` makes the CPU wait for the GPU."""
-    for system in (*SYSTEMS, *VARIANTS):
+    for system in options.chosen(*SYSTEMS, *VARIANTS):
         yield system.name, partial(_never_waits, system, options)
 
 
 def compiling(options: Options) -> Iterator[Check]:
     """For every system of static shapes, a CUDA graph and a compiled ``forward_window``, against the eager one."""
-    systems = [system for system in (*SYSTEMS, *VARIANTS, *BASELINES) if system.static]
+    systems = [system for system in options.chosen(*EVERY) if system.static]
     for system in systems:
         yield f"{system.name}, CUDA graph", partial(_as_cuda_graph, system, options)
     for system in systems:

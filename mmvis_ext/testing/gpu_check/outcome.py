@@ -8,8 +8,9 @@ from typing import Any
 
 import torch
 
-__all__ = ["Check", "FailedError", "SkippedError", "run_checks", "summary"]
+__all__ = ["LATE", "Check", "FailedError", "SkippedError", "run_checks", "summary"]
 
+LATE = "the time of this part was over"  # why a check was not made, or not to its end
 Check = tuple[str, Callable[[], dict[str, Any]]]
 """A name, and a function that returns figures or raises one of the errors below."""
 
@@ -39,15 +40,16 @@ def run_checks(checks: Iterable[Check], seconds: float) -> Iterator[dict[str, An
         seconds: no check is begun later than this.
 
     Yields:
-        For every check first ``name`` with the ``status`` ``running``, then its outcome: the status ``passed``,
-        ``failed`` or ``skipped``, its ``seconds``, its figures and, unless it passed, the ``reason``.
+        For every check first ``name`` with the ``status`` ``running`` and the time when it ``began``. Then its outcome:
+        the status ``passed``, ``failed`` or ``skipped``, its ``seconds``, its figures and, unless it passed, the
+        ``reason``.
     """
     start = time.monotonic()
     for name, check in checks:
         if time.monotonic() - start > seconds:
-            yield dict(name=name, status="skipped", reason="the time of this part was over")
+            yield dict(name=name, status="skipped", reason=LATE)
             continue
-        yield dict(name=name, status="running")
+        yield dict(name=name, status="running", began=time.time())
         began = time.monotonic()
         outcome = _outcome(check)
         yield dict(name=name, seconds=round(time.monotonic() - began, 3), **outcome)

@@ -6,7 +6,7 @@ from typing import Any
 
 from mmvis_ext.engine.benchmarking import compare_speed, cycle_frames
 
-from .cases import BASELINES, SYSTEMS, VARIANTS, Options, System
+from .cases import EVERY, Options, System
 from .comparing import set_tf32
 from .outcome import Check
 
@@ -15,7 +15,7 @@ __all__ = ["streaming"]
 
 def streaming(options: Options) -> Iterator[Check]:
     """For every model, whole steps against backbone and neck alone."""
-    for system in (*SYSTEMS, *VARIANTS, *BASELINES):
+    for system in options.chosen(*EVERY):
         yield system.name, partial(_stream, system, options)
 
 

@@ -26,7 +26,7 @@ TINY_LENGTH = 3  # frames of a tiny sample
 
 def training(options: Options) -> Iterator[Check]:
     """For every system and precision, one iteration and then ten more."""
-    for system in SYSTEMS:
+    for system in options.chosen(*SYSTEMS):
         for precision in PRECISIONS:
             yield f"{system.name}, {precision}", partial(_train, system, precision, options)
 
