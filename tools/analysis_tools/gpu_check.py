@@ -38,7 +38,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="only these parts")
     parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=SYSTEMS, help="only these models")
     parser.add_argument(
-        "--seconds", type=float, default=65, help="time for each part; what one leaves, the next may use (default: 65)"
+        "--seconds", type=float, default=60, help="time for each part; what one leaves, the next may use (default: 60)"
     )
     parser.add_argument(
         "--roi", choices=["auto", *ROI_LAYERS], default="auto",
