@@ -18,9 +18,10 @@ def atomic_file(path: str | Path) -> Iterator[IO[bytes]]:
     """Open a file beside the target that takes its place at the end, so that nobody ever meets half a file.
 
     Raises:
-        InputError: the folder is not writable or full; nothing is left behind.
+        InputError: the path is a folder, or its folder is not writable or full; nothing is left behind.
     """
     path = Path(path)
+    _refuse_folder(path)
     try:
         with _replacing(path) as file:
             yield file
@@ -118,9 +119,13 @@ def require_writable_file(path: str | Path) -> None:
     Raises:
         InputError: the path is a folder, or its folder cannot be written to.
     """
-    if Path(path).is_dir():
-        raise InputError(f"{path}: is a folder; give the name of the file to write.")
+    _refuse_folder(Path(path))
     require_writable(Path(path).parent)
+
+
+def _refuse_folder(path: Path) -> None:
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; give the name of the file to write.")
 
 
 def _umask() -> int:

@@ -12,7 +12,7 @@ from mmvis_ext.annotations.index_png import index_png
 from mmvis_ext.datasets import Draw
 from mmvis_ext.registry import DATASETS
 from mmvis_ext.structures import encode
-from mmvis_ext.visualization import open_video
+from mmvis_ext.visualization import open_video, read_frames
 
 HEIGHT, WIDTH, LENGTH = 48, 64, 3  # of the stored pixels
 SHOWN = {3: lambda a: np.rot90(a, 2), 6: lambda a: np.rot90(a, -1), 8: lambda a: np.rot90(a, 1), 1: lambda a: a}
@@ -138,3 +138,11 @@ def test_frames_of_which_only_some_are_turned_are_of_one_size_in_the_end(tmp_pat
     cv2.imwrite(str(tmp_path / "d/s/00001.jpg"), pixels)
     inputs = dataset(cfg, tmp_path / "d", test_mode=True)[0]["inputs"]
     assert tuple(inputs.shape[2:]) == (WIDTH, HEIGHT)
+
+
+@pytest.mark.parametrize(("size", "orientation"), [((WIDTH, HEIGHT), 6), ((HEIGHT, WIDTH), 1), (None, 6)])
+def test_pictures_with_masks_are_drawn_in_the_size_of_the_masks(size, orientation, tmp_path):
+    """Frames that are read again to draw on them."""
+    write_frames(tmp_path / "v", 6)
+    for t, frame in enumerate(read_frames(sorted((tmp_path / "v").iterdir()), size)):
+        assert ((frame[..., 0] > 120) == SHOWN[orientation](mask(t))).mean() > 0.99

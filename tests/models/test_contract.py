@@ -236,3 +236,12 @@ def compiled_equals_eager(case: str, **options) -> None:
         for a, b in zip(expected, found, strict=True):
             torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-3)
     assert all(len(one) == len(other) for one, other in pairwise(calls)), "with the same arguments in every step"
+
+
+@EVERY
+def test_the_number_of_places_is_that_of_the_queries(case):
+    """Models that follow objects in a fixed number of places say how many these are."""
+    model = build(case)
+    places = {"EfficientVIS": "head", "InsPro": "head", "InsProLite": "head", "Mask2FormerVISBaseline": "track_head"}
+    part = places.get(type(model).__name__)
+    assert model.slots == (None if part is None else getattr(model, part).num_queries)

@@ -1,6 +1,7 @@
 """Files that are whole or not there."""
 
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from mmengine import fileio
 
 from mmvis_ext.engine import AtomicBackend  # noqa: F401  (registers the backend)
 from mmvis_ext.utils.errors import InputError
-from mmvis_ext.utils.files import atomic_folder, write_atomically
+from mmvis_ext.utils.files import atomic_folder, require_writable_file, write_atomically
 
 ATOMIC = dict(backend="atomic")
 
@@ -154,3 +155,15 @@ def test_an_error_of_the_work_passes_through_and_leaves_nothing(tmp_path):
     with pytest.raises(KeyError):
         write_folder(tmp_path / "out", "new", KeyError())
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", [".", "..", "/", "folder"])
+def test_a_folder_is_no_file_to_write(name, tmp_path, monkeypatch):
+    (tmp_path / "here/folder").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here")
+    for write in (require_writable_file, lambda path: write_atomically(path, b"x")):
+        with pytest.raises(
+            InputError, match=rf"^{re.escape(name)}: is a folder; give the name of the file to write\.$"
+        ):
+            write(name)
+    assert [p.name for p in (tmp_path / "here").iterdir()] == ["folder"]

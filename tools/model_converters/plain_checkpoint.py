@@ -27,7 +27,10 @@ def read_trusted(path: str) -> dict:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the path.") from None
     except Exception as error:  # a broken file, or one with objects of a missing package, makes torch raise anything
-        raise InputError(f"{path}: cannot be read as a checkpoint ({type(error).__name__}: {error}).") from None
+        raise InputError(
+            f"{path}: cannot be read as a checkpoint ({type(error).__name__}: {error}); get it again, or install the "
+            "package whose objects it holds."
+        ) from None
     if not isinstance(checkpoint, dict):
         raise InputError(f"{path}: holds a {type(checkpoint).__name__} and not a checkpoint's dict; give another file.")
     return checkpoint
