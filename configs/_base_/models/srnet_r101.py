@@ -8,5 +8,5 @@ model = dict(
     type="SRNet",
     backbone=dict(depth=101, init_cfg=dict(checkpoint="torchvision://resnet101")),
     head=dict(type="DenseHead", in_channels=256, norm_cfg=dict(type="GN", num_groups=32)),
-    min_pixels=16,  # masks with fewer pixels, counted on the head's maps, are left out
+    min_pixels=4,  # masks with fewer pixels on the head's maps, 64 of the input, are left out
 )
