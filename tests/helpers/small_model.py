@@ -78,6 +78,7 @@ def srnet_cfg(**changes) -> Config:
             _delete_=True, type="DenseHead", in_channels=C, channels=8, head_channels=8, num_levels=2,
             norm_cfg=dict(type="GN", num_groups=2),
         ),
+        "first_frame": 1.0,
         "min_pixels": 1,
     }  # fmt: skip
     return small("srnet", settings, **changes)

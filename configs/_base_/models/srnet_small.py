@@ -13,5 +13,6 @@ model = dict(
         head_channels=32,
         stride=2,
     ),
+    first_frame=0.1,
     min_pixels=16,
 )

@@ -27,7 +27,7 @@ def test_a_failing_check_does_not_stop_the_others():
         ("c", skips),
         ("d", lambda: dict(fps=3.0)),
     ]
-    outcomes = [outcome for outcome in run_checks(checks, 10.0) if outcome["status"] != "running"]
+    outcomes = [outcome for outcome in run_checks(checks, 1e9) if outcome["status"] != "running"]
     a, b, c, d = ({key: value for key, value in outcome.items() if key != "seconds"} for outcome in outcomes)
     assert a == dict(name="a", status="failed", reason="too far", deviation=2.0)
     assert (b["status"], b["reason"]) == ("failed", "ZeroDivisionError: division by zero")
