@@ -112,10 +112,21 @@ def build_runner(cfg: Config) -> Runner:
     Raises:
         InputError: a part of the config is missing or cannot be built.
     """
-    if cfg.launcher != "none" and not torch.cuda.is_available():
+    on_cpus = cfg.launcher != "none" and not torch.cuda.is_available()
+    if on_cpus:
         _join_on_cpu(cfg)
     with building("runner", cfg):
-        return ConfigRunner.from_cfg(cfg)
+        runner = ConfigRunner.from_cfg(cfg)
+    if on_cpus:
+        _KEPT.append(runner)
+    return runner
+
+
+_KEPT: list[Runner] = []
+"""Runners of several processes with gloo, which live as long as their process.
+
+Right behind a collective operation it can deadlock to destroy the wrapped model: that waits, with Python's lock held, for a
+thread of gloo that waits for the lock."""
 
 
 def _join_on_cpu(cfg: Config) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parallel import DistributedDataParallel
 
@@ -80,6 +80,10 @@ def _one_process(rank: int, system: System, roi: str, devices: list[str], backen
         torch.save(_gradients(model), Path(folder) / "gradients.pth")
     dist.barrier()  # nobody leaves while another still receives
     dist.destroy_process_group()
+    _KEPT.append(shared)
+
+
+_KEPT: list[nn.Module] = []  # wrapped models live as long as their process, see _KEPT in engine/launch.py
 
 
 def _ready(model: VideoModel) -> VideoModel:
