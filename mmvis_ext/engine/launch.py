@@ -125,8 +125,8 @@ def build_runner(cfg: Config) -> Runner:
 _KEPT: list[Runner] = []
 """Runners of several processes with gloo, which live as long as their process.
 
-Right behind a collective operation it can deadlock to destroy the wrapped model: that waits, with Python's lock held, for a
-thread of gloo that waits for the lock."""
+Right behind a collective operation it can deadlock to destroy the wrapped model: that waits, with Python's lock held,
+for a thread of gloo that waits for the lock."""
 
 
 def _join_on_cpu(cfg: Config) -> None:
