@@ -1,5 +1,8 @@
 """mmengine's runner, with one-sentence error messages for mistakes in a config."""
 
+import os
+from collections.abc import Callable
+from functools import partial
 from pickle import UnpicklingError
 from typing import Any
 
@@ -7,8 +10,10 @@ from mmengine.config import Config
 from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
 from torch import nn
+from torch.utils.data import DataLoader
 
 from mmvis_ext.utils.errors import InputError
+from mmvis_ext.utils.parallel import end_with
 
 from .building import building, name_of, reason_of
 from .saving import PlainCheckpointHook
@@ -76,6 +81,15 @@ class ConfigRunner(Runner):
         self._require("testing", TESTING)
         return super().test()
 
+    @staticmethod
+    def build_dataloader(
+        dataloader: DataLoader | dict, seed: int | None = None, diff_rank_seed: bool = False
+    ) -> DataLoader:
+        """As in mmengine, but the workers end with this process, also if it is killed."""
+        loader = Runner.build_dataloader(dataloader, seed, diff_rank_seed)
+        loader.worker_init_fn = partial(_begin_worker, os.getpid(), loader.worker_init_fn)
+        return loader
+
     def build_model(self, model: Any) -> nn.Module:
         """As in mmengine, but an InputError names the config if the model cannot be built."""
         with building("model", self.cfg):
@@ -121,3 +135,10 @@ class ConfigRunner(Runner):
         missing = [key for key in keys if self.cfg.get(key) is None]
         if missing:
             raise InputError(f"{name_of(self.cfg)}: has no {' and no '.join(missing)}, which {purpose} needs; add it.")
+
+
+def _begin_worker(parent: int, begin: Callable[[int], None] | None, number: int) -> None:
+    """Begin the data-loading worker of a number as its loader says in ``begin``."""
+    end_with(parent)
+    if begin is not None:
+        begin(number)
