@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from mmvis_ext.annotations.frames import load_frame
 from mmvis_ext.utils.errors import InputError
+from mmvis_ext.utils.files import take_place
 
 __all__ = ["VideoSource", "VideoWriter", "open_video", "read_frames"]
 
@@ -242,7 +243,7 @@ class VideoWriter:
             whole = False
         if not whole:
             raise InputError(f"{self.path}: could not be written to the end; make room on the disk.")
-        os.replace(self.partial, self.path)
+        take_place(self.partial, self.path)
 
 
 def _opened_writer(path: Path, fps: float, size: tuple[int, int]) -> cv2.VideoWriter | None:
