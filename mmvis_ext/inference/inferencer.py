@@ -202,7 +202,7 @@ def _device(name: str | None) -> torch.device:
 
 def _classes(checkpoint: dict, model: VideoModel, where: str) -> tuple[tuple[str, ...], tuple[dict, ...]]:
     """Class names and categories from a checkpoint's meta; if it has none, names such as ``class 0``."""
-    meta = checkpoint.get("meta", {}).get("dataset_meta") or {}
+    meta = (checkpoint.get("meta") or {}).get("dataset_meta") or {}
     classes = tuple(meta.get("classes") or (f"class {label}" for label in range(model.num_classes)))
     if len(classes) != model.num_classes:
         raise InputError(

@@ -17,6 +17,7 @@ __all__ = [
     "atomic_folder",
     "is_special",
     "read_file",
+    "require_file",
     "require_writable",
     "require_writable_file",
     "take_place",
@@ -25,10 +26,20 @@ __all__ = [
 
 
 def read_file(path: str | Path) -> bytes:
-    """The content of a file. A pipe or a device is not read, since it may have no end, or never begin.
+    """The content of a file.
 
     Raises:
-        OSError: there is no such file, it cannot be read, it is no regular file, or no file can have this name.
+        OSError: see :func:`require_file`.
+    """
+    require_file(path)
+    return Path(path).read_bytes()
+
+
+def require_file(path: str | Path) -> None:
+    """Check that a path leads to a file. A pipe or a device is not read, since it may have no end, or never begin.
+
+    Raises:
+        OSError: there is no such file, it is a folder, a pipe or a device, or no file can have this name.
     """
     try:
         kind = os.stat(path).st_mode
@@ -37,7 +48,6 @@ def read_file(path: str | Path) -> bytes:
     if not stat.S_ISREG(kind):
         what = "it is a folder" if stat.S_ISDIR(kind) else "it is a pipe or a device, and no file"
         raise OSError(errno.EINVAL, what, str(path))
-    return Path(path).read_bytes()
 
 
 @contextmanager
