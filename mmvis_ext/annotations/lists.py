@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from mmvis_ext.utils.errors import InputError
+from mmvis_ext.utils.files import read_file
 
 __all__ = ["names_with", "read_lines", "read_sequence_list"]
 
@@ -17,10 +18,13 @@ def read_lines(path: str | Path) -> list[str]:
         InputError: the file cannot be read or is no text in UTF-8.
     """
     try:
-        return Path(path).read_text(encoding="utf-8-sig").splitlines()
+        text = read_file(path)
+        if b"\0" in text:
+            raise UnicodeError
+        return text.decode("utf-8-sig").splitlines()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions.") from None
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise InputError(
             f"{path}: is not a text file in UTF-8; save it as UTF-8, or give one of the lists in ImageSets."
         ) from None
