@@ -1,6 +1,7 @@
 """Run a model on a video; write the video with its tracks drawn in, and the tracks as JSON."""
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -38,7 +39,7 @@ def output_paths(args: argparse.Namespace) -> tuple[Path, Path]:
     out = Path(args.out)
     require_writable_file(out)
     tracks = Path(args.tracks) if args.tracks else out.with_suffix(".json")
-    if len({Path(args.video).resolve(), out.resolve(), tracks.resolve()}) < 3:
+    if len(set(map(os.path.realpath, (args.video, out, tracks)))) < 3:  # also where a link leads in a circle
         raise InputError(f"{out}: the video, --out and --tracks must be three different files; choose other names.")
     require_writable_file(tracks)
     return out, tracks

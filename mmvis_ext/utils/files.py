@@ -32,7 +32,8 @@ def read_file(path: str | Path) -> bytes:
         OSError: see :func:`require_file`.
     """
     require_file(path)
-    return Path(path).read_bytes()
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def require_file(path: str | Path) -> None:
