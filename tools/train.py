@@ -12,6 +12,7 @@ from mmvis_ext.engine.checkpoints import check_resumable, check_start, read_chec
 from mmvis_ext.engine.launch import add_config_arguments, build_runner, load_config, resume_point
 from mmvis_ext.engine.start import use_start
 from mmvis_ext.models.video_model import unwrapped
+from mmvis_ext.utils.arguments import seed
 from mmvis_ext.utils.errors import InputError, command_line
 
 
@@ -32,7 +33,7 @@ def parse_args() -> argparse.Namespace:
         metavar="N",
         help="step once in N batches (default: 1), as if on N times the GPUs",
     )
-    parser.add_argument("--seed", type=int, help="seed of all random numbers")
+    parser.add_argument("--seed", type=seed, help="seed of all random numbers")
     parser.add_argument("--deterministic", action="store_true", help="use deterministic algorithms only")
     return parser.parse_args()
 
