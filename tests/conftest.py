@@ -3,6 +3,7 @@
 import logging
 import random
 
+import mutants
 import numpy as np
 import pytest
 import torch
@@ -11,6 +12,14 @@ from mmengine.logging import MMLogger
 pytest_plugins = ["as_on_gpu", "small_data_sets"]
 
 torch.set_num_threads(1)
+
+
+def pytest_addoption(parser) -> None:
+    parser.addoption("--fuzz", type=int, metavar="N", help="try N mutants of each kind of file, other ones each time")
+
+
+def pytest_configure(config) -> None:
+    mutants.number = config.getoption("--fuzz")
 
 
 def pytest_collection_modifyitems(items) -> None:

@@ -1,6 +1,7 @@
 """Run a model on a video; write the video with its tracks drawn in, and the tracks as JSON."""
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from mmvis_ext.engine.launch import add_cfg_options
 from mmvis_ext.inference import VISInferencer, write_tracks
 from mmvis_ext.inference.inferencer import windows
 from mmvis_ext.structures import VideoTracks
+from mmvis_ext.utils.arguments import finite
 from mmvis_ext.utils.errors import InputError, command_line
 from mmvis_ext.utils.files import require_writable_file
 from mmvis_ext.visualization import VideoSource, VideoWriter, draw_shown, open_video, readable_scale, shown_detections
@@ -27,7 +29,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--out", required=True, metavar="FILE.mp4", help="the video with the tracks drawn in")
     parser.add_argument("--tracks", metavar="FILE.json", help="the tracks (default: beside --out)")
     parser.add_argument("--device", help="such as cuda:0 or cpu (default: a GPU if there is one)")
-    parser.add_argument("--score-thr", type=float, default=0.3, help="lowest score of a kept track (default: 0.3)")
+    parser.add_argument("--score-thr", type=finite, default=0.3, help="lowest score of a kept track (default: 0.3)")
     parser.add_argument("--fps", type=float, help="frames per second of --out (default: as in the video)")
     add_cfg_options(parser)
     return parser.parse_args()
@@ -38,7 +40,7 @@ def output_paths(args: argparse.Namespace) -> tuple[Path, Path]:
     out = Path(args.out)
     require_writable_file(out)
     tracks = Path(args.tracks) if args.tracks else out.with_suffix(".json")
-    if len({Path(args.video).resolve(), out.resolve(), tracks.resolve()}) < 3:
+    if len(set(map(os.path.realpath, (args.video, out, tracks)))) < 3:  # also where a link leads in a circle
         raise InputError(f"{out}: the video, --out and --tracks must be three different files; choose other names.")
     require_writable_file(tracks)
     return out, tracks
@@ -73,7 +75,7 @@ def main() -> None:
     out, tracks_path = output_paths(args)
     source = open_video(args.video)
     inferencer = VISInferencer(read_config(args.config, args.cfg_options), args.checkpoint, args.device)
-    fps = args.fps or source.fps
+    fps = source.fps if args.fps is None else args.fps
     with VideoWriter(out, fps) as writer:
         begin = time.perf_counter()
         tracks = run(inferencer, source, writer, args.score_thr)

@@ -6,6 +6,7 @@ from pathlib import Path
 from terminaltables import AsciiTable
 
 from mmvis_ext.annotations.splitting import Split, split_annotation_file, write_split
+from mmvis_ext.utils.arguments import seed
 from mmvis_ext.utils.errors import InputError, command_line
 
 
@@ -15,7 +16,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--out-train", type=Path, required=True, help="file to write with the larger part")
     parser.add_argument("--out-val", type=Path, required=True, help="file to write with the held-out part")
     parser.add_argument("--fraction", type=float, default=0.15, help="share of the videos held out (default: 0.15)")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the random choice of videos (default: 0)")
+    parser.add_argument("--seed", type=seed, default=0, help="seed of the random choice of videos (default: 0)")
     return parser.parse_args()
 
 

@@ -19,6 +19,7 @@ from mmvis_ext.engine.public_weights import HOST, find_weights
 from mmvis_ext.engine.start import start_path
 from mmvis_ext.engine.start_weights import category_names, make_start, read_public_checkpoint, write_start
 from mmvis_ext.models.converters import Conversion
+from mmvis_ext.utils.arguments import seed
 from mmvis_ext.utils.errors import InputError, command_line
 from mmvis_ext.utils.files import require_writable_file
 
@@ -43,7 +44,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--classes-of", metavar="ANN.json", help="take the class names from this file (default: the training data)"
     )
-    parser.add_argument("--seed", type=int, default=0, help="seed of the weights that are new (default: 0)")
+    parser.add_argument("--seed", type=seed, default=0, help="seed of the weights that are new (default: 0)")
     parser.add_argument(
         "--allow-pickle", action="store_true", help="unpickle the files, which can run code: only if you trust them"
     )

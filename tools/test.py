@@ -8,6 +8,7 @@ from mmvis_ext.engine.checkpoints import check_fit, read_checkpoint, refuse_pick
 from mmvis_ext.engine.launch import add_config_arguments, build_runner, load_config
 from mmvis_ext.evaluation.video_metric import writing_metric
 from mmvis_ext.models.video_model import unwrapped
+from mmvis_ext.utils.arguments import finite
 from mmvis_ext.utils.errors import InputError, command_line
 
 
@@ -24,7 +25,7 @@ def parse_args() -> argparse.Namespace:
         "--show-number", type=int, default=None, metavar="N", help="draw the data set's first N videos only"
     )
     parser.add_argument(
-        "--score-thr", type=float, default=0.3, help="lowest score of a track that is drawn (default: 0.3)"
+        "--score-thr", type=finite, default=0.3, help="lowest score of a track that is drawn (default: 0.3)"
     )
     return parser.parse_args()
 

@@ -11,7 +11,9 @@ from mmvis_ext.engine.batch_size import accumulate, scale_learning_rate
 from mmvis_ext.engine.checkpoints import check_resumable, check_start, read_checkpoint, refuse_pickles
 from mmvis_ext.engine.launch import add_config_arguments, build_runner, load_config, resume_point
 from mmvis_ext.engine.start import use_start
+from mmvis_ext.engine.work_dir import claimed
 from mmvis_ext.models.video_model import unwrapped
+from mmvis_ext.utils.arguments import seed
 from mmvis_ext.utils.errors import InputError, command_line
 
 
@@ -32,7 +34,8 @@ def parse_args() -> argparse.Namespace:
         metavar="N",
         help="step once in N batches (default: 1), as if on N times the GPUs",
     )
-    parser.add_argument("--seed", type=int, help="seed of all random numbers")
+    parser.add_argument("--seed", type=seed, help="seed of all random numbers")
+    parser.add_argument("--force", action="store_true", help="train although another training uses the work dir")
     parser.add_argument("--deterministic", action="store_true", help="use deterministic algorithms only")
     return parser.parse_args()
 
@@ -84,7 +87,8 @@ def main() -> None:
     apply_arguments(cfg, args)
     runner = build_runner(cfg)
     check_checkpoint(cfg, runner)
-    runner.train()
+    with claimed(cfg.work_dir, args.force):
+        runner.train()
 
 
 if __name__ == "__main__":

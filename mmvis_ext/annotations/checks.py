@@ -3,9 +3,10 @@
 Each takes ``where``, the file and the place in it, with which its error begins: ``train.json: video 3``.
 """
 
-import math
 from collections.abc import Iterable
 from typing import Any
+
+import numpy as np
 
 from mmvis_ext.utils.errors import InputError
 
@@ -14,13 +15,16 @@ from .tolerance import Tolerance
 
 __all__ = [
     "MAX_SIDE",
+    "MOST",
     "area_of",
     "areas_of",
     "box_in_frame",
     "category_of",
+    "crowd_of",
     "entries_of",
     "frame_size",
     "is_number",
+    "is_text",
     "occlusion_of",
     "owner_of",
     "per_frame",
@@ -32,15 +36,24 @@ __all__ = [
 
 MAX_SIDE = 16384  # pixels; keeps a frame within the 32 bits in which pycocotools counts the pixels of a mask
 
+MOST = 1e9  # of areas, boxes and scores; the largest frame has a quarter of it in pixels
+
 
 def require(entry: Any, key: str, kinds: type | tuple[type, ...], where: str) -> Any:
-    """The value under ``key`` of a JSON object, which must be of one of the types ``kinds``; booleans do not pass."""
+    """The value under ``key`` of a JSON object, which must be of one of the types ``kinds``.
+
+    Booleans do not pass, nor do numbers beyond 64 bits, nor text that cannot be written again.
+    """
     if not isinstance(entry, dict):
         raise InputError(f"{where}: expected an object, found {type(entry).__name__}; write {{...}} with named fields.")
     value = entry.get(key)
     if not isinstance(value, kinds) or isinstance(value, bool):
         state = "is missing; add it" if key not in entry else f"has the wrong type ({type(value).__name__}); correct it"
         raise InputError(f"{where}: the field '{key}' {state}.")
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise InputError(f"{where}: the field '{key}' is a number that does not fit 64 bits; correct it.")
+    if isinstance(value, str) and not is_text(value):
+        raise InputError(f"{where}: the field '{key}' holds a character that no text has, {value[:80]!r}; correct it.")
     return value
 
 
@@ -146,9 +159,26 @@ def area_of(entry: dict, where: str) -> float | None:
     return area
 
 
+def crowd_of(entry: dict, where: str) -> bool:
+    """``iscrowd``: 0, 1, false or true; false where there is none."""
+    crowd = entry.get("iscrowd")
+    if crowd not in (None, 0, 1):
+        raise InputError(f"{where}: 'iscrowd' is 0 or 1, not {repr(crowd)[:80]}; correct it or leave it out.")
+    return bool(crowd)
+
+
 def is_number(value: Any) -> bool:
-    """Whether this is a finite number; ``True`` and ``False`` are not."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """Whether this is a number of at most :data:`MOST` either way; ``True`` and ``False`` are not."""
+    kinds = int | float | np.number
+    return isinstance(value, kinds) and not isinstance(value, bool) and bool(-MOST <= value <= MOST)
+
+
+def is_text(text: str) -> bool:
+    """Whether this can be written in UTF-8 and be the name of a file: it has no NUL and no half of a surrogate pair."""
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 def box_in_frame(box: Any, video: VideoRecord, where: str, tolerance: Tolerance) -> list[float] | None:
@@ -160,7 +190,7 @@ def box_in_frame(box: Any, video: VideoRecord, where: str, tolerance: Tolerance)
     if (
         not isinstance(box, list)
         or len(box) != 4
-        or not all(isinstance(v, int | float) and abs(v) <= 2 * MAX_SIDE for v in box)
+        or not all(is_number(v) and abs(v) <= 2 * MAX_SIDE for v in box)
         or min(box[2:]) < 0
     ):
         raise InputError(refusal)

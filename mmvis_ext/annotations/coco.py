@@ -11,7 +11,17 @@ from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.parallel import map_in_processes
 
 from .box_fit import BoxFit
-from .checks import area_of, box_in_frame, category_of, entries_of, frame_size, owner_of, require, require_unique
+from .checks import (
+    area_of,
+    box_in_frame,
+    category_of,
+    crowd_of,
+    entries_of,
+    frame_size,
+    owner_of,
+    require,
+    require_unique,
+)
 from .json_file import load_json
 from .records import AnnotationFile, TrackAnnotation, VideoRecord
 from .tolerance import Tolerance
@@ -108,7 +118,7 @@ def _track(
         if corners is not None:
             fit.add(box, boxes[0], image)
             boxes[0] = corners
-    crowd = bool(entry.get("iscrowd", 0))
+    crowd = crowd_of(entry, here)
     area = area_of(entry, here)
     areas = None if area is None else [area if rle is not None else None]
     return TrackAnnotation(number, category_of(entry, category_ids, here), [rle], boxes, crowd, areas)

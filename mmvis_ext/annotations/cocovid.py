@@ -10,6 +10,7 @@ from .checks import (
     area_of,
     box_in_frame,
     category_of,
+    crowd_of,
     entries_of,
     frame_size,
     owner_of,
@@ -84,15 +85,13 @@ def _tracks(
         video_id, t = owner_of(entry, images, "image_id", here)
         video = videos[video_id]
         key = (video_id, track_id_of(entry, "instance_id", here))
-        category = category_of(entry, categories, here)
+        category, crowd = category_of(entry, categories, here), crowd_of(entry, here)
         if key not in tracks:
             length = len(video.file_names)
-            tracks[key] = TrackAnnotation(
-                key[1], category, [None] * length, np.zeros((length, 4)), bool(entry.get("iscrowd", 0))
-            )
+            tracks[key] = TrackAnnotation(key[1], category, [None] * length, np.zeros((length, 4)), crowd)
             by_video[video_id].append(tracks[key])
         track = tracks[key]
-        if track.category_id != category or track.iscrowd != bool(entry.get("iscrowd", 0)) or (*key, t) in seen:
+        if track.category_id != category or track.iscrowd != crowd or (*key, t) in seen:
             raise InputError(
                 f"{here}: instance {key[1]} of video {video_id} has two annotations in frame {t}, or its annotations "
                 "differ in category_id or iscrowd; give each object its own instance_id."

@@ -14,6 +14,8 @@ from PIL import Image
 
 from mmvis_ext.utils.errors import InputError
 
+from .picture import open_picture
+
 __all__ = ["frame_sizes", "load_frame"]
 
 Size = tuple[int, int]  # height and width in pixels
@@ -36,7 +38,8 @@ def load_frame(read: Callable[[], bytes], where: str, size: Size | None = None) 
         (H, W, 3) uint8 BGR.
 
     Raises:
-        InputError: the file is missing, cannot be read, is truncated or no image.
+        InputError: the file is missing, cannot be read, is truncated or no image, or has more pixels than a frame may
+            have; see :func:`check_frame_size`.
     """
     try:
         content = read()
@@ -47,11 +50,11 @@ def load_frame(read: Callable[[], bytes], where: str, size: Size | None = None) 
     except OSError as error:
         raise InputError(f"{where}: the frame cannot be read ({error.strerror}); check its permissions.") from None
     pixels = np.frombuffer(content, np.uint8)
-    image = None if _truncated(content) else cv2.imdecode(pixels, cv2.IMREAD_COLOR)
+    image = None if _truncated(content) or not _is_picture(content, where) else _decoded(pixels)
     if image is None:
         raise InputError(f"{where}: the frame is truncated or not an image; fetch it again.")
     if size is not None and image.shape[:2] != size == image.shape[1::-1]:
-        stored = cv2.imdecode(pixels, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+        stored = _decoded(pixels, cv2.IMREAD_IGNORE_ORIENTATION)
         image = image if stored is None or stored.shape[:2] != size else stored
     return image
 
@@ -61,11 +64,28 @@ def frame_sizes(path: str) -> tuple[Size, Size]:
 
     Raises:
         OSError: there is no such file, or it is no image.
+        InputError: it has more pixels than a frame may have; see :func:`check_frame_size`.
     """
-    with Image.open(path) as image:
+    with open_picture(path, path) as image:
         stored, exif = (image.height, image.width), Image.Exif()
         exif.load(image.info.get("exif", b""))
     return (stored[::-1] if exif.get(ORIENTATION, 1) in (5, 6, 7, 8) else stored), stored
+
+
+def _is_picture(content: bytes, where: str) -> bool:
+    """Whether there is a picture, of a size that can be decoded."""
+    try:
+        with open_picture(content, where):
+            return True
+    except OSError:
+        return False
+
+
+def _decoded(pixels: np.ndarray, flags: int = 0) -> np.ndarray | None:
+    try:
+        return cv2.imdecode(pixels, cv2.IMREAD_COLOR | flags)
+    except cv2.error:
+        return None
 
 
 def _truncated(content: bytes) -> bool:

@@ -16,7 +16,7 @@ from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.parallel import map_in_processes
 
 from .imagenet_xml import XMLFrame, XMLObject, read_xml
-from .lists import names_with, read_lines
+from .lists import names_with, read_lines, refuse_outside
 from .records import TrackAnnotation, VideoRecord
 from .tolerance import Tolerance
 
@@ -83,6 +83,7 @@ def _positive_rows(path: str) -> Iterator[str]:
                 f"{path}: line {number} is {line.strip()[:80]!r}, but a row of an image-set list is a path and a whole "
                 "number; correct the line or fetch the list again."
             ) from None
+        refuse_outside(name, path)
         if positive:
             yield name
 

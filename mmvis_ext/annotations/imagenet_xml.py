@@ -5,6 +5,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from mmvis_ext.utils.errors import InputError
+from mmvis_ext.utils.files import read_file
 
 from .checks import MAX_SIDE
 from .tolerance import Tolerance
@@ -44,7 +45,7 @@ def read_xml(path: str, tolerance: Tolerance) -> XMLFrame:
             is missing.
     """
     try:
-        root = ElementTree.parse(path).getroot()
+        root = ElementTree.fromstring(read_file(path))
     except FileNotFoundError:
         raise InputError(
             f"{path}: the annotation is missing; check data_prefix.ann_path and the image-set list, or fetch it again."

@@ -10,6 +10,7 @@ from PIL import Image
 
 from mmvis_ext.utils.errors import InputError
 
+from .picture import open_picture
 from .tolerance import Tolerance
 
 __all__ = ["VOID", "davis_palette", "index_png", "read_index_map", "read_index_map_size", "read_index_maps"]
@@ -113,9 +114,11 @@ def _read(path: str | Path) -> tuple[np.ndarray, str]:
 @contextmanager
 def _opened(path: str | Path) -> Iterator[Image.Image]:
     try:
-        with Image.open(path) as image:
+        with open_picture(path, str(path)) as image:
             yield image
     except FileNotFoundError:
         raise InputError(f"{path}: the PNG is missing; write or fetch one for every frame.") from None
-    except (OSError, SyntaxError, ValueError) as error:
-        raise InputError(f"{path}: the PNG is truncated or broken ({error}); fetch or write it again.") from None
+    except OSError as error:
+        raise InputError(
+            f"{path}: the PNG is truncated or broken ({error.strerror or error}); fetch or write it again."
+        ) from None

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mmvis_ext.utils.errors import InputError
+from mmvis_ext.utils.files import read_file
 
 __all__ = ["load_json", "parse_json", "read_bytes"]
 
@@ -16,7 +17,7 @@ def read_bytes(path: str | Path) -> bytes:
         InputError: it is not there, or cannot be read.
     """
     try:
-        return Path(path).read_bytes()
+        return read_file(path)
     except FileNotFoundError:
         raise InputError(
             f"{path}: no such file; check the path (in a config ann_file and data_root), or prepare the data set first."

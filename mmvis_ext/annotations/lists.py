@@ -4,8 +4,9 @@ import os
 from pathlib import Path
 
 from mmvis_ext.utils.errors import InputError
+from mmvis_ext.utils.files import read_file
 
-__all__ = ["names_with", "read_lines", "read_sequence_list"]
+__all__ = ["leaves_folder", "names_with", "read_lines", "read_sequence_list", "refuse_outside"]
 
 
 def read_lines(path: str | Path) -> list[str]:
@@ -17,10 +18,13 @@ def read_lines(path: str | Path) -> list[str]:
         InputError: the file cannot be read or is no text in UTF-8.
     """
     try:
-        return Path(path).read_text(encoding="utf-8-sig").splitlines()
+        text = read_file(path)
+        if b"\0" in text:
+            raise UnicodeError
+        return text.decode("utf-8-sig").splitlines()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions.") from None
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise InputError(
             f"{path}: is not a text file in UTF-8; save it as UTF-8, or give one of the lists in ImageSets."
         ) from None
@@ -52,3 +56,19 @@ def names_with(folder: str | Path, ending: str) -> list[str]:
         return sorted(name.removesuffix(ending) for name in os.listdir(folder) if name.endswith(ending))
     except (FileNotFoundError, NotADirectoryError):
         return []
+
+
+def leaves_folder(name: str) -> bool:
+    """Whether a name that is to be looked up in a folder leads out of it: an absolute path, or one with ``..``."""
+    parts = name.replace("\\", "/").split("/")
+    return not parts[0] or ".." in parts or parts[0].endswith(":")
+
+
+def refuse_outside(name: str, path: str | Path) -> None:
+    """Refuse a name in the list ``path`` that leads out of the folder in which it is looked up.
+
+    Raises:
+        InputError: it does.
+    """
+    if leaves_folder(name):
+        raise InputError(f"{path}: {name[:80]!r} leads out of the folder of the data set; correct it.")

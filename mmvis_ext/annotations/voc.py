@@ -16,7 +16,7 @@ from mmvis_ext.utils.parallel import map_in_processes
 
 from .frames import frame_sizes
 from .index_png import VOID, read_index_map, read_index_map_size
-from .lists import read_lines
+from .lists import read_lines, refuse_outside
 from .records import TrackAnnotation, VideoRecord
 
 __all__ = ["VOC_CLASSES", "Folders", "read_image_list", "read_voc_images"]
@@ -63,7 +63,8 @@ def read_image_list(path: str) -> list[str]:
     """The images that a list in ``ImageSets/Segmentation`` names, one per line, each once, in its order.
 
     Raises:
-        InputError: there is no such list, it cannot be read, a row is not one name, or there are no rows.
+        InputError: there is no such list, it cannot be read, a row is not one name or leads out of the folder, or
+            there are no rows.
     """
     if not os.path.isfile(path):
         raise InputError(f"{path}: no such list of images; check ann_file and data_root.")
@@ -76,6 +77,8 @@ def read_image_list(path: str) -> list[str]:
         )
     if not rows:
         raise InputError(f"{path}: names no image; fetch the list again.")
+    for (name,) in rows:
+        refuse_outside(name, path)
     return list(dict.fromkeys(name for (name,) in rows))
 
 

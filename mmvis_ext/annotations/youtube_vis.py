@@ -18,8 +18,10 @@ from .checks import (
     areas_of,
     box_in_frame,
     category_of,
+    crowd_of,
     entries_of,
     frame_size,
+    is_text,
     occlusion_of,
     owner_of,
     per_frame,
@@ -101,6 +103,9 @@ def official_videos(
         names = require(entry, "file_names", list, here)
         if not names or not all(isinstance(n, str) and n for n in names):
             raise InputError(f"{here}: 'file_names' must name at least one frame; remove the video or list its frames.")
+        odd = next((n for n in names if not is_text(n)), None)
+        if odd is not None:
+            raise InputError(f"{here}: no file can have the name {odd[:80]!r} that stands in 'file_names'; correct it.")
         length = entry.get("length", len(names))
         if length != len(names):
             numbers = f"'length' is {length} but 'file_names' has {len(names)} entries"
@@ -135,7 +140,7 @@ def _official_track(
     tolerance: Tolerance,
     fit: BoxFit,
 ) -> TrackAnnotation:
-    category_id, crowd = category_of(entry, category_ids, where), bool(entry.get("iscrowd", 0))
+    category_id, crowd = category_of(entry, category_ids, where), crowd_of(entry, where)
     given = None if entry.get("bboxes") is None else per_frame(entry, "bboxes", video, where)
     areas = areas_of(entry, video, where)
     by_boxes = as_boxes and given is not None

@@ -13,6 +13,7 @@ from mmengine.fileio import join_path
 from mmengine.logging import print_log
 
 from mmvis_ext.annotations.class_maps import CLASS_MAPS, OTHERS, in_classes
+from mmvis_ext.annotations.lists import leaves_folder
 from mmvis_ext.annotations.records import AnnotationFile, TrackAnnotation, VideoRecord
 from mmvis_ext.structures.rle import boxes_of
 from mmvis_ext.utils.errors import InputError
@@ -61,6 +62,7 @@ class VideoDataset(BaseVideoDataset):
         filter_cfg: ``min_size`` drops videos whose shorter side is below it (pixels); ``filter_empty_gt=True`` drops
             videos in which no frame shows an object that is no crowd. Training only.
         strict: refuse small faults of the files that are otherwise mended with a warning; docs/datasets.md names them.
+        outside_root: let the file name frames outside the folder of the images, by absolute paths or ``..``.
         kwargs: of mmengine's ``BaseDataset``. ``metainfo=dict(classes=(...))`` selects and orders categories by name.
 
     Metainfo: ``classes`` (names in label order) and ``categories`` (the file's ``{'id', 'name'}`` in label order).
@@ -84,14 +86,15 @@ class VideoDataset(BaseVideoDataset):
 
     def __init__(
         self, *args: Any, clips: dict | None = None, fps: float | None = None, source_fps: float = 6.0,
-        class_map: str | Mapping[str, str | None] | None = None, strict: bool = False, **kwargs: Any,
+        class_map: str | Mapping[str, str | None] | None = None, strict: bool = False, outside_root: bool = False,
+        **kwargs: Any,
     ) -> None:  # fmt: skip
         if fps is not None and not 0 < fps <= source_fps:
             raise InputError(f"fps={fps} must be above 0 and at most source_fps={source_fps}; correct the config.")
         if isinstance(class_map, str) and class_map not in CLASS_MAPS:
             raise InputError(f"class_map {class_map!r} is unknown; choose one of {sorted(CLASS_MAPS)} or give a dict.")
         self.step = 1.0 if fps is None else source_fps / fps
-        self.strict = strict
+        self.strict, self.outside_root = strict, outside_root
         self.class_map = CLASS_MAPS[class_map] if isinstance(class_map, str) else class_map
         if clips is not None and not kwargs.get("test_mode", False):
             kwargs["pipeline"] = [clips, *kwargs.get("pipeline", [])]
@@ -163,6 +166,12 @@ class VideoDataset(BaseVideoDataset):
         return [by_name[n] for n in names]
 
     def _video_info(self, video: VideoRecord, labels: dict[int, int]) -> dict:
+        outside = None if self.outside_root else next(filter(leaves_folder, video.file_names), None)
+        if outside is not None:
+            raise InputError(
+                f"{self.ann_file}: the frame {outside[:80]!r} of video {video.id} lies outside the images' folder; "
+                "correct its name, or set outside_root=True for this data set if you trust the file."
+            )
         truth = None
         if video.tracks is not None:
             truth = replace(video, tracks=[t for t in video.tracks if t.category_id in labels])

@@ -15,6 +15,7 @@ from torch.utils.data import Dataset
 from mmvis_ext.models.video_model import VideoModel
 from mmvis_ext.registry import DATASETS, MODELS
 from mmvis_ext.utils.errors import InputError
+from mmvis_ext.utils.files import require_file
 
 from .checkpoints import check_fit, read_checkpoint
 
@@ -66,7 +67,7 @@ def build_dataset(cfg: Config, split: str) -> Dataset:
 
 
 def read_config(path: str, options: Mapping[str, Any] | None = None) -> Config:
-    """Read a config file.
+    """Read a config file, which runs it: a config is a program.
 
     Args:
         path: path of the file.
@@ -76,6 +77,7 @@ def read_config(path: str, options: Mapping[str, Any] | None = None) -> Config:
         InputError: the file is missing or broken, or an option cannot be applied to it.
     """
     try:
+        require_file(Path(path).expanduser())
         cfg = Config.fromfile(path)
     except FileNotFoundError as error:
         raise InputError(f"{error.filename or path}: no such config; check the path and its _base_ files.") from None

@@ -9,10 +9,13 @@ from typing import Any
 
 import torch
 from mmengine.logging import print_log
-from mmengine.runner.checkpoint import CheckpointLoader
+from mmengine.runner.checkpoint import CheckpointLoader, load_from_http
 
 from mmvis_ext.models.video_model import VideoModel
 from mmvis_ext.utils.errors import InputError
+from mmvis_ext.utils.files import require_file
+
+from .checkpoint_content import check_content, check_damage, check_training_state
 
 __all__ = [
     "check_fit",
@@ -39,13 +42,18 @@ def plain(value: Any) -> Any:
 
 
 def read_checkpoint(path: str | Path) -> dict:
-    """Read a checkpoint without running any code in it.
+    """Read a checkpoint without running any code in it, and check that it is one.
 
     Raises:
-        InputError: the file is missing, broken, or holds more than plain data.
+        InputError: the file is missing, broken, damaged or no file, or holds more than plain data; or what it holds are
+            no finite weights by name, or its ``meta`` is not what training writes.
     """
     try:
+        require_file(path)
+        check_damage(path)
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    except InputError:
+        raise
     except FileNotFoundError:
         raise InputError(f"{path}: no such checkpoint; check the path.") from None
     except pickle.UnpicklingError:
@@ -58,10 +66,7 @@ def read_checkpoint(path: str | Path) -> dict:
         raise InputError(
             f"{path}: cannot be read as a checkpoint ({reason}); get it again, it is truncated or another kind of file."
         ) from None
-    if not isinstance(checkpoint, dict):
-        raise InputError(
-            f"{path}: holds a {type(checkpoint).__name__} and not a checkpoint's dict; give one that training wrote."
-        )
+    check_content(path, checkpoint)
     return checkpoint
 
 
@@ -73,25 +78,42 @@ def refuse_pickles() -> None:
     """
     os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = "1"
     CheckpointLoader.register_scheme(prefixes="", loader=_load_local, force=True)
+    CheckpointLoader.register_scheme(prefixes=("http://", "https://"), loader=_load_from_web, force=True)
 
 
 def _load_local(filename: str, map_location: Any = None) -> dict:
     """A loader of local files for mmengine, with this project's error messages."""
-    return read_checkpoint(Path(filename).expanduser())
+    return _without_config(read_checkpoint(Path(filename).expanduser()))
+
+
+def _load_from_web(filename: str, map_location: Any = None) -> dict:
+    """A loader of addresses for mmengine, whose content is checked as that of files is."""
+    checkpoint = load_from_http(filename, map_location="cpu")
+    check_content(filename, checkpoint)
+    return _without_config(checkpoint)
+
+
+def _without_config(checkpoint: dict) -> dict:
+    """Leave out the text of the config in ``meta``. A config is a program, and mmengine would run it to resume."""
+    if "state_dict" not in checkpoint:
+        return checkpoint
+    meta = {key: value for key, value in (checkpoint.get("meta") or {}).items() if key != "config"}
+    return checkpoint | dict(meta=meta)
 
 
 def check_resumable(path: str | Path, model: VideoModel, checkpoint: dict) -> None:
     """Check that training can be resumed from a checkpoint.
 
     Raises:
-        InputError: it holds weights only, or belongs to another model.
+        InputError: it holds weights only, belongs to another model, or its state is not what training writes.
     """
     check_fit(path, model, checkpoint)
-    if not {"epoch", "iter"} <= checkpoint.get("meta", {}).keys() or "optimizer" not in checkpoint:
+    if not {"epoch", "iter"} <= (checkpoint.get("meta") or {}).keys() or "optimizer" not in checkpoint:
         raise InputError(
             f"{path}: holds weights alone and not the state of a training; start from them with "
             f"--cfg-options load_from={path}, or resume from a checkpoint that training wrote."
         )
+    check_training_state(path, checkpoint)
 
 
 def check_start(path: str | Path, model: VideoModel, checkpoint: dict, other_classes: bool = False) -> None:

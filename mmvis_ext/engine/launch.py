@@ -9,8 +9,9 @@ import torch
 from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
-from mmvis_ext.utils.errors import InputError
+from mmvis_ext.utils.errors import ERROR_FILE, InputError
 from mmvis_ext.utils.files import require_writable
+from mmvis_ext.utils.parallel import end_with
 
 from .building import building, read_config
 from .checkpoints import latest_checkpoint, read_checkpoint
@@ -72,10 +73,14 @@ def add_config_arguments(parser: argparse.ArgumentParser) -> None:
 def load_config(args: argparse.Namespace) -> Config:
     """Read the config and apply the command line's overrides, launcher and work dir to it.
 
+    A process that torch's launcher has started ends with the launcher from here on.
+
     Raises:
         InputError: the config cannot be read, or the work dir cannot be written.
     """
     os.environ.setdefault("LOCAL_RANK", str(args.local_rank))
+    if args.launcher == "pytorch" and ERROR_FILE in os.environ:
+        end_with(os.getppid())  # torch's launcher, which cannot end its processes when it is killed itself
     cfg = read_config(args.config, args.cfg_options)
     cfg.launcher = args.launcher
     cfg.work_dir = args.work_dir or cfg.get("work_dir") or str(Path("work_dirs") / Path(args.config).stem)

@@ -1,20 +1,28 @@
 """mmengine's runner, with one-sentence error messages for mistakes in a config."""
 
+import os
+from collections.abc import Callable
+from functools import partial
 from pickle import UnpicklingError
 from typing import Any
 
 from mmengine.config import Config
 from mmengine.hooks import CheckpointHook
-from mmengine.runner import Runner
+from mmengine.optim import OptimWrapperDict
+from mmengine.runner import IterBasedTrainLoop, Runner
 from torch import nn
+from torch.optim import Optimizer
+from torch.utils.data import DataLoader
 
 from mmvis_ext.utils.errors import InputError
+from mmvis_ext.utils.parallel import end_with
 
 from .building import building, name_of, reason_of
 from .saving import PlainCheckpointHook
 
 __all__ = ["ConfigRunner"]
 
+MOMENTS = {"exp_avg", "exp_avg_sq", "momentum_buffer"}  # of Adam and of SGD
 TRAINING = ("train_dataloader", "train_cfg", "optim_wrapper")
 VALIDATION = ("val_dataloader", "val_cfg", "val_evaluator")
 TESTING = ("test_dataloader", "test_cfg", "test_evaluator")
@@ -76,6 +84,42 @@ class ConfigRunner(Runner):
         self._require("testing", TESTING)
         return super().test()
 
+    def load_checkpoint(self, filename: str, *args: Any, **kwargs: Any) -> dict:
+        """As in mmengine, but an InputError names the checkpoint if it cannot be loaded."""
+        try:
+            return super().load_checkpoint(filename, *args, **kwargs)
+        except (InputError, UnpicklingError):
+            raise
+        except Exception as error:  # a server or a broken download can answer anything
+            raise InputError(
+                f"{filename}: the checkpoint cannot be loaded ({reason_of(error)}); check load_from, the path or the "
+                "connection."
+            ) from error
+
+    def resume(self, filename: str, *args: Any, **kwargs: Any) -> None:
+        """As in mmengine, but an InputError names the checkpoint if a training cannot be resumed from it."""
+        try:
+            super().resume(filename, *args, **kwargs)
+            misfit = next(filter(None, (self._too_far(), *map(_misfit, self._optimizers()))), None)
+        except (InputError, UnpicklingError):
+            raise
+        except Exception as error:  # what a file says about optimizer and schedules can be anything
+            misfit = reason_of(error)
+        if misfit:
+            raise InputError(
+                f"{filename}: the state of training in it does not go with this config ({misfit}); resume with the "
+                f"config that wrote it, or start from its weights with --cfg-options load_from={filename}."
+            )
+
+    @staticmethod
+    def build_dataloader(
+        dataloader: DataLoader | dict, seed: int | None = None, diff_rank_seed: bool = False
+    ) -> DataLoader:
+        """As in mmengine, but the workers end with this process, also if it is killed."""
+        loader = Runner.build_dataloader(dataloader, seed, diff_rank_seed)
+        loader.worker_init_fn = partial(_begin_worker, os.getpid(), loader.worker_init_fn)
+        return loader
+
     def build_model(self, model: Any) -> nn.Module:
         """As in mmengine, but an InputError names the config if the model cannot be built."""
         with building("model", self.cfg):
@@ -121,3 +165,31 @@ class ConfigRunner(Runner):
         missing = [key for key in keys if self.cfg.get(key) is None]
         if missing:
             raise InputError(f"{name_of(self.cfg)}: has no {' and no '.join(missing)}, which {purpose} needs; add it.")
+
+    def _too_far(self) -> str | None:
+        """What is wrong with the iteration that was resumed: the data of all before it are drawn and left out."""
+        loop = self.train_loop
+        beyond = isinstance(loop, IterBasedTrainLoop) and loop.iter > loop.max_iters
+        return f"it is at iteration {loop.iter} of {loop.max_iters}" if beyond else None
+
+    def _optimizers(self) -> list[Optimizer]:
+        wrappers = self.optim_wrapper
+        wrappers = list(wrappers.values()) if isinstance(wrappers, OptimWrapperDict) else [wrappers]
+        return [wrapper.optimizer for wrapper in wrappers]
+
+
+def _misfit(optimizer: Optimizer) -> str | None:
+    """What is wrong with the moments that an optimizer has loaded: each is to have the shape of its parameter."""
+    for parameter, state in optimizer.state.items():
+        for name in MOMENTS & state.keys():
+            moment = state[name]
+            if moment is not None and getattr(moment, "shape", None) != parameter.shape:
+                return f"its optimizer's {name} has another shape than its parameter"
+    return None
+
+
+def _begin_worker(parent: int, begin: Callable[[int], None] | None, number: int) -> None:
+    """Begin the data-loading worker of a number as its loader says in ``begin``."""
+    end_with(parent)
+    if begin is not None:
+        begin(number)

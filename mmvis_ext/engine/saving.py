@@ -1,5 +1,7 @@
 """Hooks that write checkpoints and that watch a figure; they know of which figures more is better."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 from mmengine import hooks as mmengine_hooks
@@ -39,6 +41,22 @@ class PlainCheckpointHook(CheckpointHook):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("backend_args", dict(backend="atomic"))
         super().__init__(*args, **kwargs)
+
+    def before_train(self, runner: Runner) -> None:
+        """Begin; the best checkpoints so far are those that lie where this run saves its own.
+
+        mmengine removes the best one so far when there is a better one, wherever it is, and even if it is a folder. A
+        checkpoint that is resumed must not be able to name anything else for that.
+        """
+        known = runner.message_hub.runtime_info
+        work_dir = runner.work_dir
+        own = work_dir if self.out_dir in (None, work_dir) else os.path.join(self.out_dir, Path(work_dir).name)
+        for key in [key for key in known if key.startswith("best_ckpt")]:
+            path = str(known[key])
+            folder = os.path.realpath(os.path.dirname(path)) if path.endswith(".pth") and os.path.isfile(path) else None
+            if folder != os.path.realpath(own):
+                known.pop(key)
+        super().before_train(runner)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         hub = checkpoint.get("message_hub") or {}

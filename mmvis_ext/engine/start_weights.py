@@ -16,6 +16,7 @@ from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.files import write_atomically
 
 from .building import build_model, building, name_of
+from .checkpoint_content import check_content
 from .checkpoints import plain, read_checkpoint
 
 __all__ = ["category_names", "make_start", "read_public_checkpoint", "training_classes", "write_start"]
@@ -87,10 +88,7 @@ def read_public_checkpoint(path: str | Path, allow_pickle: bool = False) -> dict
         raise
     except Exception as error:  # a pickle can fail in any way
         raise InputError(f"{path}: cannot be unpickled ({type(error).__name__}: {error}); get it again.") from None
-    if not isinstance(checkpoint, dict):
-        raise InputError(
-            f"{path}: holds a {type(checkpoint).__name__} and not a checkpoint's dict; give a checkpoint of mmdet."
-        )
+    check_content(path, checkpoint)
     return checkpoint
 
 

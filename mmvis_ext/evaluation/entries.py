@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from mmvis_ext.annotations.checks import is_number
 from mmvis_ext.annotations.records import AnnotationFile, VideoRecord
 from mmvis_ext.structures import Tube, box_tube, boxes_of, mask_tube, to_rles
 from mmvis_ext.utils.errors import InputError
@@ -123,8 +124,10 @@ def result_entries(results: Any, file: AnnotationFile, iou_type: str, where: str
         video_id, category_id = _known(item, "video_id", videos, here), _known(item, "category_id", categories, here)
         _require(item, "score", here)
         score = item["score"]
-        if not _is_number(score):
-            raise InputError(f"{here}: 'score' is a finite number, not {score!r}; look for NaN in the model's output.")
+        if not is_number(score):
+            raise InputError(
+                f"{here}: 'score' is a finite number, not {repr(score)[:80]}; look for NaN in the model's output."
+            )
         track = (video_id, id(item.get("bboxes")), id(item.get("segmentations")))
         tube = tubes.get(track) or tubes.setdefault(track, _tube(item, videos[video_id], iou_type, here))
         entries.append(Entry(video_id, category_id, tube, tube.mean_area, score=float(score)))
@@ -151,7 +154,7 @@ def _known(item: dict, field: str, known: Any, here: str) -> int:
     value = item[field]
     if not isinstance(value, int | float | np.number) or isinstance(value, bool) or value not in known:
         raise InputError(
-            f"{here}: '{field}' {value!r} is not among the annotation file's ids; "
+            f"{here}: '{field}' {repr(value)[:80]} is not among the annotation file's ids; "
             "use the annotation file that the entry was made for, or correct the entry."
         )
     return int(value)
@@ -185,15 +188,10 @@ def _read_boxes(bboxes: list, here: str) -> np.ndarray:
     """(T, 4) float64 xyxy of boxes ``[x, y, width, height]``; zeros for ``None``."""
     for t, box in enumerate(bboxes):
         if box is not None and not (
-            isinstance(box, list | tuple) and len(box) == 4 and all(map(_is_number, box)) and min(box[2:]) >= 0
+            isinstance(box, list | tuple) and len(box) == 4 and all(map(is_number, box)) and min(box[2:]) >= 0
         ):
             raise InputError(
-                f"{here}, frame {t}: a box is [x, y, width, height] in pixels or null, not {box!r}; correct it."
+                f"{here}, frame {t}: a box is [x, y, width, height] in pixels or null, not {repr(box)[:80]}; mend it."
             )
     xywh = np.array([(0, 0, 0, 0) if box is None else box for box in bboxes], dtype=np.float64)
     return np.concatenate([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], axis=1)
-
-
-def _is_number(value: Any) -> bool:
-    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    return number and bool(np.isfinite(value))

@@ -3,7 +3,6 @@
 import io
 import json
 import zipfile
-import zlib
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,6 +13,8 @@ from mmvis_ext.utils.files import atomic_file
 __all__ = ["check_results_path", "read_results", "write_submission"]
 
 MEMBER = "results.json"
+LITTLE, LARGEST = 2**26, 2**33  # bytes of it that are unpacked whatever the zip is like, and at most
+MOST_DENSE = 100  # bytes of it for each byte of the zip; results without a single mask in 200 frames have 68
 
 
 def check_results_path(path: str | Path) -> Path:
@@ -53,8 +54,9 @@ def read_results(path: str | Path) -> list[dict]:
     """Read a results file.
 
     Raises:
-        InputError: the ending is neither ``.json`` nor ``.zip``, there is no such file, the zip holds no
-            ``results.json``, the JSON is not complete, or it is not a list of results.
+        InputError: the ending is neither ``.json`` nor ``.zip``, there is no such file, the zip is damaged, holds no
+            ``results.json`` or one that is far larger than itself, the JSON is not complete, or it is not a list of
+            results.
     """
     path = check_results_path(path)
     content = read_bytes(path)
@@ -109,8 +111,16 @@ def _write_zip(file: IO[bytes], lines: list[str]) -> None:
 def _unzipped(content: bytes, path: Path) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return archive.read(MEMBER)
+            member = archive.getinfo(MEMBER)
+            if member.file_size > max(LITTLE, MOST_DENSE * len(content)) or member.file_size > LARGEST:
+                raise InputError(
+                    f"{path}: its {MEMBER} would unpack to {member.file_size} bytes, which is more than results of "
+                    f"{len(content)} bytes of zip hold; if you trust it, unpack it and give the .json."
+                )
+            return archive.read(member)
+    except InputError:
+        raise
     except KeyError as error:
         raise InputError(f"{path}: the zip holds no {MEMBER} at its top; pack that file without a folder.") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+    except Exception as error:  # a broken file makes zipfile and its decoders raise nearly anything
         raise InputError(f"{path}: not a readable zip ({error}); download or write the file again.") from error

@@ -19,6 +19,7 @@ from mmvis_ext.models.video_model import VideoModel, VideoStream, frame_geometry
 from mmvis_ext.structures import VideoTracks
 from mmvis_ext.structures.stream import Detections
 from mmvis_ext.utils.errors import InputError
+from mmvis_ext.utils.limits import check_frame_size
 from mmvis_ext.visualization.video_io import open_video
 
 __all__ = ["Session", "VISInferencer", "windows"]
@@ -129,7 +130,8 @@ class Session:
                 for the whole video at once, give full windows except at the end of the video.
 
         Raises:
-            InputError: a frame is not such an array, or its size is not that of the first frame.
+            InputError: a frame is not such an array, its size is not that of the first frame, or it is larger or
+                thinner than a frame may be (:func:`check_frame_size`).
             ValueError: there are no frames or more than ``window``.
         """
         if not 1 <= len(frames) <= self.inferencer.window:
@@ -157,6 +159,7 @@ class Session:
         if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
             found = f"{frame.dtype} {frame.shape}" if isinstance(frame, np.ndarray) else type(frame).__name__
             raise InputError(f"{where}: expected an RGB array of uint8 and shape (height, width, 3), not {found}.")
+        check_frame_size(frame.shape[0], frame.shape[1], where)
         self._shape = self._shape or frame.shape
         if frame.shape != self._shape:
             raise InputError(
@@ -191,7 +194,7 @@ def _without_loading(transforms: list[dict]) -> list[dict]:
 def _device(name: str | None) -> torch.device:
     try:
         device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
-        torch.empty(1, device=device)
+        torch.zeros(1, device=device).item()  # that of the device meta cannot be asked for
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         raise InputError(
@@ -202,7 +205,7 @@ def _device(name: str | None) -> torch.device:
 
 def _classes(checkpoint: dict, model: VideoModel, where: str) -> tuple[tuple[str, ...], tuple[dict, ...]]:
     """Class names and categories from a checkpoint's meta; if it has none, names such as ``class 0``."""
-    meta = checkpoint.get("meta", {}).get("dataset_meta") or {}
+    meta = (checkpoint.get("meta") or {}).get("dataset_meta") or {}
     classes = tuple(meta.get("classes") or (f"class {label}" for label in range(model.num_classes)))
     if len(classes) != model.num_classes:
         raise InputError(

@@ -1,6 +1,7 @@
 """Run-length encoded masks, always in COCO's compressed form with ``counts`` as ``str`` (so JSON can hold it)."""
 
 from collections.abc import Callable, Sequence
+from operator import sub
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ __all__ = ["RLE", "box_masks", "boxes_of", "decode", "encode", "legal_counts", "
 
 RLE = dict[str, Any]
 
+LONGEST_OUTLINE = 100  # times the width and height of the frame together; those of COCO stay below 5
 LONGEST_NUMBER = 6  # characters of five bits each; pycocotools decodes a number into 32 bits
 
 
@@ -85,7 +87,8 @@ def to_rle(segmentation: Any, height: int, width: int, where: str) -> RLE | None
         Compressed RLE, or ``None`` where the object is absent or its mask is empty.
 
     Raises:
-        InputError: the form is unknown, the size differs from the frame's, or the counts do not fill the frame.
+        InputError: the form is unknown, the size differs from the frame's, the counts do not fill the frame, or the
+            outlines of polygons are far longer than any object needs.
     """
     if segmentation is None or segmentation == []:
         return None
@@ -131,21 +134,34 @@ def to_rles(segmentations: Sequence[Any], height: int, width: int, where: Callab
 
 
 def _from_polygons(polygons: list, height: int, width: int, where: str) -> RLE:
-    polygons = [polygons] if isinstance(polygons[0], int | float) else polygons
+    polygons = [polygons] if type(polygons[0]) in (int, float) else polygons
     furthest = 10 * max(height, width)  # pycocotools crashes on coordinates that overflow
     for polygon in polygons:
         if (
             not isinstance(polygon, list)
             or len(polygon) < 6
             or len(polygon) % 2
-            or not all(isinstance(v, int | float) and abs(v) <= furthest for v in polygon)
+            or not all(type(v) in (int, float) and abs(v) <= furthest for v in polygon)
         ):
             raise InputError(
                 f"{where}: a polygon is a list of at least three x, y pairs of numbers in or near the frame; "
                 "correct it."
             )
+    if sum(map(_outline, polygons)) > LONGEST_OUTLINE * (height + width):
+        raise InputError(
+            f"{where}: the outlines of its polygons are longer than {LONGEST_OUTLINE} times the frame's width and "
+            "height together; draw it with fewer points, or write the mask as an RLE."
+        )
     merged = coco_mask.merge(coco_mask.frPyObjects(polygons, height, width))
     return {"size": [height, width], "counts": merged["counts"].decode()}
+
+
+def _outline(polygon: list) -> float:
+    """How far a polygon goes from point to point, across and down, in pixels; each point counts as one more.
+
+    pycocotools walks along all of it in steps of a fifth of a pixel, and keeps each step in memory without a check.
+    """
+    return sum(map(abs, map(sub, polygon[2:] + polygon[:2], polygon))) + len(polygon) // 2
 
 
 def _from_rle(rle: dict, height: int, width: int, where: str) -> RLE:
@@ -156,7 +172,7 @@ def _from_rle(rle: dict, height: int, width: int, where: str) -> RLE:
             "regenerate the mask or correct the video's width and height."
         )
     if isinstance(counts, list):
-        if not all(isinstance(c, int) and c >= 0 for c in counts) or sum(counts) != height * width:
+        if not all(type(c) is int and c >= 0 for c in counts) or sum(counts) != height * width:
             raise InputError(
                 f"{where}: the RLE's counts add up to another number than the frame's {height * width} pixels; "
                 "regenerate the mask."

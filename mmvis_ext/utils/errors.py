@@ -2,18 +2,22 @@
 
 import errno
 import functools
+import io
 import json
 import logging
 import os
 import pickle
 import re
 import sys
+import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from typing import Any
 
 __all__ = ["ERROR_FILE", "InputError", "command_line"]
 
+TRACEBACK = "--traceback"
 ERROR_FILE = "TORCHELASTIC_ERROR_FILE"  # where torch's launcher looks for what a process has to say
 
 
@@ -48,12 +52,18 @@ def _sentence(error: BaseException) -> str | None:
 def command_line(main: Callable[..., int | None]) -> Callable[..., None]:
     """Run ``main`` as a program: an :class:`InputError` ends it with its sentence on stderr and exit code 1.
 
-    Any other error keeps its traceback, because it is a defect and not bad input.
+    So does any other error. Its sentence says in which log the traceback stands; with ``--traceback`` among the
+    arguments, the traceback is shown instead.
     """
 
     @functools.wraps(main)
     def run(*args: Any, **kwargs: Any) -> None:
         logging.raiseExceptions = False  # a log file on a full disk must not print tracebacks of its own
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")  # the name of a file need not be text
+        shown = TRACEBACK in sys.argv
+        sys.argv = [argument for argument in sys.argv if argument != TRACEBACK]
         try:
             code = main(*args, **kwargs)
         except KeyboardInterrupt:
@@ -61,17 +71,47 @@ def command_line(main: Callable[..., int | None]) -> Callable[..., None]:
         except BrokenPipeError:
             sys.exit(1)
         except Exception as error:
+            if shown:
+                raise
             sentence = _sentence(error)
-            if sentence is None:
-                if ERROR_FILE not in os.environ or not _lost_contact(error):
-                    raise
-                _report("lost contact with another process, which may have failed.", lost=True)
-                sys.exit(1)
-            _report(sentence)
+            lost = sentence is None and ERROR_FILE in os.environ and _lost_contact(error)
+            if lost:
+                sentence = "lost contact with another process, which may have failed."
+            _report(sentence or _unknown(error), lost)
             sys.exit(1)
         sys.exit(code or 0)
 
     return run
+
+
+def _unknown(error: Exception) -> str:
+    """What to say of an error that nobody foresaw, whose traceback goes to a log."""
+    said = str(error).strip().partition("\n")[0].rstrip(".")
+    reason = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    return (
+        f"stopped by an error that is not known here ({reason}); its traceback is in {_log(error)}, and {TRACEBACK} as "
+        "an argument shows it; if you find no cause there, report it with that file."
+    )
+
+
+def _log(error: Exception) -> str:
+    """Write a traceback to the run's log, or to a file of its own where there is none; returns the file's path."""
+    text = "".join(traceback.format_exception(error))
+    if "mmengine" in sys.modules:
+        from mmengine.logging import MMLogger
+
+        for handler in MMLogger.get_current_instance().handlers:
+            if isinstance(handler, logging.FileHandler):
+                handler.emit(logging.LogRecord("mmvis_ext", logging.ERROR, "", 0, text, None, None))
+                return handler.baseFilename
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="mmvis_ext-", suffix=".log", delete=False, encoding="utf-8", errors="backslashreplace"
+        ) as file:
+            file.write(text)
+        return file.name
+    except OSError:
+        return "no file, since none can be written"
 
 
 def _report(sentence: str, lost: bool = False) -> None:

@@ -1,7 +1,9 @@
-"""Files and folders that are either whole or not there."""
+"""Files and folders that are written whole or not at all, and files that are read only if they are files."""
 
+import errno
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,12 +12,51 @@ from typing import IO
 
 from .errors import InputError
 
-__all__ = ["atomic_file", "atomic_folder", "require_writable", "require_writable_file", "write_atomically"]
+__all__ = [
+    "atomic_file",
+    "atomic_folder",
+    "is_special",
+    "read_file",
+    "require_file",
+    "require_writable",
+    "require_writable_file",
+    "take_place",
+    "write_atomically",
+]
+
+
+def read_file(path: str | Path) -> bytes:
+    """The content of a file.
+
+    Raises:
+        OSError: see :func:`require_file`.
+    """
+    require_file(path)
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def require_file(path: str | Path) -> None:
+    """Check that a path leads to a file. A pipe or a device is not read, since it may have no end, or never begin.
+
+    Raises:
+        OSError: there is no such file, it is a folder, a pipe or a device, or no file can have this name.
+    """
+    try:
+        kind = os.stat(path).st_mode
+    except ValueError:  # a NUL, or half of a surrogate pair
+        raise OSError(errno.EINVAL, "no file can have such a name", str(path)) from None
+    if not stat.S_ISREG(kind):
+        what = "it is a folder" if stat.S_ISDIR(kind) else "it is a pipe or a device, and no file"
+        raise OSError(errno.EINVAL, what, str(path))
 
 
 @contextmanager
 def atomic_file(path: str | Path) -> Iterator[IO[bytes]]:
     """Open a file beside the target that takes its place at the end, so that nobody ever meets half a file.
+
+    A link stays, and what it points to is replaced. A target that is not to be replaced (:func:`is_special`) is written
+    to directly.
 
     Raises:
         InputError: the path is a folder, or its folder is not writable or full; nothing is left behind.
@@ -23,7 +64,7 @@ def atomic_file(path: str | Path) -> Iterator[IO[bytes]]:
     path = Path(path)
     _refuse_folder(path)
     try:
-        with _replacing(path) as file:
+        with path.open("wb") if is_special(path) else _replacing(path) as file:
             yield file
     except OSError as error:
         raise InputError(
@@ -33,6 +74,7 @@ def atomic_file(path: str | Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
@@ -45,6 +87,32 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def is_special(path: str | Path) -> bool:
+    """Whether a path leads to what is not to be replaced by a file.
+
+    That is a device, a pipe, a socket, or a file that a process has open (``/dev/stdout`` and what it points to).
+    """
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return True
+    except (OSError, ValueError):
+        return False  # it is not there
+    while not os.path.realpath(os.path.dirname(path)).startswith("/proc/"):
+        if not os.path.islink(path):
+            return False
+        path = os.path.join(os.path.dirname(path), os.readlink(path))
+    return True
+
+
+def take_place(temporary: str | Path, path: str | Path) -> None:
+    """Give a file that is complete the place of another, or write it to a target that :func:`is_special`."""
+    if is_special(path):
+        with open(temporary, "rb") as file, open(path, "wb") as target:
+            shutil.copyfileobj(file, target)
+    else:
+        os.replace(temporary, os.path.realpath(path))
 
 
 @contextmanager
@@ -120,7 +188,10 @@ def require_writable_file(path: str | Path) -> None:
         InputError: the path is a folder, or its folder cannot be written to.
     """
     _refuse_folder(Path(path))
-    require_writable(Path(path).parent)
+    if not is_special(path):
+        require_writable(Path(os.path.realpath(path)).parent)
+    elif not os.access(path, os.W_OK):
+        raise InputError(f"{path}: cannot be written; check its permissions, or choose another place.")
 
 
 def _refuse_folder(path: Path) -> None:

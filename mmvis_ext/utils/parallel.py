@@ -1,8 +1,12 @@
-"""The same work on many items, over several processes, with a progress bar."""
+"""The same work on many items, over several processes, with a progress bar; no process outlives its work."""
 
+import ctypes
 import multiprocessing
 import os
+import signal
 import sys
+import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import TypeVar
@@ -11,7 +15,9 @@ from tqdm import tqdm
 
 from .errors import InputError
 
-__all__ = ["map_in_processes"]
+__all__ = ["end_with", "map_in_processes"]
+
+PR_SET_PDEATHSIG = 1  # of Linux' prctl: the signal that a process gets when its parent ends
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -45,12 +51,45 @@ def map_in_processes(
         return list(tqdm(map(function, items), **bar))
     # A forked worker starts at once; a spawned one would import everything again.
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with ProcessPoolExecutor(workers, context, initializer=end_with, initargs=(os.getpid(),)) as pool:
         try:
             return list(tqdm(pool.map(function, items), **bar))
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+def end_with(parent: int) -> None:
+    """From now on, end this process as soon as the one that it works for is gone, however that one was ended.
+
+    A process that is killed cannot end its workers, and a worker that waits to hand over a sample waits for ever. Linux
+    ends such a worker at once. Elsewhere, and where Linux did not see it, a thread does within a second or two.
+
+    Args:
+        parent: id of the process. The thread of it that starts this one must live as long as this one is needed.
+    """
+    if os.name != "posix":
+        return
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    threading.Thread(target=_watch, args=(parent, os.getppid()), daemon=True).start()
+
+
+def _watch(parent: int, starter: int) -> None:
+    """End this process when ``parent`` is gone, or ``starter``, the process that the system holds for its parent."""
+    while os.getppid() == starter and _exists(parent):
+        time.sleep(1)
+    os._exit(1)
+
+
+def _exists(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it is another user's
+        return True
+    return True
 
 
 def _cores() -> int:

@@ -5,12 +5,18 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # errors are reported by an InputError instead
+# files of this machine in a format that is a video itself; a playlist, whatever its name, would open others
+os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = (
+    "protocol_whitelist;file|format_whitelist;mov,matroska,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,ivf,mxf,dv,h264,hevc,"
+    "m4v,mjpeg,gif,apng,yuv4mpegpipe"
+)
 
 import cv2
 import numpy as np
@@ -18,6 +24,8 @@ from tqdm import tqdm
 
 from mmvis_ext.annotations.frames import load_frame
 from mmvis_ext.utils.errors import InputError
+from mmvis_ext.utils.files import read_file, require_file, take_place
+from mmvis_ext.utils.limits import check_frame_size
 
 __all__ = ["VideoSource", "VideoWriter", "open_video", "read_frames"]
 
@@ -80,8 +88,8 @@ def open_video(path: str | Path) -> VideoSource:
         path: a video file, or a folder of frames (jpg, png, bmp, webp), which are sorted by the numbers in their names.
 
     Raises:
-        InputError: the path is missing, not a video, of a codec that OpenCV cannot decode, or has no frames, or the
-            folder holds two pictures of one frame.
+        InputError: the path is missing, no file, not a video, or of a codec that OpenCV cannot decode; it has no frames
+            or larger ones than are read (:func:`check_frame_size`); or the folder holds two pictures of one frame.
     """
     path = Path(path)
     if not path.exists():
@@ -115,7 +123,7 @@ def read_frames(paths: Iterable[str | Path], size: tuple[int, int] | None = None
         InputError: a file is missing or broken; the message names it.
     """
     for t, path in enumerate(map(Path, paths)):
-        image = load_frame(path.read_bytes, f"{path} (video {path.parent.name}, frame {t})", size)
+        image = load_frame(partial(read_file, path), f"{path} (video {path.parent.name}, frame {t})", size)
         yield np.ascontiguousarray(image[..., ::-1])
 
 
@@ -140,9 +148,17 @@ class _Reader:
     """OpenCV's video reader as a context manager; raises an InputError if it cannot open the file."""
 
     def __init__(self, path: Path) -> None:
-        self.reader = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+        try:
+            require_file(path)
+        except OSError as error:
+            raise InputError(f"{path}: not a video that can be read ({error.strerror}); give another file.") from None
+        with _quietly():
+            self.reader = cv2.VideoCapture(str(path.absolute()), cv2.CAP_FFMPEG)
         if not self.reader.isOpened():
             raise InputError(f"{path}: not a video that can be read; give another file, or fetch this one again.")
+        width, height = (int(self.reader.get(side)) for side in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
+        if width and height:
+            check_frame_size(height, width, str(path))
 
     def __enter__(self) -> "_Reader":
         return self
@@ -242,15 +258,22 @@ class VideoWriter:
             whole = False
         if not whole:
             raise InputError(f"{self.path}: could not be written to the end; make room on the disk.")
-        os.replace(self.partial, self.path)
+        take_place(self.partial, self.path)
 
 
 def _opened_writer(path: Path, fps: float, size: tuple[int, int]) -> cv2.VideoWriter | None:
-    """OpenCV's writer with the first codec that works; its log messages about the others are suppressed."""
+    """OpenCV's writer with the first codec that works."""
+    with _quietly():
+        writers = (cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*c), fps, size) for c in CODECS)
+        return next((writer for writer in writers if writer.isOpened()), None)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Suppress OpenCV's log messages."""
     level = cv2.getLogLevel()
     cv2.setLogLevel(0)
     try:
-        writers = (cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*c), fps, size) for c in CODECS)
-        return next((writer for writer in writers if writer.isOpened()), None)
+        yield
     finally:
         cv2.setLogLevel(level)

@@ -337,3 +337,12 @@ def test_backslashes_in_the_names_of_frames_part_folders(official, write, frames
     (frames / "v4\\00001.jpg").write_bytes(b"")
     data = dataset(write(official), frames, clips=None)
     assert data[0]["images"][1]["img_path"] == str(frames / "v4\\00001.jpg"), "a file of that very name goes first"
+
+
+@pytest.mark.parametrize("name", ["/etc/a.jpg", "../a.jpg", "v4/../../a.jpg", "..\\a.jpg", "C:\\a.jpg"])
+def test_frames_outside_the_folder_need_a_setting(name, official, write):
+    official["videos"][0]["file_names"][1] = name
+    path = write(official)
+    with pytest.raises(InputError, match=r"of video 4 lies outside the images' folder; .* set outside_root=True"):
+        dataset(path).full_init()
+    assert len(dataset(path, outside_root=True)) == len(official["videos"])

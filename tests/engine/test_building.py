@@ -1,8 +1,10 @@
+import os
+
 import pytest
 import torch
 from mmengine.logging import MMLogger
 
-from mmvis_ext.engine.building import build_model
+from mmvis_ext.engine.building import build_model, read_config
 from mmvis_ext.testing import tiny_checkpoint, tiny_config
 from mmvis_ext.utils.errors import InputError
 
@@ -44,3 +46,10 @@ def test_the_lines_of_initialisation_are_kept_back_and_no_others(log):
     build_model(tiny_config())
     MMLogger.get_current_instance().info("what comes after")
     assert [record.getMessage() for record in log.records] == ["what comes after"]
+
+
+def test_a_config_is_a_file(tmp_path):
+    os.mkfifo(tmp_path / "a.py")
+    for path, said in {tmp_path / "a.py": "a pipe or a device", tmp_path: "it is a folder"}.items():
+        with pytest.raises(InputError, match=f"the config cannot be read .*{said}"):
+            read_config(str(path))

@@ -3,6 +3,7 @@
 import collections
 import os
 import pickle
+import zipfile
 
 import numpy as np
 import pytest
@@ -85,13 +86,87 @@ def test_everything_is_reduced_to_plain_data(tmp_path):
         e=collections.defaultdict(int, k=1), f=Attack("x"), g=None, h=True, i=2**40, j={np.int64(3): "v"},
     )  # fmt: skip
     reduced = plain(odd)
-    torch.save(reduced, tmp_path / "a.pth")
-    read = read_checkpoint(tmp_path / "a.pth")
+    torch.save(dict(state_dict={}, odd=reduced), tmp_path / "a.pth")
+    read = read_checkpoint(tmp_path / "a.pth")["odd"]
     assert (read["a"], read["b"], read["d"], read["e"]) == (1.5, [0, 1], (1, [2]), {"k": 1})
     assert (read["g"], read["h"], read["i"], read["j"]) == (None, True, 2**40, {3: "v"})
     assert read["h"] is True
     assert torch.equal(read["c"]["x"], torch.ones(1))
     assert isinstance(read["f"], str)
+
+
+def spoiled(**changes) -> dict:
+    """A sound checkpoint with other parts."""
+    return dict(state_dict=dict(w=torch.ones(2)), meta=dict(epoch=1, iter=2, seed=None)) | changes
+
+
+CONTENTS = {
+    "no dict of weights": (spoiled(state_dict=[1]), "its state_dict is a list and not a dict"),
+    "no weights at all": (spoiled(state_dict=None), "its state_dict is a NoneType"),
+    "a weight that is none": (spoiled(state_dict=dict(w=1.5)), "its weight 'w' is a float and no tensor"),
+    "a weight without a name": (spoiled(state_dict={3: torch.ones(1)}), "its weight '3' has no text as its name"),
+    "weights alone, one without a name": ({3: torch.ones(1)}, "its weight '3' has no text as its name"),
+    "a sparse weight": (spoiled(state_dict=dict(w=torch.eye(2).to_sparse())), "'w' is no plain tensor"),
+    "a weight without numbers": (spoiled(state_dict=dict(w=torch.empty(2, device="meta"))), "'w' is no plain tensor"),
+    "a weight larger than the file": (spoiled(state_dict=dict(w=torch.ones(1).expand(2**40))), "'w' has more elements"),
+    "a weight of NaN": (spoiled(state_dict=dict(w=torch.tensor([1.0, torch.nan]))), "its weight 'w' is not finite"),
+    "an infinite weight": (spoiled(state_dict=dict(w=torch.tensor(torch.inf).half())), "its weight 'w' is not finite"),
+    "meta of another kind": (spoiled(meta=["epoch"]), "its meta is a list and not a dict"),
+    "an epoch in words": (spoiled(meta=dict(epoch="3")), "says epoch '3', which is no count"),
+    "a negative epoch": (spoiled(meta=dict(epoch=-3)), "says epoch '-3', which is no count"),
+    "a true iteration": (spoiled(meta=dict(iter=True)), "says iter 'True', which is no count"),
+    "an endless iteration": (spoiled(meta=dict(iter=10**30)), "says iter '10+', which is no count"),
+    "a seed in words": (spoiled(meta=dict(seed="one")), "the seed in its meta is a str"),
+    "classes in a number": (spoiled(meta=dict(CLASSES=3)), "the CLASSES in its meta are no list of names"),
+    "classes without names": (spoiled(meta=dict(dataset_meta=dict(classes=(1,)))), "the classes in its meta"),
+    "a data set in words": (spoiled(meta=dict(dataset_meta="VIS")), "a dataset_meta that is a str"),
+    "categories of names alone": (
+        spoiled(meta=dict(dataset_meta=dict(categories=[dict(name="dog")]))),
+        "the categories in its meta are no list",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", CONTENTS)
+def test_what_is_no_checkpoint_of_finite_weights_is_named(what, tmp_path):
+    content, said = CONTENTS[what]
+    torch.save(content, tmp_path / "bad.pth")
+    with pytest.raises(InputError, match=rf"bad\.pth: .*{said}.*; get it again, or give a checkpoint that .*wrote\.$"):
+        read_checkpoint(tmp_path / "bad.pth")
+
+
+def test_sound_checkpoints_are_read(tmp_path):
+    named = dict(classes=("dog",), categories=({"id": 1, "name": "dog"},))
+    for content in (spoiled(), spoiled(meta=None), spoiled(meta=dict(dataset_meta=named)), dict(w=torch.ones(1))):
+        torch.save(content, tmp_path / "a.pth")
+        assert read_checkpoint(tmp_path / "a.pth").keys() == content.keys()
+
+
+@pytest.mark.parametrize("place", [0.4, 0.5, 0.6])
+def test_a_byte_that_flipped_is_noticed(place, tmp_path):
+    path = tmp_path / "a.pth"
+    torch.save(dict(w=torch.ones(5000)), path)
+    content = bytearray(path.read_bytes())
+    content[int(place * len(content))] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"a\.pth: is damaged, since the checksum of a/data/0 is another one"):
+        read_checkpoint(path)
+
+
+def test_a_zip_that_unpacks_to_more_than_itself_is_refused(tmp_path):
+    torch.save(dict(w=torch.zeros(10**6)), tmp_path / "a.pth")
+    with zipfile.ZipFile(tmp_path / "a.pth") as old, zipfile.ZipFile(tmp_path / "b.pth", "w", 8) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    with pytest.raises(InputError, match=r"b\.pth: its part \S+ is compressed, as torch never does"):
+        read_checkpoint(tmp_path / "b.pth")
+
+
+def test_a_pipe_is_no_checkpoint(tmp_path):
+    os.mkfifo(tmp_path / "a.pth")
+    for path in (tmp_path / "a.pth", "/dev/zero"):
+        with pytest.raises(InputError, match="it is a pipe or a device"):
+            read_checkpoint(path)
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,17 @@ from mmvis_ext.utils.errors import InputError
 OF = video(1, 2, 20, 30)
 MASK = rectangle(20, 30, 2, 2, 5, 5)
 GT = truth([OF], [annotation(1, OF, 1, [MASK, None])])
+
+
+def code(*runs: int) -> dict:
+    """An RLE of these runs, whatever they are; each number has four characters, five bits each."""
+    stored = [run - (runs[i - 2] if i > 2 else 0) for i, run in enumerate(runs)]
+    digits = ([(number >> 5 * i & 31) + 32 * (i < 3) for i in range(4)] for number in stored)
+    return dict(size=[20, 30], counts="".join(chr(48 + digit) for number in digits for digit in number))
+
+
+CHEAT = code(0, 600, 0, -599, 599)  # pycocotools sees one pixel in it that overlaps every mask wholly
+ENDLESS = code(0, 700, -100)  # pycocotools never returns from it
 RESULTS = [result(OF, 1, 0.5, [None, MASK])]
 
 
@@ -35,6 +46,12 @@ def message(gt=GT, results=RESULTS, iou_type="segm"):
         (dict(score=float("nan")), "'score'"),
         (dict(score=float("inf")), "'score'"),
         (dict(score="high"), "'score'"),
+        (dict(score=10**30), "'score'"),
+        (dict(score=10**400), "'score'"),
+        (dict(score=1e308), "'score'"),
+        (dict(score=True), "'score'"),
+        (dict(video_id=10**30), "'video_id' 1000"),
+        (dict(video_id="1"), "'video_id' '1'"),
         (dict(score=None), "'score'"),
         (dict(segmentations=[MASK]), "2 in video 1, but here it has 1"),
         (dict(segmentations=[MASK] * 3), "here it has 3"),
@@ -44,6 +61,9 @@ def message(gt=GT, results=RESULTS, iou_type="segm"):
         (dict(segmentations=[dict(size=[20, 30], counts=[1, 2]), None]), "frame 0"),
         (dict(segmentations=[MASK, "mask"]), "frame 1"),
         (dict(segmentations=[MASK, {}]), "frame 1"),
+        (dict(segmentations=[MASK, CHEAT]), "frame 1: the compressed RLE does not fill"),
+        (dict(segmentations=[MASK, ENDLESS]), "frame 1: the compressed RLE does not fill"),
+        (dict(segmentations=[MASK, dict(size=[20, 30], counts=[599, True])]), "frame 1"),
     ],
 )
 def test_results(change, expected):
@@ -90,6 +110,27 @@ def test_annotations_that_are_not_public():
         ("annotations", dict(segmentations=[MASK]), "annotation 1: 'segmentations'"),
         ("annotations", dict(segmentations=[MASK, [[1, 2]]]), "annotation 1, frame 1"),
         ("annotations", dict(areas=["25", None]), "annotation 1: 'areas'"),
+        ("annotations", dict(areas=[1e308, None]), "annotation 1: 'areas'"),
+        ("annotations", dict(areas=[10**400, None]), "annotation 1: 'areas'"),
+        ("annotations", dict(iscrowd="no"), "annotation 1: 'iscrowd' is 0 or 1, not 'no'"),
+        ("annotations", dict(iscrowd=[]), "annotation 1: 'iscrowd' is 0 or 1"),
+        ("annotations", dict(id=10**30), "'id' "),
+        (
+            "annotations",
+            dict(segmentations=[MASK, CHEAT]),
+            "frame 1 (video_1/00001.jpg): the compressed RLE does not fill",
+        ),
+        (
+            "annotations",
+            dict(segmentations=[ENDLESS, MASK]),
+            "frame 0 (video_1/00000.jpg): the compressed RLE does not fill",
+        ),
+        ("videos", dict(id=10**30), "'id' is a number that does not fit 64 bits"),
+        ("videos", dict(height=True), "'height' has the wrong type (bool)"),
+        ("videos", dict(file_names=5), "'file_names' has the wrong type (int)"),
+        ("videos", dict(file_names=["0.jpg", "\ud800"]), "no file can have the name"),
+        ("videos", dict(file_names=["0.jpg", "a\0b"]), "no file can have the name"),
+        ("categories", dict(name="\ud800"), "'name' holds a character that no text has"),
         ("annotations", dict(id=[1]), "'id'"),
     ],
 )

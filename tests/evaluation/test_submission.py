@@ -1,11 +1,15 @@
 """The results file: what it holds, that it is the same every time, and that it appears whole or not at all."""
 
+import contextlib
+import io
 import json
 import os
 import zipfile
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from vis_problems import judged, random_problem
 
 from mmvis_ext.evaluation import read_results, write_submission
@@ -130,3 +134,35 @@ def test_broken_zips_are_refused(results, tmp_path):
         archive.writestr("folder/results.json", "[]")
     with pytest.raises(InputError, match=r"no results\.json"):
         read_results(path)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_that_unpacks_to_far_more_than_itself_is_never_unpacked(method, tmp_path, monkeypatch):
+    path, size = tmp_path / "a.zip", 2**26 + 1
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("results.json", b" " * size)
+    monkeypatch.setattr(zipfile.ZipFile, "read", lambda *args: pytest.fail("it is unpacked"))
+    with pytest.raises(InputError, match=rf"would unpack to {size} bytes.*give the \.json\.$"):
+        read_results(path)
+
+
+def test_a_small_file_may_be_as_dense_as_it_likes(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("results.json", b"[" + b" " * 10**6 + b"]")
+    assert (tmp_path / "a.zip").stat().st_size < 10**4
+    assert read_results(tmp_path / "a.zip") == []
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=4))
+def test_a_zip_with_other_bytes_is_read_or_refused(method, tmp_path, changes):
+    path, content = tmp_path / "a.zip", io.BytesIO()
+    with zipfile.ZipFile(content, "w", method) as archive:
+        archive.writestr("results.json", json.dumps([dict(video_id=1, category_id=1, score=0.5)] * 20))
+    spoiled = bytearray(content.getvalue())
+    for place, byte in changes:
+        spoiled[int(place * (len(spoiled) - 1))] = byte
+    path.write_bytes(spoiled)
+    with contextlib.suppress(InputError):
+        assert len(read_results(path)) == 20

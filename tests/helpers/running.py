@@ -37,3 +37,13 @@ def call(tool: str, *arguments: object) -> int:
         except SystemExit as exit_:
             return exit_.code or 0
     return 0
+
+
+def assert_one_sentence(capsys, *parts: str) -> None:
+    """One line on stderr is an error, which has these parts, and no traceback stands there."""
+    err = capsys.readouterr().err
+    lines = [line for line in err.splitlines() if line.startswith("error: ")]
+    assert len(lines) == 1, err[-2000:]
+    assert "Traceback" not in err
+    for part in parts:
+        assert part in lines[0], lines[0]

@@ -233,3 +233,13 @@ def test_weights_are_those_of_the_checkpoint(inferencer):
 def test_a_real_video(inferencer):
     tracks = inferencer(REAL / "demo.mp4")
     assert (tracks.length, tracks.height, tracks.width) == (8, 1080, 1920)
+
+
+def test_a_device_without_numbers_is_refused(checkpoint, data):
+    with pytest.raises(InputError, match="device 'meta' cannot be used"):
+        VISInferencer(tiny_config(data), checkpoint, "meta")
+
+
+def test_a_frame_that_is_a_line_is_refused(inferencer):
+    with pytest.raises(InputError, match="frame 0: 16384x1 pixels are no frame"):
+        inferencer([np.zeros((1, 16384, 3), np.uint8)])

@@ -1,6 +1,7 @@
 """Run-length encoding: every form that files use, and nothing malformed past the gate."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,10 +11,11 @@ from hypothesis.extra.numpy import arrays
 from pycocotools import mask as coco_mask
 
 from mmvis_ext.structures import boxes_of, decode, encode, to_rle
-from mmvis_ext.structures.rle import legal_counts, to_rles
+from mmvis_ext.structures.rle import LONGEST_OUTLINE, _outline, legal_counts, to_rles
 from mmvis_ext.utils.errors import InputError
 
 H, W = 5, 7
+STILLS = Path(__file__).parents[3] / "shared/real_bench/coco_stills/annotations"
 masks = arrays(
     np.uint8, st.tuples(st.integers(1, 3), st.integers(1, 12), st.integers(1, 12)), elements=st.integers(0, 1)
 )
@@ -121,6 +123,8 @@ def test_what_covers_no_pixel_is_absent(segmentation):
         (dict(size=[H, W], counts=[34]), "35 pixels"),
         (dict(size=[H, W], counts=[36, -1]), "35 pixels"),
         (dict(size=[H, W], counts=[17.5, 17.5]), "35 pixels"),
+        (dict(size=[H, W], counts=[34, True]), "35 pixels"),
+        (dict(size=[H, W], counts=[10**30, 35]), "35 pixels"),
         (dict(size=[H, W], counts=None), "not NoneType"),
         (dict(size=[H, W], counts=""), "does not fill"),
         (dict(size=[H, W], counts="\x00"), "does not fill"),
@@ -132,6 +136,7 @@ def test_what_covers_no_pixel_is_absent(segmentation):
         ([[0, 0, 1, 1, 2, "2"]], "at least three x, y pairs .* correct it"),
         ([[0, 0, 1, 1, 2, float("nan")]], "at least three x, y pairs .* correct it"),
         ([[0, 0, 1, 1, 2, 10**400]], "at least three x, y pairs .* correct it"),
+        ([[0, 0, 1, 1, True, 2]], "at least three x, y pairs .* correct it"),
         ([[]], "at least three x, y pairs .* correct it"),
         ([None], "at least three x, y pairs .* correct it"),
         ([[0, 0, 1e9, 0, 0, 1e9]], "near the frame"),
@@ -142,6 +147,39 @@ def test_what_is_malformed_is_named(segmentation, said):
     with pytest.raises(InputError, match=said) as caught:
         to_rle(segmentation, H, W, "file.json: annotation 3, frame 4")
     assert str(caught.value).startswith("file.json: annotation 3, frame 4")
+
+
+@pytest.mark.parametrize(
+    "polygons",
+    [
+        [[0.0, 0.0, 10.0 * W, 10.0 * W] * 40],  # few points, far apart
+        [[1.0, 1.0, 2.0, 2.0, 1.0, 2.0] * 200],  # many points
+        [[1, 1, 2, 1, 1, 2]] * 200,  # many polygons
+    ],
+)
+def test_outlines_without_end_never_reach_pycocotools(polygons, monkeypatch):
+    monkeypatch.setattr(coco_mask, "frPyObjects", None)
+    with pytest.raises(InputError, match=r"^here: the outlines .* longer than 100 times .* as an RLE\.$"):
+        to_rle(polygons, H, W, "here")
+
+
+def test_the_longest_outline_that_is_read():
+    polygon = [1, 1, 2, 2] * (100 * (H + W) // 6)  # to and fro: four pixels and two points each time
+    assert to_rle([polygon], H, W, "here") is None
+    with pytest.raises(InputError, match="outlines"):
+        to_rle([[*polygon, 1, 1]], H, W, "here")
+
+
+@pytest.mark.skipif(not STILLS.exists(), reason="the annotations in ../shared/real_bench are not there")
+def test_outlines_of_coco_stay_far_below_the_bound():
+    for path in sorted(STILLS.glob("*.json")):
+        data = json.loads(path.read_text())
+        sizes = {image["id"]: (image["height"], image["width"]) for image in data["images"]}
+        polygons = [a for a in data["annotations"] if isinstance(a["segmentation"], list)]
+        assert len(polygons) > 1000
+        for annotation in polygons:
+            longest = sum(map(_outline, annotation["segmentation"])) / sum(sizes[annotation["image_id"]])
+            assert longest < LONGEST_OUTLINE / 20
 
 
 def pixels_of(counts: str) -> int:

@@ -2,21 +2,12 @@
 
 import pytest
 from mmengine.config import Config
-from running import call
+from running import assert_one_sentence, call
 
 from mmvis_ext.testing import tiny_checkpoint, tiny_config
 
 SWEEP, FLOPS = "analysis_tools/sweep.py", "analysis_tools/get_flops.py"
 BENCHMARK, BROWSE = "analysis_tools/benchmark.py", "analysis_tools/browse_dataset.py"
-
-
-def assert_one_sentence(capsys, *parts):
-    err = capsys.readouterr().err
-    lines = [line for line in err.splitlines() if line.startswith("error: ")]
-    assert len(lines) == 1, err[-2000:]
-    assert "Traceback" not in err
-    for part in parts:
-        assert part in lines[0], lines[0]
 
 
 @pytest.fixture(scope="module")

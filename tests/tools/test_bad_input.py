@@ -7,7 +7,7 @@ import sys
 
 import pytest
 import torch
-from running import TOOLS, call, environment
+from running import TOOLS, assert_one_sentence, call, environment
 
 from mmvis_ext.testing import tiny_checkpoint, tiny_config
 
@@ -63,15 +63,6 @@ BROKEN = {
         "at least one frame",
     ),
 }
-
-
-def assert_one_sentence(capsys, *parts):
-    err = capsys.readouterr().err
-    lines = [line for line in err.splitlines() if line.startswith("error: ")]
-    assert len(lines) == 1, err[-2000:]
-    assert "Traceback" not in err
-    for part in parts:
-        assert part in lines[0]
 
 
 @pytest.mark.parametrize("what", BROKEN)
@@ -147,6 +138,16 @@ def test_untrusted_pickles_run_no_code_in_training(route, form, data, write_conf
     assert call("train.py", write_config(data), "--work-dir", tmp_path / "w", *arguments) == 1
     assert_one_sentence(capfd, "refused" if form == "zip" or route == "downloaded" else "epoch_1.pth")
     assert not (tmp_path / "harm").exists()
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:9/none.pth", "torchvision://none", "s3://none.pth", "odd://none"]
+)
+def test_weights_that_no_server_has(address, data, write_config, tmp_path, capfd, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    options = ("--cfg-options", f"load_from={address}")
+    assert call("train.py", write_config(data), "--work-dir", tmp_path / "w", *options) == 1
+    assert_one_sentence(capfd, address.partition("://")[2])
 
 
 def test_resuming_from_weights_alone(data, write_config, tmp_path, capfd):

@@ -107,8 +107,18 @@ def test_bad_input_is_one_sentence(trained, folder, tmp_path, capfd):
     fails_with(capfd, infer(trained, out, out), "different files")
     fails_with(capfd, infer((tmp_path / "none.py", trained[1]), folder, out), "none.py")
     fails_with(capfd, infer((trained[0], tmp_path / "none.pth"), folder, out), "none.pth")
-    fails_with(capfd, infer(trained, folder, out, "--fps", -1), "fps")
+    for fps in (-1, 0, "nan"):
+        fails_with(capfd, infer(trained, folder, out, "--fps", fps), "fps")
+    fails_with(capfd, infer(trained, folder, out, "--device", "meta"), "meta")
+    (tmp_path / "circle.mp4").symlink_to(tmp_path / "circle.mp4")
+    fails_with(capfd, infer(trained, tmp_path / "circle.mp4", out), "circle.mp4")
     assert not list(out.parent.iterdir())
+
+
+@pytest.mark.parametrize("argument", [("--score-thr", "nan"), ("--fps", "fast")])
+def test_arguments_that_are_no_numbers(argument, trained, folder, tmp_path, capfd):
+    assert infer(trained, folder, tmp_path / "a.mp4", *argument) == 2
+    assert f"error: argument {argument[0]}: " in capfd.readouterr().err
 
 
 def test_a_frame_that_breaks_midway_leaves_nothing(trained, folder, tmp_path, capfd):

@@ -1,9 +1,12 @@
-"""Errors at the command line: a sentence for bad input, a traceback for a defect."""
+"""Errors at the command line: a sentence for bad input, and for a defect a sentence and a log with its traceback."""
 
 import json
 import os
+import sys
+import tempfile
 
 import pytest
+from mmengine.logging import MMLogger
 from torch.utils.data import DataLoader
 
 from mmvis_ext.utils.errors import ERROR_FILE, InputError, command_line
@@ -38,13 +41,53 @@ def test_arguments_are_passed_on(capsys):
     assert outcome(capsys, lambda a, b: a + b, 2, 3) == (5, "")
 
 
-@pytest.mark.parametrize("error", [ValueError("x"), KeyError("x"), RuntimeError("x")])
-def test_a_defect_keeps_its_traceback(error):
+@pytest.fixture
+def logs(tmp_path, monkeypatch):
+    """The folder of logs of programs that have none of their own; afterwards there is no current logger."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    MMLogger._instance_dict.clear()
+    return tmp_path
+
+
+DEFECTS = [ValueError("x\ny"), KeyError("x"), RuntimeError(), AssertionError("half \ud800"), MemoryError()]
+
+
+@pytest.mark.parametrize("error", DEFECTS, ids=repr)
+def test_a_defect_ends_with_the_place_of_its_traceback(error, logs, capsys):
+    code, said = outcome(capsys, raising(error))
+    (log,) = logs.iterdir()
+    assert code == 1
+    assert said.startswith(f"error: stopped by an error that is not known here ({type(error).__name__}")
+    assert f"its traceback is in {log}, and --traceback as an argument shows it" in said
+    assert len(said.splitlines()) == 1
+    assert "Traceback (most recent call last)" in log.read_text()
+    assert "in raising" in log.read_text() or "in main" in log.read_text()
+
+
+def test_a_run_with_a_log_keeps_the_traceback_there(logs, capsys):
+    logger = MMLogger.get_instance("a run", log_file=str(logs / "run.log"))
+    code, said = outcome(capsys, raising(KeyError("a defect")))
+    logger.handlers.clear()
+    assert code == 1
+    assert f"its traceback is in {logs / 'run.log'}" in said
+    assert "KeyError: 'a defect'" in (logs / "run.log").read_text()
+    assert [p.name for p in logs.iterdir()] == ["run.log"]
+
+
+def test_a_defect_is_said_even_where_no_log_can_be_written(logs, capsys, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(logs / "none"))
+    assert "its traceback is in no file" in outcome(capsys, raising(KeyError("x")))[1]
+
+
+@pytest.mark.parametrize("error", [*DEFECTS, InputError(SENTENCE)], ids=repr)
+def test_the_traceback_is_shown_where_it_is_asked_for(error, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["tool", "a", "--traceback", "b"])
     with pytest.raises(type(error)):
         command_line(raising(error))()
+    assert sys.argv == ["tool", "a", "b"], "the program does not see it"
 
 
-def test_a_defect_while_a_file_problem_is_handled_keeps_its_traceback():
+def test_a_defect_while_a_file_problem_is_handled_is_not_taken_for_that(logs, capsys):
     def main():
         try:
             os.stat("/no/such/file")
@@ -58,8 +101,11 @@ def test_a_defect_while_a_file_problem_is_handled_keeps_its_traceback():
             raise KeyError("a defect") from None
 
     for broken in (main, quietly):
-        with pytest.raises(KeyError):
-            command_line(broken)()
+        assert "(KeyError: 'a defect" in outcome(capsys, broken)[1]
+
+
+def test_names_that_are_no_text_can_be_printed(capsys):
+    assert outcome(capsys, lambda: print("half \ud800")) == (0, "")
 
 
 def test_bad_input_is_found_behind_the_error_that_wraps_it(capsys):

@@ -1,8 +1,12 @@
 """Files that are whole or not there."""
 
+import json
 import os
 import re
 import stat
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,7 +14,14 @@ from mmengine import fileio
 
 from mmvis_ext.engine import AtomicBackend  # noqa: F401  (registers the backend)
 from mmvis_ext.utils.errors import InputError
-from mmvis_ext.utils.files import atomic_folder, require_writable_file, write_atomically
+from mmvis_ext.utils.files import (
+    atomic_folder,
+    is_special,
+    read_file,
+    require_writable_file,
+    take_place,
+    write_atomically,
+)
 
 ATOMIC = dict(backend="atomic")
 
@@ -167,3 +178,90 @@ def test_a_folder_is_no_file_to_write(name, tmp_path, monkeypatch):
         ):
             write(name)
     assert [p.name for p in (tmp_path / "here").iterdir()] == ["folder"]
+
+
+def test_a_link_stays_and_its_target_is_replaced(tmp_path):
+    (tmp_path / "far").mkdir()
+    target, link = tmp_path / "far/file.bin", tmp_path / "link.bin"
+    link.symlink_to(target)
+    for content in (b"one", b"two"):  # the target is not there at first
+        require_writable_file(link)
+        write_atomically(link, content)
+        assert link.is_symlink()
+        assert target.read_bytes() == content
+    assert os.listdir(target.parent) == ["file.bin"]
+
+
+def test_a_link_in_a_circle_is_replaced(tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(link)
+    assert not is_special(link)
+    write_atomically(link, b"x")
+    assert link.read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("linked", [False, True])
+@pytest.mark.parametrize("put", ["write", "take_place"])
+def test_a_pipe_is_written_to_and_stays(linked, put, tmp_path):
+    pipe, path, read = tmp_path / "pipe", tmp_path / "link" if linked else tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    if linked:
+        path.symlink_to(pipe)
+    (tmp_path / "new").write_bytes(b"content")
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()), daemon=True)
+    reader.start()
+    require_writable_file(path)
+    write_atomically(path, b"content") if put == "write" else take_place(tmp_path / "new", path)
+    reader.join(10)
+    assert read == [b"content"]
+    assert stat.S_ISFIFO(path.stat().st_mode)
+
+
+def test_devices_are_written_to_and_stay():
+    require_writable_file("/dev/null")
+    write_atomically("/dev/null", b"x")
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+    with pytest.raises(InputError, match=r"^/dev/full: cannot be written \(No space left"):
+        write_atomically("/dev/full", b"x")
+
+
+WRITING = "import sys; from mmvis_ext.utils.files import *; require_writable_file(sys.argv[1]); "
+WRITING += "write_atomically(sys.argv[1], b'[1]')"
+
+
+@pytest.mark.parametrize("path", ["/dev/stdout", "/proc/self/fd/1", "link"])
+@pytest.mark.parametrize("into", ["pipe", "file"])
+def test_what_a_process_has_open_is_written_to(path, into, tmp_path):
+    (tmp_path / "link").symlink_to("/proc/self/fd/1")
+    arguments = [sys.executable, "-c", WRITING, path]
+    if into == "pipe":
+        done = subprocess.run(arguments, cwd=tmp_path, stdout=subprocess.PIPE, check=True, timeout=60)
+        said = done.stdout
+    else:
+        with (tmp_path / "out").open("w+b") as file:
+            inode = os.fstat(file.fileno()).st_ino
+            subprocess.run(arguments, cwd=tmp_path, stdout=file, check=True, timeout=60)
+            said = (tmp_path / "out").read_bytes()
+        assert (tmp_path / "out").stat().st_ino == inode
+    assert json.loads(said) == [1]
+    assert (tmp_path / "link").is_symlink()
+
+
+def test_files_alone_are_read(tmp_path):
+    (tmp_path / "file").write_bytes(b"content")
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    os.mkfifo(tmp_path / "pipe")
+    assert read_file(tmp_path / "file") == read_file(str(tmp_path / "link")) == b"content"
+    with pytest.raises(FileNotFoundError):
+        read_file(tmp_path / "none")
+    for path, said in {
+        tmp_path / "circle": "[Ll]evels of symbolic links",
+        tmp_path / "pipe": "it is a pipe or a device, and no file",
+        "/dev/zero": "it is a pipe or a device, and no file",
+        tmp_path: "it is a folder",
+        "a\0b": "no file can have such a name",
+        "a\ud800b": "no file can have such a name",
+    }.items():
+        with pytest.raises(OSError, match=said):
+            read_file(path)

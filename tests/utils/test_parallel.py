@@ -1,5 +1,10 @@
+import os
+import subprocess
+import sys
+
 import pytest
 
+from mmvis_ext.utils import parallel
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.parallel import map_in_processes
 
@@ -32,3 +37,38 @@ def test_progress_goes_to_stderr(capsys):
 def test_no_workers():
     with pytest.raises(InputError, match="0 workers"):
         map_in_processes(inverse, [1], workers=0)
+
+
+FAMILY = """
+import os, sys, time
+from mmvis_ext.utils import parallel
+sys.platform = sys.argv[1]
+parent = os.getpid()
+if os.fork() == 0:  # a worker, which holds the pipe on stdout open
+    parallel.end_with(parent)
+    print("begun", flush=True)
+    time.sleep(300)
+time.sleep(300)
+"""
+
+
+@pytest.mark.parametrize("platform", ["linux", "any other"])
+def test_a_worker_ends_with_its_parent(platform):
+    arguments = [sys.executable, "-c", FAMILY, platform]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "begun\n"
+        process.kill()
+        assert process.stdout.read() == ""  # comes to an end when nobody holds the pipe any more
+
+
+@pytest.mark.parametrize("gone", ["parent", "starter"])
+def test_a_worker_whose_parent_was_gone_before_it_looked_ends(gone, monkeypatch):
+    def end(code):
+        raise SystemExit(code)
+
+    monkeypatch.setattr(parallel.os, "_exit", end)
+    monkeypatch.setattr(parallel.time, "sleep", lambda seconds: pytest.fail("it goes on"))
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    done.wait()
+    with pytest.raises(SystemExit):
+        parallel._watch(*((done.pid, os.getppid()) if gone == "parent" else (os.getpid(), done.pid)))

@@ -1,5 +1,6 @@
 """Reading and writing videos."""
 
+import os
 import struct
 from pathlib import Path
 
@@ -210,3 +211,48 @@ def test_a_codec_that_cannot_be_decoded_is_named(tmp_path):
     (tmp_path / "b.mp4").write_bytes(start + table)
     with pytest.raises(InputError, match=r"b.mp4: is AV1, which this OpenCV cannot decode; re-encode it, .*b.mp4"):
         open_video(tmp_path / "b.mp4")
+
+
+def as_stream(folder):
+    """A video that a playlist can name."""
+    path = folder / "elsewhere.ts"
+    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"mp4v"), 10, (64, 48))
+    for t in range(5):
+        writer.write(smooth(t))
+    writer.release()
+    assert open_video(path).length is None or list(open_video(path))
+    return path
+
+
+@pytest.mark.parametrize("form", ["hls", "concat"])
+def test_a_playlist_opens_no_other_file(form, tmp_path):
+    stream = as_stream(tmp_path)
+    head = "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:1.0,\n"
+    text = dict(hls=f"{head}file://{stream}\n#EXT-X-ENDLIST\n", concat=f"ffconcat version 1.0\nfile '{stream.name}'\n")
+    (tmp_path / "video.mp4").write_text(text[form])
+    with pytest.raises(InputError, match=r"video\.mp4: not a video that can be read"):
+        open_video(tmp_path / "video.mp4")
+
+
+@pytest.mark.parametrize("what", ["pipe", "device", "circle"])
+def test_what_is_no_file_is_no_video(what, tmp_path):
+    path = tmp_path / "video.mp4"
+    if what == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero" if what == "device" else path)
+    with pytest.raises(InputError, match=r"video\.mp4: (no such video|.* a pipe or a device)"):
+        open_video(path)
+
+
+def test_frames_of_a_folder_are_files(tmp_path):
+    os.mkfifo(tmp_path / "0.jpg")
+    with pytest.raises(InputError, match=r"0\.jpg .*it is a pipe or a device"):
+        list(open_video(tmp_path))
+
+
+def test_a_video_of_large_frames_is_not_decoded(tmp_path, monkeypatch):
+    write(tmp_path / "a.mp4")
+    monkeypatch.setenv("MMVIS_MAX_PIXELS", "3000")
+    with pytest.raises(InputError, match=r"a\.mp4: has more than the 3000 pixels .* \(64x48\)"):
+        open_video(tmp_path / "a.mp4")

@@ -16,6 +16,7 @@ from mmvis_ext.engine.building import build_dataset, read_config
 from mmvis_ext.engine.launch import add_cfg_options
 from mmvis_ext.structures import box_masks, encode
 from mmvis_ext.structures.tracklets import Tracklets
+from mmvis_ext.utils.arguments import seed
 from mmvis_ext.utils.errors import command_line
 from mmvis_ext.utils.files import require_writable, write_atomically
 from mmvis_ext.visualization import (
@@ -40,7 +41,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--out", required=True, metavar="DIR", help="folder to write to")
     parser.add_argument("--split", choices=("train", "val"), default="train", help="which data loader's data set")
     parser.add_argument("--num", type=int, default=10, help="number of samples, spread over the data set (default: 10)")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the random choices in training samples")
+    parser.add_argument("--seed", type=seed, default=0, help="seed of the random choices in training samples")
     parser.add_argument("--mp4", action="store_true", help="also write each sample as a video")
     add_cfg_options(parser)
     return parser.parse_args()

@@ -8,6 +8,7 @@ from mmcv.transforms import BaseTransform
 from mmvis_ext.annotations.frames import load_frame
 from mmvis_ext.registry import TRANSFORMS
 from mmvis_ext.utils.errors import InputError
+from mmvis_ext.utils.files import read_file
 
 __all__ = ["LoadFrame"]
 
@@ -18,7 +19,8 @@ class LoadFrame(BaseTransform):
 
     Args:
         to_float32: give the image as float32 instead of uint8.
-        backend_args: settings of mmengine's file backend.
+        backend_args: settings of mmengine's file backend, such as ``dict(backend="http")``. Without them only files of
+            this machine are read, whatever the name of a frame looks like.
 
     Raises:
         InputError: see :meth:`transform`.
@@ -38,7 +40,8 @@ class LoadFrame(BaseTransform):
         path = results["img_path"]
         where = f"{path} (video {results.get('video_id')}, frame {results.get('frame_id')})"
         size = (results["height"], results["width"]) if "height" in results else None
-        image = load_frame(partial(fileio.get, path, self.backend_args), where, size)
+        read = partial(fileio.get, path, self.backend_args) if self.backend_args else partial(read_file, path)
+        image = load_frame(read, where, size)
         height, width = image.shape[:2]
         if size is not None and (height, width) != size:
             raise InputError(

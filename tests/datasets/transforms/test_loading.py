@@ -122,3 +122,9 @@ def test_a_frame_that_cannot_be_read_is_named(path, monkeypatch):
 
     monkeypatch.setattr(builtins, "open", refuse)
     assert "cannot be read (Permission denied)" in said(path)
+
+
+@pytest.mark.parametrize("name", ["s3://bucket/a.jpg", "http://127.0.0.1:9/a.jpg", "a\0b.jpg", "a\ud800.jpg"])
+def test_addresses_and_impossible_names_are_missing_frames(name):
+    with pytest.raises(InputError, match=r"(the frame is missing|no file can have such a name)"):
+        LoadFrame()(request(name))
