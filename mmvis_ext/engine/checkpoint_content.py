@@ -10,6 +10,8 @@ from mmvis_ext.utils.errors import InputError
 
 __all__ = ["check_content", "check_damage", "check_training_state"]
 
+PLAIN = {torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex64, torch.complex128,
+         torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64}  # fmt: skip
 GET_IT_AGAIN = "get it again, or give a checkpoint that training wrote"
 
 
@@ -79,7 +81,7 @@ def _fault_of_name(name: Any) -> str:
 def _fault_of_weight(weight: Any) -> str:
     if not isinstance(weight, torch.Tensor):
         return f"is {_a(weight)} and no tensor"
-    if weight.layout != torch.strided or weight.is_quantized or weight.device.type != "cpu":
+    if weight.dtype not in PLAIN or weight.is_nested or weight.layout != torch.strided or weight.device.type != "cpu":
         return "is no plain tensor"
     if weight.numel() * weight.element_size() > weight.untyped_storage().nbytes():
         return "has more elements than the file holds"

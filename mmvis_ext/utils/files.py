@@ -124,9 +124,12 @@ def atomic_folder(path: str | Path, unless: Callable[[], bool] | None = None) ->
         unless: called at the end; if it returns ``True``, the target stays as it is.
 
     Raises:
-        InputError: the place is not writable or full; nothing is left behind, and the old folder stays.
+        InputError: the place is not writable or full, or something stands there that is no folder; nothing is left
+            behind, and what was there stays.
     """
     path = Path(os.path.realpath(path))
+    if path.exists() and not path.is_dir():
+        raise InputError(f"{path}: is there already and is no folder; give the name of a folder to write.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))

@@ -107,6 +107,10 @@ CONTENTS = {
     "a weight without a name": (spoiled(state_dict={3: torch.ones(1)}), "its weight '3' has no text as its name"),
     "weights alone, one without a name": ({3: torch.ones(1)}, "its weight '3' has no text as its name"),
     "a sparse weight": (spoiled(state_dict=dict(w=torch.eye(2).to_sparse())), "'w' is no plain tensor"),
+    "a weight of eight bits": (
+        spoiled(state_dict=dict(w=torch.ones(2).to(torch.float8_e5m2))),
+        "'w' is no plain tensor",
+    ),
     "a weight without numbers": (spoiled(state_dict=dict(w=torch.empty(2, device="meta"))), "'w' is no plain tensor"),
     "a weight larger than the file": (spoiled(state_dict=dict(w=torch.ones(1).expand(2**40))), "'w' has more elements"),
     "a weight of NaN": (spoiled(state_dict=dict(w=torch.tensor([1.0, torch.nan]))), "its weight 'w' is not finite"),

@@ -239,6 +239,22 @@ def test_unwritable_work_dir(data, write_config, tmp_path, capfd):
     assert_one_sentence(capfd, "file")
 
 
+def test_a_work_dir_of_another_training(data, write_config, tmp_path, capfd):
+    (tmp_path / "w").mkdir()
+    holds = "import sys, time; from mmvis_ext.engine.work_dir import claimed\n"
+    holds += "with claimed(sys.argv[1]): print('begun', flush=True); time.sleep(300)"
+    config = write_config(data, train_cfg__max_epochs=1)
+    arguments = [sys.executable, "-c", holds, str(tmp_path / "w")]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, env=environment()) as other:
+        assert other.stdout.readline() == b"begun\n"
+        assert call("train.py", config, "--work-dir", tmp_path / "w") == 1
+        assert_one_sentence(capfd, "another training writes here", f"process {other.pid} on", "--force")
+        assert not list((tmp_path / "w").glob("*.pth"))
+        assert call("train.py", config, "--work-dir", tmp_path / "w", "--force") == 0
+        other.kill()
+    assert (tmp_path / "w/epoch_1.pth").exists()
+
+
 def test_full_disk_while_saving(data, write_config, tmp_path, capfd, monkeypatch):
     def full(descriptor):  # as a file system says it: without a name
         raise OSError(28, "No space left on device")

@@ -265,3 +265,14 @@ def test_files_alone_are_read(tmp_path):
     }.items():
         with pytest.raises(OSError, match=said):
             read_file(path)
+
+
+@pytest.mark.parametrize("what", ["file", "pipe", "device"])
+def test_a_folder_takes_the_place_of_folders_alone(what, tmp_path):
+    path = Path("/dev/null") if what == "device" else tmp_path / "out"
+    if what != "device":
+        path.write_text("x") if what == "file" else os.mkfifo(path)
+    before = path.stat()
+    with pytest.raises(InputError, match=r"is there already and is no folder"), atomic_folder(path):
+        pytest.fail("it begins")
+    assert (path.stat().st_ino, path.stat().st_mode) == (before.st_ino, before.st_mode)
