@@ -6,7 +6,7 @@ _base_ = [
 ]
 
 # with categories: video instance segmentation, from pairs of consecutive frames; a track has one class (Algorithm 1)
-model = dict(head=dict(num_classes=40))
+model = dict(head=dict(num_classes=40), score_reduction="length_weighted")
 train_dataloader = dict(batch_size=4, dataset=dict(clips=dict(clip_len=2, scattered=False)))
 val_evaluator = dict(classes_per_track=1)
 test_evaluator = val_evaluator

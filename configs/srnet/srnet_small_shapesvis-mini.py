@@ -6,5 +6,5 @@ _base_ = [
 ]
 
 # video instance segmentation
-model = dict(head=dict(num_classes=5))
+model = dict(head=dict(num_classes=5), score_reduction="length_weighted")
 train_dataloader = dict(batch_size=8, sampler=dict(repeat=4))
