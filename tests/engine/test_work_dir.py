@@ -11,6 +11,9 @@ from mmvis_ext.engine.work_dir import claimed
 from mmvis_ext.utils.errors import InputError
 
 HOLDER = """
+import signal
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell ignores it
 import sys, time
 from mmvis_ext.engine.work_dir import claimed
 with claimed(sys.argv[1]):
