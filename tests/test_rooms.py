@@ -23,7 +23,7 @@ STANDS_ON = {
     "models": "registry structures utils",
     "engine": "annotations models registry structures utils visualization",
     "inference": "engine models structures utils visualization",
-    "testing": "engine models shapes_vis",
+    "testing": "engine models shapes_vis utils",
 }
 WITHOUT_TORCH = ("annotations", "evaluation", "shapes_vis", "structures", "utils", "visualization")
 

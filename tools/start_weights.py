@@ -14,10 +14,11 @@ from pathlib import Path
 from terminaltables import AsciiTable
 
 from mmvis_ext.engine.building import name_of, read_config
+from mmvis_ext.engine.checkpoints import read_checkpoint, read_trusted
 from mmvis_ext.engine.launch import add_cfg_options
 from mmvis_ext.engine.public_weights import HOST, find_weights
 from mmvis_ext.engine.start import start_path
-from mmvis_ext.engine.start_weights import category_names, make_start, read_public_checkpoint, write_start
+from mmvis_ext.engine.start_weights import category_names, make_start, write_start
 from mmvis_ext.models.converters import Conversion
 from mmvis_ext.utils.arguments import seed
 from mmvis_ext.utils.errors import InputError, command_line
@@ -68,7 +69,8 @@ def main() -> None:
     out = args.out or start_path(cfg)
     require_writable_file(out)
     files = [find_weights(name, args.host) for name in (source, masks) if name]
-    checkpoint, *others = (read_public_checkpoint(file, args.allow_pickle) for file in files)
+    read = read_trusted if args.allow_pickle else read_checkpoint
+    checkpoint, *others = map(read, files)
     conversion = make_start(
         cfg,
         checkpoint,

@@ -46,8 +46,8 @@ def accumulate(cfg: Config, number: int) -> None:
     if (cfg.get("auto_scale_lr") or {}).get("base_batch_size"):
         cfg.auto_scale_lr.base_batch_size /= number  # mmengine counts the samples of a batch, not those of a step
     if cfg.train_cfg.get("max_iters"):
-        cfg.train_cfg.max_iters *= number
-        cfg.train_cfg.val_interval *= number
+        counts = {"max_iters", "val_begin", "val_interval"} & cfg.train_cfg.keys()
+        cfg.train_cfg.update({key: number * cfg.train_cfg[key] for key in counts})
         hook = cfg.get("default_hooks", {}).get("checkpoint")
         if hook and hook.get("interval"):
             hook.interval *= number

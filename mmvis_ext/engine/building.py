@@ -17,6 +17,7 @@ from mmvis_ext.registry import DATASETS, MODELS
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.files import require_file
 
+from .checkpoint_content import weights_of
 from .checkpoints import check_fit, read_checkpoint
 
 __all__ = ["build_dataset", "build_model", "building", "name_of", "read_config", "reason_of"]
@@ -48,7 +49,7 @@ def build_model(
     if checkpoint is not None:
         content = read_checkpoint(checkpoint) if content is None else content
         check_fit(checkpoint, model, content)
-        model.load_state_dict(content.get("state_dict", content))
+        model.load_state_dict(weights_of(content))
     return model.to(device).eval()
 
 

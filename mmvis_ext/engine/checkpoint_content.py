@@ -8,11 +8,16 @@ import torch
 
 from mmvis_ext.utils.errors import InputError
 
-__all__ = ["check_content", "check_damage", "check_training_state"]
+__all__ = ["check_content", "check_damage", "check_training_state", "weights_of"]
 
 PLAIN = {torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex64, torch.complex128,
          torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64}  # fmt: skip
 GET_IT_AGAIN = "get it again, or give a checkpoint that training wrote"
+
+
+def weights_of(checkpoint: dict) -> Any:
+    """What a checkpoint holds as its weights, a dict of (...) tensors by name: its ``state_dict``, or all of it."""
+    return checkpoint.get("state_dict", checkpoint)
 
 
 def check_damage(path: str | Path) -> None:
@@ -44,7 +49,7 @@ def check_content(path: str | Path, checkpoint: Any) -> None:
     """
     if not isinstance(checkpoint, dict):
         raise InputError(f"{path}: holds {_a(checkpoint)} and not a checkpoint's dict; {GET_IT_AGAIN}.")
-    weights = checkpoint.get("state_dict", checkpoint)
+    weights = weights_of(checkpoint)
     if not isinstance(weights, dict):
         raise InputError(f"{path}: its state_dict is {_a(weights)} and not a dict of weights; {GET_IT_AGAIN}.")
     for name, weight in weights.items():

@@ -15,7 +15,7 @@ from mmvis_ext.models.video_model import VideoModel
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.files import require_file
 
-from .checkpoint_content import check_content, check_damage, check_training_state
+from .checkpoint_content import check_content, check_damage, check_training_state, weights_of
 
 __all__ = [
     "check_fit",
@@ -24,6 +24,7 @@ __all__ = [
     "latest_checkpoint",
     "plain",
     "read_checkpoint",
+    "read_trusted",
     "refuse_pickles",
 ]
 
@@ -65,6 +66,25 @@ def read_checkpoint(path: str | Path) -> dict:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(
             f"{path}: cannot be read as a checkpoint ({reason}); get it again, it is truncated or another kind of file."
+        ) from None
+    check_content(path, checkpoint)
+    return checkpoint
+
+
+def read_trusted(path: str | Path) -> dict:
+    """Read a checkpoint with all its objects, which can run code: only for files that are trusted.
+
+    Raises:
+        InputError: it cannot be read, or holds no finite weights by name.
+    """
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=False)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path.") from None
+    except Exception as error:  # a broken file, or one with objects of a missing package, makes torch raise anything
+        raise InputError(
+            f"{path}: cannot be read as a checkpoint, since it cannot be unpickled ({type(error).__name__}: {error}); "
+            "get it again, or install the package whose objects it holds."
         ) from None
     check_content(path, checkpoint)
     return checkpoint
@@ -130,7 +150,7 @@ def check_start(path: str | Path, model: VideoModel, checkpoint: dict, other_cla
     Raises:
         InputError: no weight fits, or one of the same name has another shape.
     """
-    weights, own = checkpoint.get("state_dict", checkpoint), model.state_dict()
+    weights, own = weights_of(checkpoint), model.state_dict()
     shared = own.keys() & weights.keys()
     unlike = [k for k in shared if own[k].shape != weights[k].shape]
     wrong = sorted(k for k in unlike if not (other_classes and model.is_classifier(k)))
@@ -158,7 +178,7 @@ def check_fit(path: str | Path, model: VideoModel, checkpoint: dict | None = Non
         InputError: the model or the number of classes differs; the message says which.
     """
     checkpoint = read_checkpoint(path) if checkpoint is None else checkpoint
-    weights = checkpoint.get("state_dict", checkpoint)
+    weights = weights_of(checkpoint)
     own = model.state_dict()
     missing, extra = sorted(own.keys() - weights.keys()), sorted(weights.keys() - own.keys())
     if missing or extra:

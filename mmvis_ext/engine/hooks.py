@@ -13,6 +13,7 @@ from mmvis_ext.models.video_model import unwrapped
 from mmvis_ext.registry import HOOKS
 from mmvis_ext.utils.errors import InputError
 
+from .checkpoint_content import weights_of
 from .checkpoints import read_checkpoint
 from .start import missing_start
 
@@ -67,8 +68,7 @@ class CheckStartHook(Hook):
             )
         if "://" in runner._load_from:
             return  # a URL: mmengine downloads it later, and logs what is missing
-        weights = read_checkpoint(runner._load_from)
-        weights = weights.get("state_dict", weights)
+        weights = weights_of(read_checkpoint(runner._load_from))
         frozen = {key: value for key, value in model.named_parameters() if not value.requires_grad}
         wrong = [key for key, value in frozen.items() if key not in weights or weights[key].shape != value.shape]
         if wrong:

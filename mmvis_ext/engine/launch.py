@@ -11,7 +11,7 @@ from mmengine.runner import Runner
 
 from mmvis_ext.utils.errors import ERROR_FILE, InputError
 from mmvis_ext.utils.files import require_writable
-from mmvis_ext.utils.parallel import end_with
+from mmvis_ext.utils.parallel import end_with, keep_to_the_end
 
 from .building import building, read_config
 from .checkpoints import latest_checkpoint, read_checkpoint
@@ -123,15 +123,8 @@ def build_runner(cfg: Config) -> Runner:
     with building("runner", cfg):
         runner = ConfigRunner.from_cfg(cfg)
     if on_cpus:
-        _KEPT.append(runner)
+        keep_to_the_end(runner)
     return runner
-
-
-_KEPT: list[Runner] = []
-"""Runners of several processes with gloo, which live as long as their process.
-
-Right behind a collective operation it can deadlock to destroy the wrapped model: that waits, with Python's lock held,
-for a thread of gloo that waits for the lock."""
 
 
 def _join_on_cpu(cfg: Config) -> None:

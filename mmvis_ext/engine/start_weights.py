@@ -10,16 +10,17 @@ from mmengine.registry import init_default_scope
 
 from mmvis_ext.annotations.class_maps import CLASS_MAPS
 from mmvis_ext.annotations.json_file import load_json
+from mmvis_ext.models import SRNet
 from mmvis_ext.models.converters import ClassRows, Conversion, add_condinst, convert_weights
 from mmvis_ext.registry import DATASETS
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.files import write_atomically
 
 from .building import build_model, building, name_of
-from .checkpoint_content import check_content
-from .checkpoints import plain, read_checkpoint
+from .checkpoint_content import weights_of
+from .checkpoints import plain
 
-__all__ = ["category_names", "make_start", "read_public_checkpoint", "training_classes", "write_start"]
+__all__ = ["category_names", "make_start", "training_classes", "write_start"]
 
 
 def make_start(
@@ -43,8 +44,6 @@ def make_start(
     Raises:
         InputError: a checkpoint does not fit, or the classes cannot be read.
     """
-    from mmvis_ext.models import SRNet
-
     model = build_model(cfg, seed=seed)
     rows, known = None, class_names(checkpoint)
     if known is not None and not (isinstance(model, SRNet) and _is_mmdets(checkpoint)):
@@ -56,9 +55,9 @@ def make_start(
             )
         name = cfg.get("coco_class_map") if set(known) == set(_coco()) else None
         rows = ClassRows.by_name(here, known, CLASS_MAPS[name] if name else None)
-    conversion = convert_weights(_weights(checkpoint), model, rows, where)
+    conversion = convert_weights(weights_of(checkpoint), model, rows, where)
     if masks is not None:
-        add_condinst(conversion, _weights(masks), model, masks_where)
+        add_condinst(conversion, weights_of(masks), model, masks_where)
     return conversion
 
 
@@ -74,24 +73,6 @@ def write_start(path: Path, conversion: Conversion, made_of: Sequence[str], cfg:
     write_atomically(path, content.getvalue())
 
 
-def read_public_checkpoint(path: str | Path, allow_pickle: bool = False) -> dict:
-    """Read a checkpoint; code in it can run only with ``allow_pickle``.
-
-    Raises:
-        InputError: it cannot be read, or holds more than plain data.
-    """
-    if not allow_pickle:
-        return read_checkpoint(path)
-    try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=False)
-    except OSError:
-        raise
-    except Exception as error:  # a pickle can fail in any way
-        raise InputError(f"{path}: cannot be unpickled ({type(error).__name__}: {error}); get it again.") from None
-    check_content(path, checkpoint)
-    return checkpoint
-
-
 def class_names(checkpoint: dict) -> tuple[str, ...] | None:
     """A checkpoint's class names in label order; COCO's for a detector of 80 classes that does not name them.
 
@@ -103,7 +84,7 @@ def class_names(checkpoint: dict) -> tuple[str, ...] | None:
     names = next((named[key] for key in ("classes", "CLASSES") if named.get(key)), None)
     if names is not None:
         return tuple(str(name) for name in names)
-    numbers = {len(value) for key, value in _weights(checkpoint).items() if key.endswith(CLASSIFIERS)}
+    numbers = {len(value) for key, value in weights_of(checkpoint).items() if key.endswith(CLASSIFIERS)}
     return _coco() if numbers & {80, 81} else None
 
 
@@ -137,12 +118,8 @@ def category_names(path: str | Path) -> tuple[str, ...]:
         raise InputError(f"{path}: has no 'categories' with names; give an annotation file.") from None
 
 
-def _weights(checkpoint: dict) -> dict:
-    return checkpoint.get("state_dict", checkpoint)
-
-
 def _is_mmdets(checkpoint: dict) -> bool:
-    return any(key.startswith("roi_head.") for key in _weights(checkpoint))
+    return any(key.startswith("roi_head.") for key in weights_of(checkpoint))
 
 
 def _coco() -> tuple[str, ...]:

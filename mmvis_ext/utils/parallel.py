@@ -9,13 +9,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tqdm import tqdm
 
 from .errors import InputError
 
-__all__ = ["end_with", "map_in_processes"]
+__all__ = ["end_with", "keep_to_the_end", "map_in_processes"]
 
 PR_SET_PDEATHSIG = 1  # of Linux' prctl: the signal that a process gets when its parent ends
 
@@ -73,6 +73,18 @@ def end_with(parent: int) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     threading.Thread(target=_watch, args=(parent, os.getppid()), daemon=True).start()
+
+
+_KEPT: list[Any] = []
+
+
+def keep_to_the_end(thing: Any) -> None:
+    """Keep what holds a model that is wrapped for gloo for as long as this process lives.
+
+    Right behind a collective operation it can deadlock to destroy such a model: that waits, with Python's lock held,
+    for a thread of gloo that waits for the lock.
+    """
+    _KEPT.append(thing)
 
 
 def _watch(parent: int, starter: int) -> None:

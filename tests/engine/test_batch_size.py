@@ -65,6 +65,13 @@ def test_a_schedule_in_iterations_keeps_its_steps():
     assert (after.begin, after.end) == (240000, 640000)
 
 
+def test_a_loop_may_leave_its_validation_to_the_default():
+    cfg = Config.fromfile(CONFIGS / "inspro/inspro_r50_ytvis2019.py")
+    del cfg.train_cfg["val_interval"]
+    accumulate(cfg, 2)
+    assert cfg.train_cfg == dict(type="IterBasedTrainLoop", max_iters=64000)
+
+
 def test_a_schedule_in_epochs_stays_and_its_warm_up_keeps_its_steps():
     cfg = Config.fromfile(CONFIGS / "inspro/inspro_r50_coco-instance.py")
     accumulate(cfg, 2)

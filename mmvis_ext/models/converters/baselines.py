@@ -37,7 +37,7 @@ def convert_detector(
         names = {key: key.replace(part, "track_head.", 1) if key.startswith(part) else key for key in weights}
     if not any(key.startswith(part) for key in weights):
         raise InputError(f"{where}: has no {part}*; give a checkpoint of mmdet's {kind}.")
-    conversion = Conversion({key: value.clone() for key, value in model.state_dict().items()})
+    conversion = Conversion.of(model)
     take_by_name(conversion, names, weights, model, rows)
     conversion.close()
     return conversion

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from torch import Tensor
+from torch import Tensor, nn
 
 __all__ = ["Conversion"]
 
@@ -23,6 +23,11 @@ class Conversion:
     mapped: dict[str, tuple[str, str]] = field(default_factory=dict)
     unused: dict[str, str] = field(default_factory=dict)
     initial: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, model: nn.Module) -> "Conversion":
+        """A conversion to a model that begins with copies of its initial weights, of which none is taken yet."""
+        return cls({key: value.clone() for key, value in model.state_dict().items()})
 
     def close(self) -> None:
         """Note for all weights of the model that nothing was taken for that they keep their initial values."""

@@ -38,7 +38,7 @@ def convert_weights(
     Raises:
         InputError: the weights belong to another kind of model, or there is no converter for the model.
     """
-    if any(key.startswith(HEADS) and key in model.state_dict() for key in weights):
+    if any(key.startswith(HEADS) for key in weights.keys() & model.state_dict().keys()):
         return convert_same_model(weights, model, rows, where)
     if isinstance(model, SRNet):
         return convert_mask_rcnn(weights, model, where)

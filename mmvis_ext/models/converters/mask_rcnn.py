@@ -35,7 +35,7 @@ def convert_mask_rcnn(weights: dict[str, Tensor], model: VideoModel, where: str 
         InputError: the ResNets differ in depth, or a weight of the model's backbone or neck is missing or has another
             shape.
     """
-    conversion = Conversion({key: value.clone() for key, value in model.state_dict().items()})
+    conversion = Conversion.of(model)
     own = conversion.state_dict
     _check_fit(weights, {key: value for key, value in own.items() if key.startswith(PARTS)}, where)
     for key, value in weights.items():

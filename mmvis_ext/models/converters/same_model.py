@@ -28,7 +28,7 @@ def convert_same_model(
     Raises:
         InputError: the weights belong to another kind of model.
     """
-    conversion = Conversion({key: value.clone() for key, value in model.state_dict().items()})
+    conversion = Conversion.of(model)
     take_by_name(conversion, {key: key for key in weights}, weights, model, rows)
     if not conversion.mapped:
         raise InputError(f"{where}: none of its weights is in this model; give a checkpoint of the same kind of model.")

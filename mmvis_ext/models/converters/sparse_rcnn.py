@@ -65,7 +65,7 @@ def convert_sparse_rcnn(
         InputError: the weights belong to another kind of model, or their head has another width.
     """
     _check_source(weights, model.head.embed_dims, where)
-    conversion = Conversion({key: value.clone() for key, value in model.state_dict().items()})
+    conversion = Conversion.of(model)
     own = conversion.state_dict
     joint = "head.stages.0.attention.norms.joint.weight" in own
     queries = _chosen(weights, model.head.num_queries)

@@ -1,4 +1,4 @@
-"""Track queries in training: which slots of a frame are followed in the next one, as in MOTR (Sec. 3.4 and 3.5)."""
+"""Track queries in training: which slots of a frame are followed in the next one, as in MOTR (InsPro, Table 2e)."""
 
 import zlib
 from collections.abc import Sequence

@@ -18,6 +18,7 @@ __all__ = [
     "TOLERANCE",
     "Call",
     "CpuDraws",
+    "cloned",
     "deviation",
     "no_synchronisation",
     "recorded_calls",
@@ -100,7 +101,7 @@ def recorded_calls(model: VideoModel, size: tuple[int, int], device: str, steps:
     def watched(network: Callable) -> Callable:
         def forward_window(*args: Any) -> Any:
             result = network(*args)
-            calls.append((tree_map(_kept, args), tree_map(_kept, result)))
+            calls.append((cloned(args), cloned(result)))
             return result
 
         return forward_window
@@ -111,8 +112,9 @@ def recorded_calls(model: VideoModel, size: tuple[int, int], device: str, steps:
     return calls
 
 
-def _kept(leaf: Any) -> Any:
-    return leaf.clone() if isinstance(leaf, Tensor) else leaf
+def cloned(result: Any) -> Any:
+    """A result whose tensors, of any shape, are copies."""
+    return tree_map(lambda leaf: leaf.clone() if isinstance(leaf, Tensor) else leaf, result)
 
 
 @contextmanager

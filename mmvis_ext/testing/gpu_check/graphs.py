@@ -7,12 +7,11 @@ from statistics import median
 from typing import Any
 
 import torch
-from torch.utils._pytree import tree_map
 
 from mmvis_ext.engine.benchmarking import time_in_turns, wait
 
 from .cases import EVERY, SYSTEMS, VARIANTS, Options, System
-from .comparing import no_synchronisation, recorded_calls, require_near, set_tf32
+from .comparing import cloned, no_synchronisation, recorded_calls, require_near, set_tf32
 from .outcome import Check
 
 __all__ = ["compiling", "synchronisation"]
@@ -65,7 +64,7 @@ def _as_cuda_graph(system: System, options: Options) -> dict[str, Any]:
         result = network(*args)
     args[0].copy_(args[0].flip(-1))
     graph.replay()
-    found = tree_map(lambda leaf: leaf.clone() if isinstance(leaf, torch.Tensor) else leaf, result)
+    found = cloned(result)
     speeds = _speeds(dict(eager=lambda: network(*args), graph=graph.replay), options)
     return require_near(network(*args), found, **speeds)
 

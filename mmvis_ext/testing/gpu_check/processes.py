@@ -10,11 +10,12 @@ from typing import Any
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parallel import DistributedDataParallel
 
 from mmvis_ext.models import VideoModel
+from mmvis_ext.utils.parallel import keep_to_the_end
 
 from .cases import SYSTEMS, Options, System
 from .comparing import require_near, set_tf32
@@ -80,10 +81,7 @@ def _one_process(rank: int, system: System, roi: str, devices: list[str], backen
         torch.save(_gradients(model), Path(folder) / "gradients.pth")
     dist.barrier()  # nobody leaves while another still receives
     dist.destroy_process_group()
-    _KEPT.append(shared)
-
-
-_KEPT: list[nn.Module] = []  # wrapped models live as long as their process, see _KEPT in engine/launch.py
+    keep_to_the_end(shared)
 
 
 def _ready(model: VideoModel) -> VideoModel:
