@@ -13,8 +13,8 @@ SIDES = (0.125, 0.25, 0.5, 0.75, 1.0)  # of the places below, as fractions of th
 def spread_queries(proposals: Tensor, number: int) -> Tensor:
     """Choose queries whose proposals reach as much as possible of what a frame can show.
 
-    What a frame can show are boxes of five sizes and 25 shapes around the points of a grid. One query after the other
-    is chosen: the one with which these places overlap most with the nearest chosen proposal, on average.
+    What a frame can show are boxes of five widths and five heights around the points of a grid. One query after the
+    other is chosen: the one with which these places overlap most with the nearest chosen proposal, on average.
 
     Args:
         proposals: (n,4) normalised cxcywh.

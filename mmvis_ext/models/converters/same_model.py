@@ -43,14 +43,14 @@ def take_by_name(
 
     Args:
         conversion: to the model; it is modified.
-        names: the model's name of a weight by the checkpoint's name.
+        names: the model's name of each weight by the checkpoint's name.
         weights: the checkpoint's weights: name -> (...) tensor.
         model: the model.
         rows: see :func:`convert_same_model`.
     """
     own = conversion.state_dict
     for key, value in weights.items():
-        target = names.get(key, "")
+        target = names[key]
         if target not in own:
             conversion.unused[key] = "not in this config"
         elif model.is_classifier(target) and rows is not None:
