@@ -58,12 +58,12 @@ class VISInferencer:
         """Frames per step."""
         return self.model.window
 
-    def session(self, video_id: Any = 0) -> "Session":
-        """Start a video whose frames become available one after the other."""
-        return Session(self, video_id)
+    def session(self, video_id: Any = 0, gather: bool = True) -> "Session":
+        """Start a video whose frames become available one after the other, see :class:`Session`."""
+        return Session(self, video_id, gather)
 
     def stream(self, frames: Iterable[np.ndarray]) -> Iterator[Detections]:
-        """Yield the detections of one window after the other.
+        """Yield the detections of one window after the other; nothing of the windows before is kept.
 
         Args:
             frames: (H,W,3) uint8 RGB, all of one size; only as many as needed are taken at a time.
@@ -71,7 +71,7 @@ class VISInferencer:
         Raises:
             InputError: see :meth:`Session.push`.
         """
-        yield from map(self.session().push, windows(frames, self.window))
+        yield from map(self.session(gather=False).push, windows(frames, self.window))
 
     def __call__(self, video: str | Path | Iterable[np.ndarray], video_id: Any = 0) -> VideoTracks:
         """Tracks of a whole video.
@@ -112,11 +112,13 @@ class Session:
     Args:
         inferencer: the inferencer whose model is used.
         video_id: the video's id in the result.
+        gather: whether the detections are gathered into tracks, for :meth:`close`.
     """
 
-    def __init__(self, inferencer: VISInferencer, video_id: Any = 0) -> None:
+    def __init__(self, inferencer: VISInferencer, video_id: Any = 0, gather: bool = True) -> None:
         self.inferencer = inferencer
         self.video_id = video_id
+        self.gather = gather
         self.length = 0
         self._shape: tuple[int, ...] = ()
         self._stream: VideoStream | None = None
@@ -141,7 +143,7 @@ class Session:
         inputs, sample = self.inferencer.prepare(frames)
         model = self.inferencer.model
         if self._stream is None:
-            self._stream = model.open_stream(frame_geometry(sample))
+            self._stream = model.open_stream(frame_geometry(sample), self.gather)
         return model.advance(inputs, self._stream)
 
     def close(self) -> VideoTracks:
@@ -149,6 +151,7 @@ class Session:
 
         Raises:
             InputError: there were no frames.
+            ValueError: the session does not gather tracks.
         """
         if self._stream is None:
             raise InputError("the video has no frames; give at least one.")

@@ -142,9 +142,9 @@ class VideoModel(BaseModel, Generic[State]):
         """``sizes`` of :meth:`forward_window`: (1,2) on the model's device."""
         return torch.tensor([geometry.resized], dtype=torch.float32, device=next(self.parameters()).device)
 
-    def open_stream(self, geometry: FrameGeometry) -> VideoStream[State]:
-        """Start a video."""
-        return VideoStream(self.init_state(geometry), TrackBook(self.score_reduction), geometry)
+    def open_stream(self, geometry: FrameGeometry, gather: bool = True) -> VideoStream[State]:
+        """Start a video; ``gather`` says whether its detections are collected into tracks."""
+        return VideoStream(self.init_state(geometry), TrackBook(self.score_reduction, gather), geometry)
 
     def advance(self, frames: Tensor, stream: VideoStream[State]) -> Detections:
         """Process the next frames of a stream, window by window.

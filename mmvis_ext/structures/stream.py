@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .rle import RLE
+from .spill import Found, Spill, Stretches
 from .tracks import Track, VideoTracks
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Detections", "TrackBook"]
 
 REDUCTIONS = ("visible_mean", "length_weighted", "mean", "max")
+IN_MEMORY = 4096  # boxes and masks of a video; older ones wait in a temporary file
 
 
 @dataclass
@@ -65,32 +67,45 @@ class _Entry:
 
     total: np.ndarray  # (K+1,) sum or maximum of the class scores and, last, of the objectness
     frames: int  # number of frames in the sum
-    masks: dict[int, RLE | None] = field(default_factory=dict)
-    boxes: dict[int, np.ndarray] = field(default_factory=dict)
+    found: list[Found] = field(default_factory=list)
+    places: list[tuple[int, int]] = field(default_factory=list)  # in the temporary file, of what was found before
 
 
 class TrackBook:
     """Gathers the detections of a video step by step and closes them into tracks.
 
+    Memory does not grow with the length of the video: masks and boxes that are many go to a temporary file.
+
     Args:
         reduction: of a track's scores over time: ``visible_mean`` (over frames in which it is visible), ``mean``
             (over all frames since it was born), ``max``, or ``length_weighted``, the mean over the frames in which it
             is visible times their share of the video.
+        gather: if not, the frames are only counted, for whoever reads the detections of each step and wants no tracks.
 
     Raises:
         ValueError: unknown reduction.
     """
 
-    def __init__(self, reduction: str = "visible_mean") -> None:
+    def __init__(self, reduction: str = "visible_mean", gather: bool = True) -> None:
         if reduction not in REDUCTIONS:
             raise ValueError(f"score_reduction {reduction!r} is unknown; choose one of {REDUCTIONS}.")
         self.reduction = reduction
+        self.gather = gather
         self.length = 0
         self._entries: dict[int, _Entry] = {}
         self._with_masks = True
+        self._in_memory = 0
+        self._spill = Spill()
 
     def add(self, detections: Detections) -> None:
-        """Add the detections of the next window."""
+        """Add the detections of the next window.
+
+        Raises:
+            InputError: the temporary file cannot be written.
+        """
+        if not self.gather:
+            self.length += detections.visible.shape[1]
+            return
         self._with_masks = detections.masks is not None
         shown = detections.shown
         objectness = np.ones(shown.shape) if detections.objectness is None else detections.objectness
@@ -108,22 +123,34 @@ class TrackBook:
                 entry.total = entry.total + counted.sum(0, dtype=np.float64)
                 entry.frames += len(counted)
             for t in shown[i].nonzero()[0].tolist():
-                entry.boxes[self.length + t] = detections.boxes[i, t]
-                if detections.masks is not None:
-                    entry.masks[self.length + t] = detections.masks[i][t]
+                mask = None if detections.masks is None else detections.masks[i][t]
+                entry.found.append((self.length + t, detections.boxes[i, t].tolist(), mask))
+                self._in_memory += 1
         self.length += detections.visible.shape[1]
+        if self._in_memory > IN_MEMORY:
+            self._spill_all()
+
+    def _spill_all(self) -> None:
+        for entry in self._entries.values():
+            if entry.found:
+                entry.places.append(self._spill.write(entry.found))
+                entry.found = []
+        self._in_memory = 0
 
     def close(self, video_id: int, geometry: "FrameGeometry") -> VideoTracks:
-        """The tracks of the whole video; one that is nowhere visible is left out."""
-        tracks = []
-        for track_id, entry in self._entries.items():
-            if not entry.boxes:
-                continue
-            boxes = np.zeros((self.length, 4), dtype=np.float32)
-            for t, box in entry.boxes.items():
-                boxes[t] = box
-            masks = [entry.masks.get(t) for t in range(self.length)] if self._with_masks else None
-            *scores, objectness = entry.total / max(entry.frames, 1)
-            share = entry.frames / self.length if self.reduction == "length_weighted" else 1.0
-            tracks.append(Track(track_id, np.array(scores) * objectness * share, masks, boxes))
+        """The tracks of the whole video; one that is nowhere visible is left out.
+
+        Raises:
+            ValueError: the book gathers no tracks.
+        """
+        if not self.gather:
+            raise ValueError("This book gathers no tracks; open the stream with gather=True.")
+        found = {track_id: entry for track_id, entry in self._entries.items() if entry.found or entry.places}
+        tracks = [self._track(track_id, entry) for track_id, entry in found.items()]
         return VideoTracks(video_id, *geometry.original, self.length, tracks)
+
+    def _track(self, track_id: int, entry: _Entry) -> Track:
+        *scores, objectness = entry.total / max(entry.frames, 1)
+        share = entry.frames / self.length if self.reduction == "length_weighted" else 1.0
+        found = Stretches(self.length, self._with_masks, list(entry.found), list(entry.places), self._spill)
+        return found.track(track_id, np.array(scores) * objectness * share)

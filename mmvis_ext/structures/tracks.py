@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Track", "VideoTracks"]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Track:
     """One object over a whole video.
 

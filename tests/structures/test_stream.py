@@ -1,5 +1,8 @@
 """What passes between steps: geometry, detections, and tracks gathered window by window."""
 
+import copy
+import pickle
+import tracemalloc
 from dataclasses import replace
 from itertools import pairwise
 
@@ -11,7 +14,9 @@ from hypothesis import strategies as st
 
 from mmvis_ext.structures import encode
 from mmvis_ext.structures.geometry import FrameGeometry
+from mmvis_ext.structures.spill import SpilledTrack
 from mmvis_ext.structures.stream import REDUCTIONS, Detections, TrackBook
+from mmvis_ext.utils.errors import InputError
 
 N, T, K, SIZE = 4, 6, 3, (4, 6)
 GEOMETRY = FrameGeometry(original=SIZE, resized=(8, 12))
@@ -181,3 +186,89 @@ def test_boxes_return_to_original_pixels():
     torch.testing.assert_close(geometry.to_original(boxes, clip=False), whole)
     clipped = torch.tensor([[[0.0, 10.0, 60.0, 40.0]], [[280.0, 80.0, 300.0, 100.0]]])
     torch.testing.assert_close(geometry.to_original(boxes), clipped)
+
+
+def ten_objects(track_ids=None) -> Detections:
+    """One frame of ten objects with masks that differ."""
+    pictures = np.random.default_rng(0).random((10, 30, 40)) < 0.5
+    masks = [[mask] for mask in encode(pictures)]
+    return Detections(
+        track_ids or list(range(10)), np.full((10, 1, K), 0.5, np.float32), np.full((10, 1, 4), 1 / 3, np.float32),
+        masks, np.ones((10, 1), bool),
+    )  # fmt: skip
+
+
+def long_video(limit: int, monkeypatch, frames: int = 12):
+    """A video in which a track ends, one begins, and one is away for a while, and its tracks."""
+    monkeypatch.setattr("mmvis_ext.structures.stream.IN_MEMORY", limit)
+    book = TrackBook("length_weighted")
+    for t in range(frames):
+        ids = list(range(10))
+        ids[3] = 3 if t < 5 else 10
+        ids[7] = -1 if 3 < t < 9 else 7
+        book.add(ten_objects(ids))
+    return book, book.close(1, GEOMETRY)
+
+
+@pytest.mark.parametrize("limit", [0, 15, 95])
+def test_what_waits_in_a_file_changes_nothing(limit, monkeypatch):
+    _, usual = long_video(10**6, monkeypatch)
+    _, spilled = long_video(limit, monkeypatch)
+    assert any(isinstance(track, SpilledTrack) for track in spilled)
+    assert not any(isinstance(track, SpilledTrack) for track in usual)
+    for copied in (spilled.tracks, copy.deepcopy(spilled.tracks), pickle.loads(pickle.dumps(spilled.tracks))):
+        for a, b in zip(usual, copied, strict=True):
+            assert (a.track_id, a.segmentations, a.scores.tolist()) == (b.track_id, b.segmentations, b.scores.tolist())
+            assert np.array_equal(a.boxes, b.boxes)
+            assert np.array_equal(a.visible, b.visible)
+
+
+def test_a_book_goes_on_after_its_tracks_were_asked_for(monkeypatch):
+    book, before = long_video(15, monkeypatch)
+    lengths = [len(track.segmentations) for track in before]
+    book.add(ten_objects())
+    assert [len(track.segmentations) for track in before] == lengths
+    assert book.close(1, GEOMETRY).length == 13
+
+
+def test_tracks_of_boxes_alone_wait_in_a_file_too(monkeypatch):
+    monkeypatch.setattr("mmvis_ext.structures.stream.IN_MEMORY", 5)
+    book = TrackBook()
+    for _ in range(3):
+        book.add(replace(ten_objects(), masks=None))
+    (first, *_) = book.close(1, GEOMETRY)
+    assert first.segmentations is None
+    assert first.visible.tolist() == [True] * 3
+
+
+def test_memory_does_not_grow_with_the_video(monkeypatch):
+    """A new track each 50 frames beside nine that last; what is counted is what Python holds."""
+    monkeypatch.setattr("mmvis_ext.structures.stream.IN_MEMORY", 1000)
+    book = TrackBook()
+    tracemalloc.start()
+    held = {}
+    for t in range(2001):
+        book.add(ten_objects([*range(9), 9 + t // 50]))
+        if t % 50 == 0:
+            held[t] = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert max(held.values()) < 2 * 2**20
+    assert max(held[t] for t in range(1500, 2001, 50)) < 1.1 * max(held[t] for t in range(500, 1001, 50))
+
+
+def test_a_book_that_only_counts():
+    book = TrackBook(gather=False)
+    book.add(detections())
+    assert book.length == T
+    with pytest.raises(ValueError, match="gathers no tracks"):
+        book.close(1, GEOMETRY)
+
+
+def test_a_full_disk_is_said(monkeypatch):
+    def full():
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
+    monkeypatch.setattr("mmvis_ext.structures.stream.IN_MEMORY", 5)
+    with pytest.raises(InputError, match=r"No space left on device\); make room, or name another folder in .* TMPDIR"):
+        TrackBook().add(ten_objects())

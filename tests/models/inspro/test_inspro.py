@@ -181,7 +181,7 @@ def test_a_stream_of_two_thousand_frames_keeps_nothing(kind):
             seen.append(tensors_alive())
     assert seen[0] == seen[1] == seen[2]
     assert stream.book.length == 2000
-    assert not any(entry.masks or entry.boxes for entry in stream.book._entries.values())
+    assert not any(entry.found or entry.places for entry in stream.book._entries.values())
 
 
 def test_boxes_alone_give_tracks_without_masks():
