@@ -108,7 +108,13 @@ def _load_local(filename: str, map_location: Any = None) -> dict:
 
 def _load_from_web(filename: str, map_location: Any = None) -> dict:
     """A loader of addresses for mmengine, whose content is checked as that of files is."""
-    checkpoint = load_from_http(filename, map_location="cpu")
+    try:
+        checkpoint = load_from_http(filename, map_location="cpu")
+    except pickle.UnpicklingError:
+        raise InputError(
+            f"{filename}: what the server sent was refused: it is no checkpoint, or one that holds more than plain "
+            "tensors and could run code; check the address."
+        ) from None
     check_content(filename, checkpoint)
     return _without_config(checkpoint)
 

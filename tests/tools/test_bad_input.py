@@ -1,9 +1,12 @@
 """Bad input ends with one sentence, exit code 1, no traceback, nothing half-written."""
 
+import functools
 import json
 import pickle
 import subprocess
 import sys
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 import torch
@@ -148,6 +151,31 @@ def test_weights_that_no_server_has(address, data, write_config, tmp_path, capfd
     options = ("--cfg-options", f"load_from={address}")
     assert call("train.py", write_config(data), "--work-dir", tmp_path / "w", *options) == 1
     assert_one_sentence(capfd, address.partition("://")[2])
+
+
+@pytest.fixture
+def server(tmp_path):
+    """The address of a server of one page, which is no checkpoint."""
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served" / "page.pth").write_text("<html>Please log in.</html>")
+    handler = functools.partial(QuietHandler, directory=tmp_path / "served")
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *args) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("name", "said"), [("none.pth", "404"), ("page.pth", "is no checkpoint")])
+def test_what_a_server_can_answer(name, said, server, data, write_config, tmp_path, capfd, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    options = ("--cfg-options", f"load_from={server}/{name}")
+    assert call("train.py", write_config(data), "--work-dir", tmp_path / "w", *options) == 1
+    assert_one_sentence(capfd, name, said)
 
 
 def test_resuming_from_weights_alone(data, write_config, tmp_path, capfd):
