@@ -1,8 +1,8 @@
-"""Reads DAVIS 2019 (unsupervised) from its official folders: per sequence one of frames and one of indexed PNGs."""
+"""Reads DAVIS from its official folders: per sequence one of frames and one of PNGs."""
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.parallel import map_in_processes
 
 from .frames import frame_sizes
-from .index_png import VOID, read_index_map_size, read_index_maps
+from .index_png import VOID, read_foreground, read_index_map_size, read_index_maps
 from .lists import names_with
 from .records import TrackAnnotation, VideoRecord
 from .tolerance import Tolerance
@@ -26,11 +26,18 @@ OBJECT: dict[str, Any] = dict(id=1, name="object")
 """The only category: DAVIS does not name what its objects are."""
 
 
-class _Folders(NamedTuple):
-    """The folders that hold the sequences' frames and their PNGs; ``None`` for a set without annotations."""
+class _Source(NamedTuple):
+    """Where the sequences are.
+
+    Attributes:
+        images: folder with a folder of frames for each sequence.
+        annotations: folder with a folder of PNGs for each sequence; ``None`` for a set without annotations.
+        foreground: whether a PNG shows one object, see :func:`read_foreground`.
+    """
 
     images: str
     annotations: str | None
+    foreground: bool
 
 
 class _Read(NamedTuple):
@@ -50,8 +57,9 @@ class _Read(NamedTuple):
 
 
 def read_davis_videos(
-    names: Sequence[str], images: str, annotations: str, workers: int | None = None, strict: bool = False
-) -> list[VideoRecord]:
+    names: Sequence[str] | Mapping[str, list[str] | None], images: str, annotations: str, workers: int | None = None,
+    strict: bool = False, foreground: bool = False,
+) -> list[VideoRecord]:  # fmt: skip
     """Read sequences as videos with ids from 1 and one track per object.
 
     A track's id is the index of the object in the PNGs. Void pixels belong to no track; a warning names the frames that
@@ -59,20 +67,22 @@ def read_davis_videos(
     has a folder of annotations, as in the test sets, ``tracks`` is ``None``.
 
     Args:
-        names: of the sequences.
+        names: of the sequences, or the frames of each, where ``None`` means all.
         images: folder with a folder of ``.jpg`` files for each sequence.
         annotations: folder with a folder of ``.png`` files for each sequence, named like its frames.
         workers: processes; one per core by default.
         strict: refuse what is otherwise read with a warning: grey PNGs (see :func:`read_index_maps`), and object ids
             with a gap, which are kept as they are.
+        foreground: the PNGs are those of DAVIS 2016: all that is not 0 is one object, and nothing is void.
 
     Raises:
         InputError: a sequence, a frame or a PNG is missing, a PNG is broken or has another size than its frame, or
             frames of a sequence differ in size.
     """
     annotated = any(os.path.isdir(os.path.join(annotations, name)) for name in names)
-    folders = _Folders(images, annotations if annotated else None)
-    read = map_in_processes(partial(_read_video, folders, strict), list(enumerate(names, 1)), workers=workers)
+    source = _Source(images, annotations if annotated else None, foreground)
+    frames = names if isinstance(names, Mapping) else dict.fromkeys(names)
+    read = map_in_processes(partial(_read_video, source, strict), list(enumerate(frames.items(), 1)), workers=workers)
     tolerance = Tolerance(annotations, strict)
     tolerance.add(sequence.tolerance for sequence in read)
     tolerance.warn()
@@ -94,20 +104,28 @@ def read_davis_videos(
     return [sequence.video for sequence in read]
 
 
-def _read_video(folders: _Folders, strict: bool, task: tuple[int, str]) -> _Read:
-    number, name = task
-    folder = os.path.join(folders.images, name)
+def _read_video(source: _Source, strict: bool, task: tuple[int, tuple[str, list[str] | None]]) -> _Read:
+    number, (name, listed) = task
+    folder = os.path.join(source.images, name)
     frames = names_with(folder, ".jpg")
     if not frames:
         state = "holds no .jpg files" if os.path.isdir(folder) else "the sequence is missing"
         raise InputError(f"{folder}: {state}; fetch it again, check data_prefix.img_path, or remove it from the list.")
-    pngs = None if folders.annotations is None else _pngs(os.path.join(folders.annotations, name), frames)
+    pngs = None if source.annotations is None else _pngs(os.path.join(source.annotations, name), frames, listed)
+    if listed is not None:
+        missing = sorted(set(listed) - set(frames))
+        if missing:
+            raise InputError(
+                f"{os.path.join(folder, missing[0])}.jpg: the frame is missing, which the list names; fetch the "
+                "sequence again, or remove the line."
+            )
+        frames = listed
     height, width = _frame_size(folder, frames, None if pngs is None else read_index_map_size(pngs[0]))
     file_names = [f"{name}/{frame}.jpg" for frame in frames]
     video = VideoRecord(number, height, width, file_names, list(range(len(frames))), tracks=None)
     if pngs is None:
-        return _Read(video, [], None, Tolerance(folders.images, strict))
-    return _read_tracks(video, pngs, strict)
+        return _Read(video, [], None, Tolerance(source.images, strict))
+    return _read_tracks(video, pngs, source.foreground, strict)
 
 
 def _frame_size(folder: str, frames: list[str], annotated: tuple[int, int] | None) -> tuple[int, int]:
@@ -134,15 +152,15 @@ def _frame_size(folder: str, frames: list[str], annotated: tuple[int, int] | Non
     return first
 
 
-def _pngs(folder: str, frames: list[str]) -> list[str]:
-    """Paths of the PNGs: one for each frame, and none without a frame."""
+def _pngs(folder: str, frames: list[str], listed: list[str] | None) -> list[str]:
+    """Paths of the PNGs: one for each frame, or for each that is listed, and none without a frame."""
     pngs = names_with(folder, ".png")
     if not pngs:
         raise InputError(
             f"{folder}: holds no annotations, which other sequences of the list have; fetch them, or remove the "
             "sequence from the list."
         )
-    missing, odd = sorted(set(frames) - set(pngs)), sorted(set(pngs) - set(frames))
+    missing, odd = sorted(set(listed or frames) - set(pngs)), sorted(set(pngs) - set(frames))
     if missing:
         raise InputError(
             f"{os.path.join(folder, missing[0])}.png: the annotation is missing, which other frames of the sequence "
@@ -150,10 +168,10 @@ def _pngs(folder: str, frames: list[str]) -> list[str]:
         )
     if odd:
         raise InputError(f"{os.path.join(folder, odd[0])}.png: has no frame; fetch the sequence's frames again.")
-    return [os.path.join(folder, f"{frame}.png") for frame in frames]
+    return [os.path.join(folder, f"{frame}.png") for frame in (frames if listed is None else listed)]
 
 
-def _read_tracks(video: VideoRecord, pngs: list[str], strict: bool) -> _Read:
+def _read_tracks(video: VideoRecord, pngs: list[str], foreground: bool, strict: bool) -> _Read:
     """Give a sequence its objects."""
     height, width = video.height, video.width
     folder = os.path.dirname(pngs[0])
@@ -162,7 +180,8 @@ def _read_tracks(video: VideoRecord, pngs: list[str], strict: bool) -> _Read:
     with_void = None
     masks: dict[int, list[RLE | None]] = {}
     unknown: list[RLE | None] = [None] * len(pngs)
-    for t, (path, index_map) in enumerate(zip(pngs, read_index_maps(pngs, tolerance), strict=True)):
+    maps: Iterator[np.ndarray] = map(read_foreground, pngs) if foreground else read_index_maps(pngs, tolerance)
+    for t, (path, index_map) in enumerate(zip(pngs, maps, strict=True)):
         if index_map.shape != (height, width):
             raise InputError(
                 f"{path}: has {index_map.shape[1]}x{index_map.shape[0]} pixels, but its frame {width}x{height}; fetch "

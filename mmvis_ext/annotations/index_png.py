@@ -13,7 +13,16 @@ from mmvis_ext.utils.errors import InputError
 from .picture import open_picture
 from .tolerance import Tolerance
 
-__all__ = ["VOID", "davis_palette", "index_png", "read_index_map", "read_index_map_size", "read_index_maps"]
+__all__ = [
+    "VOID",
+    "davis_palette",
+    "foreground_png",
+    "index_png",
+    "read_foreground",
+    "read_index_map",
+    "read_index_map_size",
+    "read_index_maps",
+]
 
 VOID = 255
 """Index of the pixels that belong to nobody and that the evaluation leaves out."""
@@ -40,6 +49,13 @@ def index_png(index_map: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
+def foreground_png(foreground: np.ndarray) -> bytes:
+    """A foreground, (H, W) uint8 in which 0 is background, as a grey PNG of 0 and 255, as DAVIS 2016 has them."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.where(foreground != 0, np.uint8(255), np.uint8(0))).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
 def read_index_map(path: str | Path) -> np.ndarray:
     """Read a PNG with a palette.
 
@@ -53,6 +69,21 @@ def read_index_map(path: str | Path) -> np.ndarray:
     if mode != "P":
         raise InputError(_no_palette(path, mode))
     return index_map
+
+
+def read_foreground(path: str | Path) -> np.ndarray:
+    """Read a PNG of DAVIS 2016, in which all that is not 0 is the object; it has a palette, or is grey or binary.
+
+    Returns:
+        (H, W) uint8: 0 is background, 1 is the object.
+
+    Raises:
+        InputError: the file is missing, truncated or no image, or has colours.
+    """
+    values, mode = _read(path)
+    if mode not in ("P", "L", "1"):
+        raise InputError(f"{path}: has colours (its mode is {mode}); save it as a grey PNG with 0 and 255.")
+    return (values != 0).astype(np.uint8)
 
 
 def read_index_map_size(path: str | Path) -> tuple[int, int]:

@@ -1,12 +1,13 @@
 """Lists of sequences, videos and images, and the files that a folder holds."""
 
 import os
-from pathlib import Path
+from collections import Counter
+from pathlib import Path, PurePosixPath
 
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.files import read_file
 
-__all__ = ["leaves_folder", "names_with", "read_lines", "read_sequence_list", "refuse_outside"]
+__all__ = ["leaves_folder", "names_with", "read_frame_list", "read_lines", "read_sequence_list", "refuse_outside"]
 
 
 def read_lines(path: str | Path) -> list[str]:
@@ -48,6 +49,44 @@ def read_sequence_list(path: str | Path) -> list[str]:
     if odd is not None:
         raise InputError(f"{path}: {odd[:80]!r} is no name of a sequence; give one of the lists in ImageSets/20*.")
     return names
+
+
+def read_frame_list(path: str | Path) -> dict[str, list[str] | None]:
+    """The frames that a list of DAVIS 2016 names, by sequence.
+
+    A line is a pair of paths, ``/JPEGImages/480p/SEQ/00000.jpg /Annotations/480p/SEQ/00000.png``, of which the folder
+    and the name of the file count. A list of sequences alone, as DAVIS 2017 has them, is read too.
+
+    Returns:
+        Names of the frames, without their ending and in the order of the list; ``None`` for all of a sequence.
+
+    Raises:
+        InputError: see :func:`read_sequence_list`; also for a line that is no such pair, and for a frame that stands
+            there twice.
+    """
+    rows = [line.split() for line in read_lines(path)] if Path(path).exists() else []
+    if not any(len(row) == 2 for row in rows):
+        return dict.fromkeys(read_sequence_list(path))
+    frames: dict[str, list[str] | None] = {}
+    for number, row in enumerate(rows, 1):
+        pair = [PurePosixPath(part) for part in row]
+        if not pair:
+            continue
+        names = {(part.parent.name, part.stem) for part in pair}
+        (name, frame), *others = names
+        if len(pair) != 2 or others or not name or ".." in (name, *pair[0].parts):
+            raise InputError(
+                f"{path}, line {number}: {' '.join(row)[:80]!r} is no pair of paths of one frame; write its image and "
+                "its annotation, such as '/JPEGImages/480p/bear/00000.jpg /Annotations/480p/bear/00000.png'."
+            )
+        known = frames.setdefault(name, [])
+        assert known is not None
+        known.append(frame)
+    for name, listed in frames.items():
+        twice = next((frame for frame, count in Counter(listed).items() if count > 1), None)
+        if twice is not None:
+            raise InputError(f"{path}: names the frame '{name}/{twice}' twice; remove one of the lines.")
+    return frames
 
 
 def names_with(folder: str | Path, ending: str) -> list[str]:

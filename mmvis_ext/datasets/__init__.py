@@ -2,7 +2,7 @@ from mmvis_ext.utils.stack import import_mmdet
 
 import_mmdet()
 
-from .davis import DAVISUnsupervisedDataset
+from .davis import DAVIS2016Dataset, DAVISUnsupervisedDataset
 from .image_pseudo_video import ImagePseudoVideoDataset, VOCPseudoVideoDataset
 from .imagenet_vid import ImageNetDETDataset, ImageNetVIDDataset
 from .mixed import MixedDataset
@@ -13,6 +13,7 @@ from .youtube_vis import YouTubeVISDataset
 
 __all__ = [
     "ClipIndex",
+    "DAVIS2016Dataset",
     "DAVISUnsupervisedDataset",
     "Draw",
     "ImageNetDETDataset",

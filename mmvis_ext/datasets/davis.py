@@ -1,19 +1,17 @@
-"""DAVIS 2019, unsupervised track: videos of objects without classes, as indexed PNGs."""
+"""DAVIS: videos of objects without classes, as indexed PNGs (2019) or as masks of one object (2016)."""
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from mmvis_ext.annotations.davis import OBJECT, read_davis_videos
-from mmvis_ext.annotations.lists import read_sequence_list
+from mmvis_ext.annotations.lists import read_frame_list, read_sequence_list
 from mmvis_ext.annotations.records import AnnotationFile
 from mmvis_ext.registry import DATASETS
 
 from .video_dataset import VideoDataset
 
-__all__ = ["DAVISUnsupervisedDataset"]
-
-FOLDERS = dict(img_path="JPEGImages/480p", ann_path="Annotations_unsupervised/480p")
+__all__ = ["DAVIS2016Dataset", "DAVISUnsupervisedDataset"]
 
 
 @DATASETS.register_module()
@@ -38,6 +36,8 @@ class DAVISUnsupervisedDataset(VideoDataset):
         InputError: see :func:`read_sequence_list`, :func:`read_davis_videos` and :class:`VideoDataset`.
     """
 
+    folders: ClassVar[dict[str, str]] = dict(img_path="JPEGImages/480p", ann_path="Annotations_unsupervised/480p")
+
     def __init__(
         self,
         *args: Any,
@@ -47,7 +47,7 @@ class DAVISUnsupervisedDataset(VideoDataset):
         **kwargs: Any,
     ) -> None:
         self.workers = workers
-        super().__init__(*args, data_prefix=FOLDERS | dict(data_prefix or {}), source_fps=source_fps, **kwargs)
+        super().__init__(*args, data_prefix=self.folders | dict(data_prefix or {}), source_fps=source_fps, **kwargs)
 
     def read(self) -> AnnotationFile:
         folders = self.data_prefix["img_path"], self.data_prefix["ann_path"]
@@ -61,3 +61,28 @@ class DAVISUnsupervisedDataset(VideoDataset):
         names = [image["file_name"] for image in video["images"]]
         pngs = [os.path.join(self.data_prefix["ann_path"], f"{os.path.splitext(name)[0]}.png") for name in names]
         return about | dict(file_names=names, truth_files=None if video["truth"] is None else pngs)
+
+
+@DATASETS.register_module()
+class DAVIS2016Dataset(DAVISUnsupervisedDataset):
+    """Sequences of DAVIS 2016 (Perazzi et al. 2016) from the official folders, unconverted: one object in each.
+
+    ``ann_file`` is a list of frames, ``ImageSets/480p/train.txt``; the frames that it names are the video, whatever
+    else its folder holds. In the PNGs all that is not 0 is the object; a frame may show none. The PNGs of DAVIS 2017,
+    with ids in place of 255, and its lists of sequences, ``ImageSets/2016/train.txt``, are read alike.
+
+    Args:
+        args: of :class:`DAVISUnsupervisedDataset`.
+        kwargs: of :class:`DAVISUnsupervisedDataset`.
+
+    Raises:
+        InputError: see :func:`read_frame_list`, :func:`read_davis_videos` and :class:`VideoDataset`.
+    """
+
+    folders: ClassVar[dict[str, str]] = dict(img_path="JPEGImages/480p", ann_path="Annotations/480p")
+
+    def read(self) -> AnnotationFile:
+        folders = self.data_prefix["img_path"], self.data_prefix["ann_path"]
+        frames = read_frame_list(self.ann_file)
+        videos = read_davis_videos(frames, *folders, self.workers, self.strict, foreground=True)
+        return AnnotationFile(self.ann_file, [dict(OBJECT)], videos)

@@ -8,9 +8,13 @@ from .submission import read_results, write_submission
 from .ytvis_ap import YTVISResult, evaluate_ytvis
 
 if TYPE_CHECKING:
-    from .davis_metric import DAVISMetric
+    from .davis_metric import DAVIS2016Metric, DAVISMetric
     from .youtube_vis_metric import YouTubeVISMetric
 
-__all__ = ["DAVISMetric", "YTVISResult", "YouTubeVISMetric", "evaluate_ytvis", "read_results", "write_submission"]
+__all__ = [
+    "DAVIS2016Metric", "DAVISMetric", "YTVISResult", "YouTubeVISMetric", "evaluate_ytvis", "read_results",
+    "write_submission",
+]  # fmt: skip
 
-__getattr__, __dir__ = lazy_names(__name__, dict(DAVISMetric="davis_metric", YouTubeVISMetric="youtube_vis_metric"))
+METRICS = dict(DAVIS2016Metric="davis_metric", DAVISMetric="davis_metric", YouTubeVISMetric="youtube_vis_metric")
+__getattr__, __dir__ = lazy_names(__name__, METRICS)

@@ -7,18 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mmvis_ext.annotations.index_png import read_index_map, read_index_maps
-from mmvis_ext.annotations.lists import names_with, read_sequence_list
-from mmvis_ext.annotations.tolerance import Tolerance
+from mmvis_ext.annotations.lists import names_with
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.parallel import map_in_processes
 
-from .davis_jf import SequenceFigures, evaluate_sequence
+from .davis_jf import SequenceFigures
+from .davis_protocols import OBJECTS, Protocol
 
 __all__ = ["evaluate_folders", "judged_list", "paired", "sequences_of", "truth_folder"]
-
-ANNOTATIONS = ("Annotations_unsupervised/480p", "480p")
-VAL = "ImageSets/2017/val.txt"
 
 
 class _Task(NamedTuple):
@@ -28,9 +24,10 @@ class _Task(NamedTuple):
     truth: Path
     results: Path
     frames: list[str]
+    protocol: Protocol
 
 
-def truth_folder(root: str | Path) -> Path:
+def truth_folder(root: str | Path, protocol: Protocol = OBJECTS) -> Path:
     """The folder that holds a folder per sequence: the one in the official layout, or the given one itself.
 
     Raises:
@@ -39,12 +36,12 @@ def truth_folder(root: str | Path) -> Path:
     root = Path(root)
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; give DAVIS' own, or one whose folders are sequences of PNGs.")
-    return next((root / part for part in ANNOTATIONS if (root / part).is_dir()), root)
+    return next((root / part for part in (protocol.annotations, "480p") if (root / part).is_dir()), root)
 
 
-def judged_list(root: str | Path) -> Path | None:
+def judged_list(root: str | Path, protocol: Protocol = OBJECTS) -> Path | None:
     """Path of the list of sequences that the official evaluation judges, val; ``None`` outside the official layout."""
-    path = Path(root) / VAL
+    path = Path(root) / protocol.val
     return path if path.is_file() else None
 
 
@@ -52,6 +49,7 @@ def evaluate_folders(
     truth: str | Path,
     results: str | Path,
     names: str | Path | None = None,
+    protocol: Protocol = OBJECTS,
     *,
     workers: int | None = None,
     progress: bool = False,
@@ -61,7 +59,8 @@ def evaluate_folders(
     Args:
         truth: the official layout or a folder of sequences.
         results: a folder of sequences, each with a PNG for every frame of the truth.
-        names: the list of the sequences to compare; all of the truth by default.
+        names: the list of the sequences, or frames, to compare; all of the truth by default.
+        protocol: the measure.
         workers: processes; one per core by default.
         progress: show a bar on stderr.
 
@@ -72,11 +71,11 @@ def evaluate_folders(
         InputError: a folder, a sequence or a frame is missing, a PNG is broken, has no palette or another size than its
             truth, or there are more than 20 proposals.
     """
-    root, results = truth_folder(truth), Path(results)
+    root, results = truth_folder(truth, protocol), Path(results)
     if not results.is_dir():
         raise InputError(f"{results}: no such folder; give the folder of the results, with a folder per sequence.")
-    sequences = sequences_of(root) if names is None else read_sequence_list(names)
-    tasks = [_task(name, root, results) for name in sequences]
+    sequences = dict.fromkeys(sequences_of(root)) if names is None else protocol.read_list(names)
+    tasks = [_task(name, listed, root, results, protocol) for name, listed in sequences.items()]
     return map_in_processes(_evaluate, tasks, workers=workers, progress=progress, unit="sequence")
 
 
@@ -96,7 +95,10 @@ def sequences_of(root: Path) -> list[str]:
 
 
 def paired(
-    truth: Sequence[str | Path], results: Iterable[np.ndarray], where: Iterable[str | Path]
+    truth: Sequence[str | Path],
+    results: Iterable[np.ndarray],
+    where: Iterable[str | Path],
+    protocol: Protocol = OBJECTS,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Read the truth of a sequence as the data set reads it, and pair it with the results, frame by frame.
 
@@ -104,6 +106,7 @@ def paired(
         truth: PNG of each frame.
         results: (H, W) uint8 index map of each frame.
         where: names each result in error messages.
+        protocol: how the truth is read.
 
     Yields:
         Truth and result of each frame, (H, W) uint8.
@@ -111,8 +114,7 @@ def paired(
     Raises:
         InputError: a truth is missing or broken, or its size differs from the result's.
     """
-    maps = read_index_maps(truth, Tolerance("the truth"))
-    for known, result, name in zip(maps, results, where, strict=True):
+    for known, result, name in zip(protocol.read_truths(truth), results, where, strict=True):
         if known.shape != result.shape:
             (height, width), (h, w) = known.shape, result.shape
             raise InputError(
@@ -121,8 +123,8 @@ def paired(
         yield known, result
 
 
-def _task(name: str, root: Path, results: Path) -> _Task:
-    frames = names_with(root / name, ".png")
+def _task(name: str, listed: list[str] | None, root: Path, results: Path, protocol: Protocol) -> _Task:
+    frames = names_with(root / name, ".png") if listed is None else listed
     if not frames:
         raise InputError(f"{root / name}: holds no PNGs; fetch the sequence again, or remove it from the list.")
     if not (results / name).is_dir():
@@ -136,9 +138,10 @@ def _task(name: str, root: Path, results: Path) -> _Task:
             f"{results / name / missing[0]}.png: the PNG is missing, as {len(missing)} of the sequence's {len(frames)} "
             "frames are; write one for every frame, also where nothing is found."
         )
-    return _Task(name, root / name, results / name, frames)
+    return _Task(name, root / name, results / name, frames, protocol)
 
 
 def _evaluate(task: _Task) -> SequenceFigures:
     truths, results = ([folder / f"{name}.png" for name in task.frames] for folder in (task.truth, task.results))
-    return evaluate_sequence(task.name, paired(truths, map(read_index_map, results), results), str(task.results))
+    pairs = paired(truths, map(task.protocol.read_result, results), results, task.protocol)
+    return task.protocol.evaluate(task.name, pairs, str(task.results))

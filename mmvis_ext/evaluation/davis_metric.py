@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from mmengine.logging import MMLogger
@@ -17,12 +17,13 @@ from mmvis_ext.utils.files import atomic_folder
 from mmvis_ext.utils.parallel import map_in_processes
 
 from .davis_folders import paired
-from .davis_jf import MAX_PROPOSALS, SequenceFigures, evaluate_sequence, summarize
+from .davis_jf import MAX_PROPOSALS, SequenceFigures, summarize
+from .davis_protocols import FOREGROUND, OBJECTS, Protocol
 from .davis_submission import best_proposals, check_results_folder, index_maps, write_sequence
 from .report import davis_table
 from .video_metric import VideoMetric
 
-__all__ = ["DAVISMetric"]
+__all__ = ["DAVIS2016Metric", "DAVISMetric"]
 
 
 @dataclass
@@ -59,6 +60,7 @@ class DAVISMetric(VideoMetric):
     """
 
     default_prefix = "davis"
+    protocol: ClassVar[Protocol] = OBJECTS
 
     def __init__(
         self,
@@ -72,9 +74,9 @@ class DAVISMetric(VideoMetric):
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         if not 1 <= max_proposals <= MAX_PROPOSALS:
-            raise InputError(f"DAVISMetric: max_proposals is 1 to {MAX_PROPOSALS}, not {max_proposals}.")
+            raise InputError(f"{type(self).__name__}: max_proposals is 1 to {MAX_PROPOSALS}, not {max_proposals}.")
         if format_only and out_dir is None:
-            raise InputError("DAVISMetric: format_only=True writes a folder; give its path as out_dir.")
+            raise InputError(f"{type(self).__name__}: format_only=True writes a folder; give its path as out_dir.")
         self.max_proposals = max_proposals
         self.min_score = min_score
         self.out_dir = None if out_dir is None else check_results_folder(out_dir)
@@ -91,8 +93,8 @@ class DAVISMetric(VideoMetric):
             sample = sample if isinstance(sample, dict) else sample.to_dict()
             if "file_names" not in sample["video"]:
                 raise InputError(
-                    f"video {sample['video']['id']}: does not say what its files are called, which DAVISMetric needs; "
-                    "test on a DAVISUnsupervisedDataset."
+                    f"video {sample['video']['id']}: does not say what its files are called, which "
+                    f"{type(self).__name__} needs; test on a DAVISUnsupervisedDataset or a DAVIS2016Dataset."
                 )
             self._keep_truth(sample["video"])
             proposals = best_proposals(sample["pred_tracks"], self.max_proposals, self.min_score)
@@ -125,27 +127,49 @@ class DAVISMetric(VideoMetric):
         # written first, so that an error in the comparison does not lose results that took long to make
         if self.out_dir is not None:
             with atomic_folder(self.out_dir) as folder:
-                map_in_processes(partial(_write, folder), kept, workers=self.workers)
+                map_in_processes(partial(_write, self.protocol, folder), kept, workers=self.workers)
             logger.info(f"Wrote the results of {len(kept)} sequences to {self.out_dir}.")
         if not judged:
             if not self.format_only:
                 cause = f"{missing} of {len(kept)} sequences have no annotations" if kept else "there are no sequences"
                 logger.warning(f"J&F cannot be computed: {cause}; send the results to the benchmark's server instead.")
             return {}
-        figures = map_in_processes(_judge, kept, workers=self.workers)
+        figures = map_in_processes(partial(_judge, self.protocol), kept, workers=self.workers)
         logger.info(f"Figures of each sequence and object:\n{davis_table(figures)}")
         return summarize(figures)
 
 
-def _maps(item: SequenceResults) -> Iterator[np.ndarray]:
+@METRICS.register_module()
+class DAVIS2016Metric(DAVISMetric):
+    """J and F of DAVIS 2016 (Perazzi et al. 2016), whose truth is one foreground.
+
+    The foreground is what any of the kept tracks shows. First and last frame are left out, see
+    :func:`evaluate_foreground`. The PNGs in ``out_dir`` are grey, with 0 and 255.
+
+    Args:
+        max_proposals: tracks that make the foreground; the best one by default, see :func:`best_proposals`.
+        min_score: tracks with a lower score are left out.
+        kwargs: of :class:`DAVISMetric`.
+    """
+
+    default_prefix = "davis2016"
+    protocol: ClassVar[Protocol] = FOREGROUND
+
+    def __init__(self, max_proposals: int = 1, min_score: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(max_proposals, min_score, **kwargs)
+
+
+def _maps(protocol: Protocol, item: SequenceResults) -> Iterator[np.ndarray]:
     video = item.video
-    return index_maps(item.proposals, (video["height"], video["width"]), len(video["file_names"]))
+    maps = index_maps(item.proposals, (video["height"], video["width"]), len(video["file_names"]))
+    return (np.minimum(index_map, 1) for index_map in maps) if protocol is FOREGROUND else maps
 
 
-def _write(folder: Path, item: SequenceResults) -> None:
-    write_sequence(folder, item.video["file_names"], _maps(item))
+def _write(protocol: Protocol, folder: Path, item: SequenceResults) -> None:
+    write_sequence(folder, item.video["file_names"], _maps(protocol, item), protocol.png)
 
 
-def _judge(item: SequenceResults) -> SequenceFigures:
+def _judge(protocol: Protocol, item: SequenceResults) -> SequenceFigures:
     names = item.video["file_names"]
-    return evaluate_sequence(str(PurePosixPath(names[0]).parent), paired(item.video["truth_files"], _maps(item), names))
+    pairs = paired(item.video["truth_files"], _maps(protocol, item), names, protocol)
+    return protocol.evaluate(str(PurePosixPath(names[0]).parent), pairs)

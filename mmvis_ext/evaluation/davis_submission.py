@@ -1,7 +1,7 @@
 """Writes tracks in the form that DAVIS takes: at most 20 proposals that do not overlap, in indexed PNGs."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -86,9 +86,11 @@ def index_maps(proposals: Sequence[Sequence[RLE | None]], size: tuple[int, int],
         yield np.ascontiguousarray(out.T)
 
 
-def write_sequence(root: Path, file_names: Sequence[str], maps: Iterator[np.ndarray]) -> None:
+def write_sequence(
+    root: Path, file_names: Sequence[str], maps: Iterator[np.ndarray], png: Callable[[np.ndarray], bytes] = index_png
+) -> None:
     """Write a PNG per frame, (H, W) uint8 each: ``root/SEQUENCE/00000.png`` for ``SEQUENCE/00000.jpg``."""
     for name, index_map in zip(file_names, maps, strict=True):
         path = root / PurePosixPath(name).with_suffix(".png")
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(index_png(index_map))
+        path.write_bytes(png(index_map))

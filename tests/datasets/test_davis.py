@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from small_davis import HEIGHT, WIDTH
 
-from mmvis_ext.annotations.index_png import VOID
+from mmvis_ext.annotations.index_png import VOID, foreground_png
 from mmvis_ext.datasets import ClipIndex, Draw
 from mmvis_ext.registry import DATASETS
 from mmvis_ext.utils.errors import InputError
@@ -108,3 +108,91 @@ def test_a_real_sequence():
     data = DATASETS.build(kind | dict(clips=TWO, pipeline=PIPELINE))
     assert (len(data), data.get_len_per_video(0), len(data.get_data_info(0)["truth"].tracks)) == (1, 70, 1)
     assert data[Draw(0, 1)]["inputs"].shape == (2, 3, 240, 432)
+
+
+@pytest.fixture
+def davis_2016(davis):
+    """The same frames as in 2016: the rider and his horse are one object, and the list names frames."""
+    for name, frames in (("dogs", 3), ("boat", 2)):
+        for t in range(frames):
+            path = davis.root / f"Annotations/480p/{name}/{t:05d}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(foreground_png(np.array(Image.open(davis.png(name, t))) % VOID))
+    davis.write_list("480p/train.txt", [pair("dogs", 0), pair("dogs", 2), pair("boat", 0), pair("boat", 1), ""])
+    return davis
+
+
+def pair(name: str, t: int) -> str:
+    return f"/JPEGImages/480p/{name}/{t:05d}.jpg /Annotations/480p/{name}/{t:05d}.png"
+
+
+def config_2016(davis, names: str = "480p/train.txt", **kwargs) -> dict:
+    return davis.config(names, **kwargs) | dict(type="DAVIS2016Dataset")
+
+
+def test_frames_of_the_list_show_one_object(davis_2016):
+    data = DATASETS.build(config_2016(davis_2016, test_mode=True))
+    assert data.metainfo["classes"] == ("object",)
+    video = data[ClipIndex(0, 0, 2)]["video"][-1]
+    assert video["file_names"] == ["dogs/00000.jpg", "dogs/00002.jpg"]
+    assert [Path(path).parts[-4:] for path in video["truth_files"]] == [
+        ("Annotations", "480p", "dogs", "00000.png"),
+        ("Annotations", "480p", "dogs", "00002.png"),
+    ]
+    data = DATASETS.build(config_2016(davis_2016, clips=TWO, pipeline=PIPELINE))
+    for number, frame in enumerate(data[Draw(0, 3)]["data_samples"].video_data_samples):
+        mask = np.array(Image.open(davis_2016.png("dogs", 2 * number)))
+        assert np.array_equal(frame.gt_instances.masks.masks, [(mask > 0) & (mask != VOID)])
+        assert not len(frame.get("ignored_instances", ()))
+
+
+def test_lists_of_sequences_and_pngs_with_ids_are_read_too(davis):
+    shutil.copytree(davis.root / "Annotations_unsupervised", davis.root / "Annotations")
+    data = DATASETS.build(config_2016(davis, "2017/train.txt"))
+    tracks = data.get_data_info(0)["truth"].tracks
+    assert [track.id for track in tracks] == [1]
+    assert tracks[0].visible.tolist() == [True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([pair("dogs", 0), "dogs"], "line 2: 'dogs' is no pair of paths of one frame"),
+        (["/JPEGImages/480p/dogs/00000.jpg /Annotations/480p/dogs/00001.png"], "line 1: .* is no pair of paths"),
+        ([pair("dogs", 0), f"{pair('dogs', 1)} x"], "line 2: .* is no pair of paths"),
+        ([pair("..", 0)], "line 1: .* is no pair of paths"),
+        (["/a.jpg /a.png"], "line 1: .* is no pair of paths"),
+        ([pair("dogs", 0), pair("dogs", 0)], "names the frame 'dogs/00000' twice; remove one"),
+        ([pair("dogs", 7)], "00007.png: the annotation is missing"),
+        ([pair("cats", 0)], "cats: the sequence is missing"),
+    ],
+)
+def test_lists_of_frames_that_make_no_sense(rows, said, davis_2016):
+    davis_2016.write_list("480p/train.txt", rows)
+    with pytest.raises(InputError, match=said):
+        DATASETS.build(config_2016(davis_2016))
+
+
+def test_a_listed_frame_without_its_image(davis_2016):
+    davis_2016.jpeg("boat", 1).unlink()
+    (davis_2016.root / "Annotations/480p/boat/00001.png").unlink()
+    davis_2016.write_list("480p/train.txt", [pair("boat", 0)])
+    assert len(DATASETS.build(config_2016(davis_2016))) == 1
+    davis_2016.write_list("480p/train.txt", [pair("boat", 0), pair("boat", 1)])
+    shutil.copy(
+        davis_2016.root / "Annotations/480p/boat/00000.png", davis_2016.root / "Annotations/480p/boat/00001.png"
+    )
+    with pytest.raises(InputError, match=r"00001.png: has no frame"):
+        DATASETS.build(config_2016(davis_2016))
+
+
+REAL_2016 = REAL.parents[1] / "real_bench" / "davis2016"
+
+
+@pytest.mark.skipif(not REAL_2016.exists(), reason="the sequences in ../shared/real_bench are not there")
+def test_real_sequences_of_2016():
+    data = DATASETS.build(
+        dict(type="DAVIS2016Dataset", data_root=str(REAL_2016), ann_file="ImageSets/480p/val.txt", workers=2)
+    )
+    lengths = [len(info["images"]) for info in map(data.get_data_info, range(len(data)))]
+    assert (len(data), sum(lengths)) == (10, 673)
