@@ -3,7 +3,7 @@ from mmvis_ext.utils.stack import import_mmdet
 import_mmdet()
 
 from .association import ClipLinker, greedy_link
-from .baselines import Mask2FormerVISBaseline, MaskTrackRCNNBaseline
+from .baselines import Mask2FormerVISBaseline, MaskTrackRCNNBaseline, SalientObjectBaseline
 from .dense import DenseHead, cluster_instances, pixel_probability, spatial_grid
 from .efficientvis import EfficientVIS
 from .inspro import InsPro, InsProByDetection, InsProLite, InsProTrackAndDetect, InstanceModel
@@ -39,6 +39,7 @@ __all__ = [
     "Mask2FormerVISBaseline",
     "MaskTrackRCNNBaseline",
     "SRNet",
+    "SalientObjectBaseline",
     "StaticRoIExtractor",
     "TemporalDynamicConv",
     "TemporalMatcher",

@@ -88,7 +88,7 @@ class Stretches:
         return boxes
 
     def track(self, track_id: int, scores: np.ndarray) -> Track:
-        """The track: in memory if it is short, and otherwise one that reads the file when it is asked."""
+        """The track, with its (K,) scores: in memory if it is short, else one that reads the file when asked."""
         if self.places:
             return SpilledTrack(track_id, scores, self)
         return Track(track_id, scores, self.masks(), self.boxes())
@@ -113,7 +113,7 @@ class SpilledTrack(Track):
 
     @property
     def boxes(self) -> np.ndarray:  # type: ignore[override]
-        """See :class:`Track`."""
+        """(T, 4), see :class:`Track`."""
         return self.stretches.boxes()
 
     def __reduce__(self) -> tuple:

@@ -28,6 +28,7 @@ def load(name: str) -> Config:
 @pytest.fixture
 def small(official, coco, frames, imagenet, davis, voc, tmp_path):
     """Put small data in the place of what a data set's config names; all else stays."""
+    davis.write_2016()
     for name, data in (("official", official), ("coco", coco)):
         (tmp_path / f"{name}.json").write_text(json.dumps(data))
 
@@ -39,7 +40,7 @@ def small(official, coco, frames, imagenet, davis, voc, tmp_path):
             lists = "frames.txt" if cfg.get("test_mode") else "train_*.txt"
             cfg.update({k: v for k, v in imagenet.config(kind[8:11], lists).items() if k != "type"})
             cfg.pop("metainfo", None)  # ShapesVIS' classes in this layout
-        elif kind == "DAVISUnsupervisedDataset":
+        elif kind in ("DAVISUnsupervisedDataset", "DAVIS2016Dataset"):
             cfg.update(data_root=str(davis.root))
         elif kind == "VOCPseudoVideoDataset":
             cfg.update(data_root=str(voc.root), ann_file=str(voc.list))
@@ -79,18 +80,28 @@ def test_image_masks_and_boxes_stay_together(path, small):
     assert seen
 
 
-@pytest.mark.parametrize("name", ["davis_2019_unsupervised", "shapes_vis_mini_davis"])
-def test_davis_trains_on_pairs_and_is_judged_by_its_own_measure(name, small):
+@pytest.mark.parametrize(
+    ("name", "figures"),
+    [
+        ("davis_2019_unsupervised", ["davis/J&F"]),
+        ("shapes_vis_mini_davis", ["davis/J&F"]),
+        ("davis_2016", ["davis2016/J&F", "davis/J&F", "youtube_vis/AP"]),
+    ],
+)
+def test_davis_trains_on_pairs_and_is_judged_by_its_own_measure(name, figures, small):
     cfg = load(name)
     assert cfg.train_dataloader.dataset.clips.clip_len == 2
     assert cfg.train_dataloader.dataset.clips.get("num_clips", 1) == 1
     for key in ("val", "test"):
         data = DATASETS.build(small(cfg[f"{key}_dataloader"].dataset))
-        evaluator = Evaluator(METRICS.build(cfg[f"{key}_evaluator"]))
+        measures = cfg[f"{key}_evaluator"]
+        evaluator = Evaluator([METRICS.build(m) for m in (measures if isinstance(measures, list) else [measures])])
+        evaluator.dataset_meta = data.metainfo
         for i in range(len(data)):
             video = data[i]["data_samples"].metainfo["video"]
             evaluator.process([BaseDataElement(pred_tracks=perfect_tracks(video["truth"], [1]), video=video)], {})
-        assert evaluator.evaluate(len(data))["davis/J&F"] == pytest.approx(100)
+        found = evaluator.evaluate(len(data))
+        assert [found[figure] for figure in figures] == pytest.approx([100] * len(figures))
 
 
 def test_pairs_of_davis_are_mixed_with_moving_stills(small):

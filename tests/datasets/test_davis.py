@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from small_davis import HEIGHT, WIDTH
+from small_davis import HEIGHT, WIDTH, pair
 
-from mmvis_ext.annotations.index_png import VOID, foreground_png
+from mmvis_ext.annotations.index_png import VOID
 from mmvis_ext.datasets import ClipIndex, Draw
 from mmvis_ext.registry import DATASETS
 from mmvis_ext.utils.errors import InputError
@@ -112,18 +112,10 @@ def test_a_real_sequence():
 
 @pytest.fixture
 def davis_2016(davis):
-    """The same frames as in 2016: the rider and his horse are one object, and the list names frames."""
-    for name, frames in (("dogs", 3), ("boat", 2)):
-        for t in range(frames):
-            path = davis.root / f"Annotations/480p/{name}/{t:05d}.png"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(foreground_png(np.array(Image.open(davis.png(name, t))) % VOID))
+    """The list leaves out a frame."""
+    davis.write_2016()
     davis.write_list("480p/train.txt", [pair("dogs", 0), pair("dogs", 2), pair("boat", 0), pair("boat", 1), ""])
     return davis
-
-
-def pair(name: str, t: int) -> str:
-    return f"/JPEGImages/480p/{name}/{t:05d}.jpg /Annotations/480p/{name}/{t:05d}.png"
 
 
 def config_2016(davis, names: str = "480p/train.txt", **kwargs) -> dict:

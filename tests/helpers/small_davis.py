@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mmvis_ext.annotations.index_png import VOID, index_png
+from mmvis_ext.annotations.index_png import VOID, foreground_png, index_png
 
 HEIGHT, WIDTH = 24, 32
 SEQUENCES = {  # per frame: id and xyxy, the later above the earlier
@@ -20,6 +20,11 @@ def index_map(objects) -> np.ndarray:
     for i, (x1, y1, x2, y2) in objects:
         out[y1:y2, x1:x2] = i
     return out
+
+
+def pair(name: str, t: int) -> str:
+    """A line of DAVIS 2016's lists."""
+    return f"/JPEGImages/480p/{name}/{t:05d}.jpg /Annotations/480p/{name}/{t:05d}.png"
 
 
 class SmallDAVIS:
@@ -50,6 +55,18 @@ class SmallDAVIS:
         path = self.root / "ImageSets" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(f"{row}\n" for row in rows))
+
+    def write_2016(self) -> None:
+        """The same frames as DAVIS 2016 has them: all objects of a frame are one, and lists name frames."""
+        rows = []
+        for name, frames in SEQUENCES.items():
+            for t, objects in enumerate(frames):
+                path = self.root / f"Annotations/480p/{name}/{t:05d}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(foreground_png(index_map(objects) % VOID))
+                rows.append(pair(name, t))
+        self.write_list("480p/train.txt", rows)
+        self.write_list("480p/val.txt", rows[:3])
 
     def jpeg(self, name: str, t: int) -> Path:
         return self.root / f"JPEGImages/480p/{name}/{t:05d}.jpg"

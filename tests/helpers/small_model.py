@@ -84,6 +84,11 @@ def srnet_cfg(**changes) -> Config:
     return small("srnet", settings, **changes)
 
 
+def salient_object_cfg(**changes) -> Config:
+    """Config of a small network that paints the foreground, with the same backbone."""
+    return small("salient_object", dict(channels=C, norm_cfg=dict(type="GN", num_groups=2)), **changes)
+
+
 def build_model(**changes) -> EfficientVIS:
     """The model as training starts it."""
     model = MODELS.build(model_cfg(**changes))
@@ -170,6 +175,7 @@ CASES: dict[str, Callable[[], Config]] = {
     ),
     "srnet": srnet_cfg,
     "srnet with classes": partial(srnet_cfg, **{"head.num_classes": K}),
+    "salient object": salient_object_cfg,
     "masktrack-rcnn": partial(baseline_cfg, "masktrack_rcnn"),
     "mask2former-vis": partial(baseline_cfg, "mask2former_vis"),
 }
