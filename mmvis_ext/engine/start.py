@@ -7,6 +7,7 @@ from mmengine.config import Config
 from mmvis_ext.utils.errors import InputError
 
 from .building import name_of, without_pretrained
+from .packaged_weights import require_backbone
 
 __all__ = ["missing_start", "start_path", "use_start"]
 
@@ -28,17 +29,18 @@ def missing_start(cfg: Config) -> str:
 
 
 def use_start(cfg: Config) -> None:
-    """Let a training whose config has a ``start`` begin from its file; other configs stay as they are.
+    """Let a training whose config has a ``start`` begin from its file; other configs begin from their backbone's.
 
-    The file has all weights of the model, so those of the backbone need not be loaded as well.
+    The start has all weights of the model, so those of the backbone need not be loaded as well.
 
     Args:
         cfg: of a training; ``load_from`` and ``resume`` go before ``start``.
 
     Raises:
-        InputError: the file is not there.
+        InputError: the start, or the backbone's file, is not there.
     """
     if not cfg.get("start") or cfg.get("load_from") or cfg.get("resume"):
+        require_backbone(cfg)
         return
     path = start_path(cfg)
     if not path.exists():

@@ -3,6 +3,7 @@ from mmvis_ext.utils.stack import import_mmdet
 import_mmdet()
 
 from .association import ClipLinker, greedy_link
+from .backbones import EfficientNetLite
 from .baselines import Mask2FormerVISBaseline, MaskTrackRCNNBaseline, SalientObjectBaseline
 from .dense import DenseHead, cluster_instances, pixel_probability, spatial_grid
 from .efficientvis import EfficientVIS
@@ -26,6 +27,7 @@ from .video_model import VideoModel, VideoStream
 __all__ = [
     "ClipLinker",
     "DenseHead",
+    "EfficientNetLite",
     "EfficientVIS",
     "FactorisedTemporoSpatialAttention",
     "InsPro",
