@@ -28,9 +28,9 @@ def clips_of(cfg: Config) -> Config:
     return cfg.train_dataloader.dataset.clips
 
 
-def sample(length: int, clips: int) -> TrackDataSample:
+def sample(length: int, clips: int, label: int) -> TrackDataSample:
     """One object that moves to the right."""
-    frames = (rectangles((0, 1, (10 + t, 12, 40 + t, 50)), size=(H, W)) for t in range(length))
+    frames = (rectangles((0, label, (10 + t, 12, 40 + t, 50)), size=(H, W)) for t in range(length))
     return video_sample(*frames, size=(H, W), num_clips=clips)
 
 
@@ -48,7 +48,7 @@ def test_builds_learns_and_steps_once(path):
     clips = clips_of(cfg).get("num_clips", 1)
     # models of single frames take what the config samples, models of clips any T
     length = clips_of(cfg).clip_len if model.window == 1 else clips * T
-    losses = model.loss(torch.randn(1, length, 3, H, W), [sample(length, clips)])
+    losses = model.loss(torch.randn(1, length, 3, H, W), [sample(length, clips, model.num_classes > 1)])
     total = sum(losses.values())
     assert torch.isfinite(total)
     total.backward()

@@ -17,15 +17,18 @@ def shrink(model: ConfigDict) -> ConfigDict:
     """The same model with few channels, queries and stages, on a small ResNet and without pretrained weights.
 
     All other settings stay, such as parts, classes, kind of attention, propagation, matching and loss weights. A
-    ResNet-50 becomes a ResNet-18; a ResNet-101 keeps its depth.
+    ResNet-50 becomes a ResNet-18; a ResNet-101 keeps its depth. Any other backbone stays as it is.
 
     Args:
-        model: the ``model`` of a config with one of mmdet's ResNets; it is not modified.
+        model: the ``model`` of a config; it is not modified.
     """
     small = ConfigDict(model.to_dict())
     parts = small.get("detector", small)
     backbone = parts.backbone
     small.init_cfg = parts.init_cfg = backbone.init_cfg = None
+    if "depth" not in backbone:
+        _limit(small, list(parts.neck.in_channels))
+        return small
     expansion = 4 if backbone.depth > 50 else 1
     backbone.depth = backbone.depth if backbone.depth > 50 else 18
     backbone.base_channels = backbone.stem_channels = BACKBONE_CHANNELS
