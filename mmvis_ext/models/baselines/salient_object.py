@@ -27,8 +27,9 @@ __all__ = ["SalientObjectBaseline"]
 class SalientObjectBaseline(VideoModel[FrameGeometry]):
     """Foreground or background for each pixel of a frame: what a system that knows instances and time must beat.
 
-    The pyramid's levels are added at the size of the finest one and convolved to one logit per pixel. All objects
-    together are the foreground; it is the only track of a video.
+    The pyramid's levels are added at the size of the finest one and convolved to one logit per pixel, much as in
+    "Panoptic Feature Pyramid Networks" (Kirillov et al. 2019, Fig. 3). All objects together are the foreground; it is
+    the only track of a video.
 
     Args:
         channels: C of the pyramid levels and of the decoder.
