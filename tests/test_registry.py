@@ -18,6 +18,7 @@ NAMES = [
     ("TASK_UTILS", "TrackletAssigner"),
     ("TASK_UTILS", "ClipLinker"),
     ("METRICS", "YouTubeVISMetric"),
+    ("METRICS", "CellTrackingMetric"),
     ("HOOKS", "PlainCheckpointHook"),
     ("HOOKS", "FiniteLossHook"),
     ("HOOKS", "CheckClassesHook"),
