@@ -30,7 +30,7 @@ def clips_of(cfg: Config) -> Config:
 
 def sample(length: int, clips: int) -> TrackDataSample:
     """One object that moves to the right."""
-    frames = (rectangles((0, 1, (10 + t, 12, 40 + t, 50)), size=(H, W)) for t in range(length))
+    frames = (rectangles((0, 0, (10 + t, 12, 40 + t, 50)), size=(H, W)) for t in range(length))
     return video_sample(*frames, size=(H, W), num_clips=clips)
 
 

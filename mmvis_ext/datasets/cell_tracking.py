@@ -52,8 +52,10 @@ class CellTrackingDataset(VideoDataset):
         self, *args: Any, sequences: Sequence[str] = ("01",), frames: tuple[int, int] | None = None,
         masks: Sequence[str] = ("gold", "silver"), border: int = 0, workers: int | None = None, **kwargs: Any,
     ) -> None:  # fmt: skip
-        _check(sequences, frames, masks, border)
-        self.sequences, self.workers = list(sequences), workers
+        # on the command line, 01 becomes a number
+        names = [f"{s:02d}" if type(s) is int else s for s in sequences] if isinstance(sequences, list | tuple) else []
+        _check(names, frames, masks, border)
+        self.sequences, self.workers = names, workers
         self.frames = None if frames is None else (frames[0], frames[1])
         self.masks, self.border = list(masks), border
         super().__init__(*args, **kwargs)
@@ -76,12 +78,12 @@ class CellTrackingDataset(VideoDataset):
         return about | dict(sequence=name, truth_files=truth and truth.only([i["img_id"] for i in video["images"]]))
 
 
-def _check(sequences: Sequence[str], frames: Sequence[int] | None, masks: Sequence[str], border: int) -> None:
+def _check(names: Sequence[str], frames: Sequence[int] | None, masks: Sequence[str], border: int) -> None:
     """Refuse arguments of a data set that make no sense."""
     where = "CellTrackingDataset"
-    if isinstance(sequences, str) or not sequences or len(set(sequences)) < len(sequences):
-        raise InputError(f"{where}: sequences={sequences!r} is no list of different names; write sequences=('01',).")
-    odd = next((name for name in sequences if not isinstance(name, str) or leaves_folder(name) or "/" in name), None)
+    if not names or len(set(names)) < len(names):
+        raise InputError(f"{where}: sequences is no list of different names; write sequences=('01',).")
+    odd = next((name for name in names if not isinstance(name, str) or leaves_folder(name) or "/" in name), None)
     if odd is not None:
         raise InputError(f"{where}: {odd!r} is no name of a sequence; write it like its folder, '01'.")
     if frames is not None and ([type(n) for n in frames] != [int, int] or not 0 <= frames[0] < frames[1]):

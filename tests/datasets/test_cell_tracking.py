@@ -51,8 +51,9 @@ def test_a_lower_frame_rate_is_judged_at_that_rate(cells):
     assert data[0]["video"][-1]["truth_files"].numbers == [0, 2, 4]
 
 
-def test_a_sequence_without_truth(cells):
-    data = DATASETS.build(cells.config(test_mode=True, sequences=["02"]))
+@pytest.mark.parametrize("name", ["02", 2])
+def test_a_sequence_without_truth(cells, name):
+    data = DATASETS.build(cells.config(test_mode=True, sequences=[name]))
     video = data[0]["video"][-1]
     assert (video["truth"], video["truth_files"], video["sequence"]) == (None, None, "02")
     with pytest.raises(InputError, match="cells: no video is left for training"):
@@ -68,8 +69,10 @@ def test_the_folder_is_relative_to_where_one_is(cells, monkeypatch):
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        (dict(sequences="01"), r"sequences='01' is no list of different names"),
+        (dict(sequences="01"), "sequences is no list of different names"),
         (dict(sequences=["01", "01"]), "is no list of different names"),
+        (dict(sequences=1), "is no list of different names"),
+        (dict(sequences=[1.5]), "1.5 is no name of a sequence"),
         (dict(sequences=[]), "is no list of different names"),
         (dict(sequences=["../01"]), r"'\.\./01' is no name of a sequence"),
         (dict(frames=(3, 3)), r"frames=\(3, 3\) is no range"),
