@@ -49,7 +49,9 @@ DATA_SAMPLERS = _child(root.DATA_SAMPLERS, "mmvis_ext.datasets")
 TRANSFORMS = _child(root.TRANSFORMS, "mmvis_ext.datasets.transforms")
 MODELS = _child(root.MODELS, "mmvis_ext.models")
 TASK_UTILS = _child(root.TASK_UTILS, "mmvis_ext.models")
-METRICS = _child(root.METRICS, "mmvis_ext.evaluation.davis_metric", "mmvis_ext.evaluation.youtube_vis_metric")
+METRICS = _child(
+    root.METRICS, *(f"mmvis_ext.evaluation.{name}_metric" for name in ("cell_tracking", "davis", "youtube_vis"))
+)
 HOOKS = _child(root.HOOKS, "mmvis_ext.engine")
 LOOPS = _child(root.LOOPS, "mmvis_ext.engine")
 

@@ -19,6 +19,7 @@ NAMES = [
     ("TASK_UTILS", "TrackletAssigner"),
     ("TASK_UTILS", "ClipLinker"),
     ("METRICS", "YouTubeVISMetric"),
+    ("METRICS", "CellTrackingMetric"),
     ("HOOKS", "PlainCheckpointHook"),
     ("HOOKS", "FiniteLossHook"),
     ("HOOKS", "CheckClassesHook"),

@@ -16,7 +16,9 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     add_config_arguments(parser)
     parser.add_argument("checkpoint", help="checkpoint file")
-    parser.add_argument("--out", metavar="PATH", help="path of the results: YouTube-VIS .zip or .json, DAVIS folder")
+    parser.add_argument(
+        "--out", metavar="PATH", help="path of the results: YouTube-VIS .zip or .json; DAVIS, cells: folder"
+    )
     parser.add_argument("--format-only", action="store_true", help="only write --out, do not compute metrics")
     parser.add_argument(
         "--show-dir", metavar="DIR", help="draw ground truth (left) and prediction (right), as pictures and videos"
@@ -41,7 +43,7 @@ def apply_arguments(cfg: Config, args: argparse.Namespace) -> None:
         if not written:
             raise InputError(
                 f"{args.config}: has no metric in test_evaluator that writes results, which --out needs; add a "
-                "YouTubeVISMetric or a DAVISMetric."
+                "YouTubeVISMetric, a DAVISMetric or a CellTrackingMetric."
             )
         metric, kind = written[0]
         metric.update(kind.writing(args.out, args.format_only))

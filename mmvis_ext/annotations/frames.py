@@ -15,6 +15,7 @@ from PIL import Image
 from mmvis_ext.utils.errors import InputError
 
 from .picture import open_picture
+from .tif import decode_tif, is_tif
 
 __all__ = ["frame_sizes", "load_frame"]
 
@@ -35,7 +36,7 @@ def load_frame(read: Callable[[], bytes], where: str, size: Size | None = None) 
         size: height and width in pixels of its annotations, if it has any.
 
     Returns:
-        (H, W, 3) uint8 BGR.
+        (H, W, 3) uint8 BGR. The grey values of a TIFF of 16 bits are stretched, see :func:`to_8_bits`.
 
     Raises:
         InputError: the file is missing, cannot be read, is truncated or no image, or has more pixels than a frame may
@@ -49,6 +50,8 @@ def load_frame(read: Callable[[], bytes], where: str, size: Size | None = None) 
         ) from None
     except OSError as error:
         raise InputError(f"{where}: the frame cannot be read ({error.strerror}); check its permissions.") from None
+    if is_tif(content):
+        return decode_tif(content, where)
     pixels = np.frombuffer(content, np.uint8)
     image = None if _truncated(content) or not _is_picture(content, where) else _decoded(pixels)
     if image is None:

@@ -11,7 +11,7 @@ __all__ = ["leaves_folder", "names_with", "read_frame_list", "read_lines", "read
 
 
 def read_lines(path: str | Path) -> list[str]:
-    """The lines of one of the lists that data sets keep in ``ImageSets``, blank ones included.
+    """The lines of a text file such as the lists that data sets keep in ``ImageSets``, blank ones included.
 
     The text may begin with a byte order mark, as Windows' editors write it.
 
@@ -26,9 +26,7 @@ def read_lines(path: str | Path) -> list[str]:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions.") from None
     except UnicodeError:
-        raise InputError(
-            f"{path}: is not a text file in UTF-8; save it as UTF-8, or give one of the lists in ImageSets."
-        ) from None
+        raise InputError(f"{path}: is not a text file in UTF-8; save it as UTF-8, or give another file.") from None
 
 
 def read_sequence_list(path: str | Path) -> list[str]:

@@ -15,6 +15,7 @@ from mmvis_ext.utils.limits import check_frame_size, most_pixels, too_large
 __all__ = ["open_picture"]
 
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # such a picture is refused here
+warnings.filterwarnings("ignore", module=r"PIL\.TiffImagePlugin")  # what is broken is refused, too
 
 
 @contextmanager

@@ -26,6 +26,8 @@ class TrackAnnotation:
             where it states none. The evaluation takes their mean to tell small objects from large ones.
         occlusion: how much of the object is hidden, per frame one of :data:`OCCLUSION_LEVELS`, ``None`` where absent;
             ``None`` altogether where the file does not say. OVIS says it.
+        parent: id of the track that this one comes from by division, ``None`` without one. The Cell Tracking Challenge
+            says it.
     """
 
     id: int
@@ -35,6 +37,7 @@ class TrackAnnotation:
     iscrowd: bool = False
     areas: list[float | None] | None = None
     occlusion: list[str | None] | None = None
+    parent: int | None = None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, TrackAnnotation) and self._plain() == other._plain()
@@ -56,7 +59,7 @@ class TrackAnnotation:
         areas = None if self.areas is None else [self.areas[t] for t in indices]
         occlusion = None if self.occlusion is None else [self.occlusion[t] for t in indices]
         boxes = self.boxes[list(indices)]
-        return TrackAnnotation(self.id, self.category_id, masks, boxes, self.iscrowd, areas, occlusion)
+        return TrackAnnotation(self.id, self.category_id, masks, boxes, self.iscrowd, areas, occlusion, self.parent)
 
 
 @dataclass

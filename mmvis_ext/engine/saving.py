@@ -15,7 +15,16 @@ from .checkpoints import plain
 
 __all__ = ["EarlyStoppingHook", "PlainCheckpointHook"]
 
-GREATER = ["AP", "AR", "J&F", "-mean", "-recall"]  # parts of the names of figures of which more is better
+GREATER = [
+    "AP",
+    "AR",
+    "J&F",
+    "-mean",
+    "-recall",
+    "/DET",
+    "/SEG",
+    "/TRA",
+]  # parts of the names of figures of which more is better
 LESS = ["-decay"]
 
 
@@ -26,7 +35,7 @@ class PlainCheckpointHook(CheckpointHook):
     For that, the history of logged values, which mmengine stores as pickled objects, is left out. A config that asks
     for a ``CheckpointHook``, as mmdet's do, gets this one.
 
-    ``save_best`` knows that more is better of AP, AR and J&F, and less of a decay.
+    ``save_best`` knows that more is better of AP, AR, J&F, DET, SEG and TRA, and less of a decay.
 
     Args:
         kwargs: see mmengine's ``CheckpointHook``.
@@ -75,7 +84,7 @@ class PlainCheckpointHook(CheckpointHook):
 
 @HOOKS.register_module()
 class EarlyStoppingHook(mmengine_hooks.EarlyStoppingHook):
-    """mmengine's hook, which here knows that more is better of AP, AR and J&F, and less of a decay.
+    """mmengine's hook, which here knows that more is better of AP, AR, J&F, DET, SEG and TRA, and less of a decay.
 
     Args:
         kwargs: see mmengine's ``EarlyStoppingHook``.

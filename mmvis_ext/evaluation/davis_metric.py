@@ -19,7 +19,7 @@ from mmvis_ext.utils.parallel import map_in_processes
 from .davis_folders import paired
 from .davis_jf import MAX_PROPOSALS, SequenceFigures, summarize
 from .davis_protocols import FOREGROUND, OBJECTS, Protocol
-from .davis_submission import best_proposals, check_results_folder, index_maps, write_sequence
+from .davis_submission import best_proposals, check_davis_folder, index_maps, write_sequence
 from .report import davis_table
 from .video_metric import VideoMetric
 
@@ -79,13 +79,13 @@ class DAVISMetric(VideoMetric):
             raise InputError(f"{type(self).__name__}: format_only=True writes a folder; give its path as out_dir.")
         self.max_proposals = max_proposals
         self.min_score = min_score
-        self.out_dir = None if out_dir is None else check_results_folder(out_dir)
+        self.out_dir = None if out_dir is None else check_davis_folder(out_dir)
         self.format_only = format_only
         self.workers = workers
 
     @classmethod
     def writing(cls, path: str, format_only: bool) -> dict:
-        return dict(out_dir=str(check_results_folder(path)), format_only=format_only)
+        return dict(out_dir=str(check_davis_folder(path)), format_only=format_only)
 
     def process(self, data_batch: Any, data_samples: Sequence[Any]) -> None:
         """Keep each sequence and the masks of its best tracks."""

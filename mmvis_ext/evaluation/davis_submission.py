@@ -1,6 +1,5 @@
 """Writes tracks in the form that DAVIS takes: at most 20 proposals that do not overlap, in indexed PNGs."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -11,36 +10,19 @@ from mmvis_ext.annotations.index_png import index_png
 from mmvis_ext.structures.rle import RLE
 from mmvis_ext.structures.tracks import VideoTracks
 from mmvis_ext.utils.errors import InputError
-from mmvis_ext.utils.files import require_writable
 
-__all__ = ["best_proposals", "check_results_folder", "index_maps", "write_sequence"]
+from .results_folder import check_results_folder
+
+__all__ = ["best_proposals", "check_davis_folder", "index_maps", "write_sequence"]
 
 
-def check_results_folder(path: str | Path) -> Path:
-    """Check that a folder can take results, and return its path; older results may be in it.
+def check_davis_folder(path: str | Path) -> Path:
+    """Check that a folder can take results, and return its path; see :func:`check_results_folder`.
 
     Raises:
-        InputError: it is a file, holds something else than results, or cannot be written.
+        InputError: it is a file, holds something else than folders of PNGs, or cannot be written.
     """
-    path = Path(path)
-    if path.exists() and not path.is_dir():
-        raise InputError(f"{path}: is a file; DAVIS' results are a folder, so give another path.")
-    strange = next(_no_results(path), None) if path.exists() else None
-    if strange is not None:
-        raise InputError(
-            f"{path}: holds '{strange}', which is no result of DAVIS and would be lost; give an empty or a new folder."
-        )
-    require_writable(Path(os.path.realpath(path)).parent)
-    return path
-
-
-def _no_results(path: Path) -> Iterator[str]:
-    """Names of what is in a folder and is no result: anything but folders of PNGs."""
-    for entry in os.scandir(path):
-        if not entry.is_dir():
-            yield entry.name
-        else:
-            yield from (f"{entry.name}/{name}" for name in os.listdir(entry.path) if not name.endswith(".png"))
+    return check_results_folder(path, "DAVIS", lambda name: "/" in name and name.endswith(".png"))
 
 
 def best_proposals(tracks: VideoTracks, number: int, min_score: float = 0.0) -> list[list[RLE | None]]:
@@ -64,25 +46,28 @@ def best_proposals(tracks: VideoTracks, number: int, min_score: float = 0.0) -> 
     return [t.segmentations or [] for t in ranked[:number] if t.scores.max() >= min_score]
 
 
-def index_maps(proposals: Sequence[Sequence[RLE | None]], size: tuple[int, int], length: int) -> Iterator[np.ndarray]:
+def index_maps(
+    proposals: Sequence[Sequence[RLE | None]], size: tuple[int, int], length: int, dtype: type = np.uint8
+) -> Iterator[np.ndarray]:
     """The proposals of each frame in one map; where masks overlap, the earlier proposal has the pixel.
 
     Args:
         proposals: each one compressed RLE or ``None`` per frame.
         size: (H, W) of the frames.
         length: number of frames.
+        dtype: of the maps; it must hold the number of proposals.
 
     Yields:
-        (H, W) uint8 per frame: 0 is background, 1 the first proposal.
+        (H, W) of ``dtype`` per frame: 0 is background, 1 the first proposal.
     """
     height, width = size
     for t in range(length):
         # column-major, as the masks are encoded
-        out = np.zeros((width, height), np.uint8)
+        out: np.ndarray = np.zeros((width, height), dtype)
         for index in range(len(proposals), 0, -1):
             rle = proposals[index - 1][t]
             if rle is not None:
-                np.copyto(out, np.uint8(index), where=coco_mask.decode(rle).T.view(bool))
+                np.copyto(out, dtype(index), where=coco_mask.decode(rle).T.view(bool))
         yield np.ascontiguousarray(out.T)
 
 

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 from terminaltables import AsciiTable
 
+from .cell_tracking_measures import FIGURES as CELL_FIGURES
+from .cell_tracking_measures import mean_figures
 from .davis_jf import FIGURES, SequenceFigures, summarize
 from .video_lengths import ShortAndLong
 from .ytvis_ap import YTVISResult
 
-__all__ = ["class_table", "davis_notes", "davis_table", "summary_table"]
+__all__ = ["cell_table", "class_table", "davis_notes", "davis_table", "summary_table"]
 
 COLUMNS = ("AP", "AP50", "AP75", "AR1", "AR10")
 
@@ -23,6 +25,13 @@ def class_table(result: YTVISResult) -> str:
     """The main figures of each class in 0..100; ``-`` where the class has no ground truth."""
     rows = [[c["name"], *(_text(c[column]) for column in COLUMNS)] for c in result.class_summary()]
     return AsciiTable([["class", *COLUMNS], *rows]).table
+
+
+def cell_table(sequences: dict[str, dict[str, float]]) -> str:
+    """The figures of the Cell Tracking Challenge in 0..1, of all sequences and of each; ``-`` without any truth."""
+    rows = dict(all=mean_figures(list(sequences.values()))) | sequences
+    texts = [[name, *(f"{row[c]:.4f}" if row[c] >= 0 else "-" for c in CELL_FIGURES)] for name, row in rows.items()]
+    return AsciiTable([["sequence", *CELL_FIGURES], *texts]).table
 
 
 def davis_table(sequences: Sequence[SequenceFigures]) -> str:

@@ -26,6 +26,8 @@ class Track:
         segmentations: one compressed RLE per frame of the video, ``None`` where the object is absent; ``None`` from a
             model of boxes alone.
         boxes: (T, 4) float32 xyxy in pixels of the original frames; zeros where the object is absent.
+        parent: ``track_id`` of the track that divided into this one and another, as cells do; ``None`` where nobody
+            says so. No model here does.
 
     Raises:
         ValueError: there are not as many segmentations as boxes.
@@ -35,6 +37,7 @@ class Track:
     scores: np.ndarray
     segmentations: list[RLE | None] | None
     boxes: np.ndarray
+    parent: int | None = None
 
     def __post_init__(self) -> None:
         if self.segmentations is not None and len(self.segmentations) != len(self.boxes):

@@ -29,7 +29,7 @@ from mmvis_ext.utils.limits import check_frame_size
 
 __all__ = ["VideoSource", "VideoWriter", "open_video", "read_frames"]
 
-IMAGES = (".bmp", ".jpeg", ".jpg", ".png", ".webp")
+IMAGES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 FOLDER_FPS = 6.0  # of the frames that YouTube-VIS annotates
 UNKNOWN_FPS, MOST_FPS = 25.0, 1000  # the first one is used for files that do not give a sensible rate
 UNDECODED = dict(av01="AV1", vvc1="VVC")  # codecs that OpenCV may open but not decode, by their four letters
@@ -85,7 +85,8 @@ def open_video(path: str | Path) -> VideoSource:
     """Open a video for reading.
 
     Args:
-        path: a video file, or a folder of frames (jpg, png, bmp, webp), which are sorted by the numbers in their names.
+        path: a video file, or a folder of frames (jpg, png, bmp, webp, tif), which are sorted by the numbers in their
+            names.
 
     Raises:
         InputError: the path is missing, no file, not a video, or of a codec that OpenCV cannot decode; it has no frames

@@ -26,7 +26,7 @@ def load(name: str) -> Config:
 
 
 @pytest.fixture
-def small(official, coco, frames, imagenet, davis, voc, tmp_path):
+def small(official, coco, frames, imagenet, davis, voc, cells, tmp_path):
     """Put small data in the place of what a data set's config names; all else stays."""
     davis.write_2016()
     for name, data in (("official", official), ("coco", coco)):
@@ -42,6 +42,8 @@ def small(official, coco, frames, imagenet, davis, voc, tmp_path):
             cfg.pop("metainfo", None)  # ShapesVIS' classes in this layout
         elif kind in ("DAVISUnsupervisedDataset", "DAVIS2016Dataset"):
             cfg.update(data_root=str(davis.root))
+        elif kind == "CellTrackingDataset":
+            cfg.update(data_root=str(cells.root), border=3, frames=(2, 5) if cfg.get("test_mode") else (0, 3))
         elif kind == "VOCPseudoVideoDataset":
             cfg.update(data_root=str(voc.root), ann_file=str(voc.list))
         elif kind in ("YouTubeVISDataset", "ImagePseudoVideoDataset"):
@@ -102,6 +104,20 @@ def test_davis_trains_on_pairs_and_is_judged_by_its_own_measure(name, figures, s
             evaluator.process([BaseDataElement(pred_tracks=perfect_tracks(video["truth"], [1]), video=video)], {})
         found = evaluator.evaluate(len(data))
         assert [found[figure] for figure in figures] == pytest.approx([100] * len(figures))
+
+
+def test_cells_train_on_pairs_and_are_judged_by_their_own_measure(small):
+    pytest.importorskip("ctc_metrics", reason="py-ctcmetrics is not installed")
+    cfg = load("cell_tracking")
+    assert cfg.train_dataloader.dataset.clips.clip_len == 2
+    assert cfg.train_dataloader.dataset.frames == (0, 60)
+    assert cfg.val_dataloader.dataset.frames == cfg.test_dataloader.dataset.frames == (60, 92)
+    data = DATASETS.build(small(cfg.val_dataloader.dataset))
+    evaluator = Evaluator(METRICS.build(cfg.val_evaluator))
+    video = data[0]["data_samples"].metainfo["video"]
+    evaluator.process([BaseDataElement(pred_tracks=perfect_tracks(video["truth"], [1]), video=video)], {})
+    figures = evaluator.evaluate(1)
+    assert figures["ctc/DET"] == figures["ctc/SEG"] == figures["ctc/TRA"] == 1
 
 
 def test_pairs_of_davis_are_mixed_with_moving_stills(small):

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from PIL import Image
+from small_cells import boxes_at, labels_of
 from small_imagenet import DOG, SECOND
 
 from mmvis_ext.registry import DATASETS
@@ -32,6 +33,12 @@ def davis(request) -> tuple[dict, str]:
     return files.config(), "has no palette"
 
 
+def cells(request) -> tuple[dict, str]:
+    files = request.getfixturevalue("cells")
+    files.write(files.silver(2), labels_of(boxes_at(2, shrink=1) | {99: (26, 18, 30, 22)}))
+    return files.config(), "the mask 99 belongs to no single marker"
+
+
 def imagenet(kind: str):
     def broken(request) -> tuple[dict, str]:
         files = request.getfixturevalue("imagenet")
@@ -42,7 +49,7 @@ def imagenet(kind: str):
     return broken
 
 
-@pytest.mark.parametrize("case", [youtube_vis, coco, davis, imagenet("VID"), imagenet("DET")])
+@pytest.mark.parametrize("case", [youtube_vis, coco, davis, cells, imagenet("VID"), imagenet("DET")])
 def test_a_small_fault_is_mended_with_a_warning_or_refused(case, request, log):
     cfg, said = case(request)
     data = DATASETS.build(cfg | dict(pipeline=[]))

@@ -16,6 +16,7 @@ from mmvis_ext.registry import HOOKS
 from mmvis_ext.utils.errors import InputError
 
 MORE = ["youtube_vis/AP", "youtube_vis/APs", "youtube_vis/bbox_AP", "youtube_vis/AR10", "davis/J&F", "davis/J-mean"]
+MORE += ["ctc/DET", "ctc/SEG", "ctc/SEG_ST", "ctc/TRA"]
 LESS = ["davis/J-decay", "davis/F-decay", "loss"]
 
 

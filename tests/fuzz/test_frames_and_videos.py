@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mutants import fuzz, harmless, spoiled
 
+from mmvis_ext.annotations.cell_tracking import CellSource, read_cell_videos
 from mmvis_ext.annotations.davis import read_davis_videos
 from mmvis_ext.annotations.frames import frame_sizes, load_frame
 from mmvis_ext.annotations.index_png import index_png
 from mmvis_ext.annotations.lists import read_sequence_list
+from mmvis_ext.annotations.tif import label_tif, read_labels
 from mmvis_ext.evaluation.davis_folders import evaluate_folders
 from mmvis_ext.visualization import VideoWriter, open_video
 
@@ -23,9 +25,12 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits the memo
 
 rng = np.random.default_rng(0)
 PICTURE = cv2.resize(rng.integers(0, 255, (4, 6, 3), np.uint8), (48, 32))
-PICTURES = {ending: cv2.imencode(ending, PICTURE)[1].tobytes() for ending in (".jpg", ".png", ".bmp", ".webp")}
+PICTURES = {ending: cv2.imencode(ending, PICTURE)[1].tobytes() for ending in (".jpg", ".png", ".bmp", ".webp", ".tif")}
 MASKS = np.zeros((32, 48), np.uint8)
 MASKS[4:20, 5:30], MASKS[10:30, 20:40] = 1, 2
+
+
+PICTURES[".16.tif"] = cv2.imencode(".tif", MASKS.astype(np.uint16) * 300)[1].tobytes()
 
 
 def a_video() -> bytes:
@@ -69,6 +74,30 @@ def test_bytes_of_a_sequence(png, names, tmp_path_factory):
         (root / folder / f"dog/0.{ending}").write_bytes(content)
     (root / "list.txt").write_bytes(names)
     harmless(read_sequences, root)
+
+
+def read_cells(root: Path) -> None:
+    source = CellSource(str(root), masks=("gold", "silver", "marker"))
+    read_cell_videos(source, ["01"], workers=1)
+    read_labels(root / "01_GT/SEG/man_seg000.tif")
+
+
+CELLS = label_tif(MASKS.astype(np.uint16))
+LINEAGE = b"1 0 0 0\n2 0 0 0\n"
+
+
+@fuzz
+@given(
+    markers=st.just(CELLS) | spoiled(CELLS), gold=st.just(CELLS) | spoiled(CELLS),
+    lineage=st.just(LINEAGE) | spoiled(LINEAGE),
+)  # fmt: skip
+def test_bytes_of_a_sequence_of_cells(markers, gold, lineage, tmp_path_factory):
+    root = tmp_path_factory.getbasetemp() / "cells"
+    files = {"01/t000.tif": CELLS, "01_GT/TRA/man_track000.tif": markers, "01_GT/SEG/man_seg000.tif": gold}
+    for name, content in (files | {"01_GT/TRA/man_track.txt": lineage}).items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(content)
+    harmless(read_cells, root)
 
 
 @fuzz

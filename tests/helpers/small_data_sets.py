@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from small_cells import SmallCells
 from small_davis import SmallDAVIS
 from small_file import HEIGHT, LENGTHS, WIDTH, coco_file, cocovid_file, frame_name, official_file
 from small_imagenet import SmallImageNet
@@ -40,6 +41,12 @@ def imagenet(tmp_path) -> SmallImageNet:
 def davis(tmp_path) -> SmallDAVIS:
     """DAVIS 2019, as small as it can be."""
     return SmallDAVIS(tmp_path / "davis")
+
+
+@pytest.fixture
+def cells(tmp_path) -> SmallCells:
+    """A data set of the Cell Tracking Challenge, as small as it can be."""
+    return SmallCells(tmp_path / "cells")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from mmvis_ext.annotations.tif import to_8_bits
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.visualization import VideoWriter, open_video, read_frames
 
@@ -54,6 +55,18 @@ def test_what_is_written_is_read(tmp_path):
             assert frame.shape == (48, 64, 3)
             assert np.abs(frame.astype(int) - smooth(t)).mean() < 8
     assert [p.name for p in path.parent.iterdir()] == ["a.mp4"]
+
+
+def test_a_folder_of_frames_of_16_bits(tmp_path):
+    """As a microscope writes them."""
+    for t in (2, 10):
+        values = np.random.default_rng(t).integers(300, 900, (24, 32), dtype=np.uint16)
+        cv2.imwrite(str(tmp_path / f"t{t}.tif"), values)
+    source = open_video(tmp_path)
+    assert source.length == 2
+    for t, frame in zip((2, 10), source, strict=True):
+        values = np.random.default_rng(t).integers(300, 900, (24, 32), dtype=np.uint16)
+        np.testing.assert_array_equal(frame, to_8_bits(values)[..., None].repeat(3, axis=2))
 
 
 def test_writing_changes_no_frame_and_cuts_odd_sizes(tmp_path):
