@@ -6,11 +6,17 @@ import sys
 import types
 
 import pytest
+from mmengine.config import Config
 from torch import nn
 
 DATA_SETS = "CIFAR100 CIFAR10 MNIST KMNIST FashionMNIST ImageFolder Places365 INaturalist ImageNet"
 TRANSFORMS = "Compose ToTensor Normalize Resize CenterCrop RandomCrop RandomResizedCrop"
 INTERPOLATION = "NEAREST NEAREST_EXACT BILINEAR BICUBIC BOX HAMMING LANCZOS"
+
+
+def needs_timm(cfg: Config) -> bool:
+    """Whether a config's backbone is one of timm's."""
+    return "TimmBackbone" in cfg.model.get("detector", cfg.model).backbone.type
 
 
 def timm_or_skip() -> types.ModuleType:
