@@ -44,7 +44,11 @@ setup(
     packages=find_packages(include=["mmvis_ext", "mmvis_ext.*"]),
     package_data={"mmvis_ext": ["py.typed"]},
     install_requires=read_requirements("runtime.txt"),
-    extras_require={"ctc": ["py-ctcmetrics>=1.3.3,<2"], "supervision": ["supervision>=0.31,<1"]},
+    extras_require={
+        "ctc": ["py-ctcmetrics>=1.3.3,<2"],
+        "supervision": ["supervision>=0.31,<1"],
+        "timm": ["timm>=1.0.31,<2"],
+    },
     cmdclass={"build_py": BuildWithMim},
     zip_safe=False,
 )

@@ -11,6 +11,7 @@ from mmdet.structures import TrackDataSample
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from small_model import rectangles, video_sample
+from torchvision_stand_in import needs_timm, timm_or_skip
 
 from mmvis_ext.registry import DATASETS, MODELS
 from mmvis_ext.structures.geometry import FrameGeometry
@@ -43,6 +44,8 @@ def scope():
 @pytest.mark.parametrize("path", CONFIGS, ids=[p.stem for p in CONFIGS])
 def test_builds_learns_and_steps_once(path):
     cfg = Config.fromfile(path)
+    if needs_timm(cfg):
+        timm_or_skip()
     model = MODELS.build(shrink(cfg.model))
     model.init_weights()
     clips = clips_of(cfg).get("num_clips", 1)

@@ -13,6 +13,8 @@ NAMES = [
     ("TRANSFORMS", "mmdet.Resize"),
     ("MODELS", "EfficientVIS"),
     ("MODELS", "EfficientNetLite"),
+    ("MODELS", "TimmBackbone"),
+    ("MODELS", "SimpleFeaturePyramid"),
     ("MODELS", "TrackletCascade"),
     ("MODELS", "StaticRoIExtractor"),
     ("MODELS", "mmdet.ResNet"),

@@ -124,10 +124,10 @@ def reason_of(error: BaseException) -> str:
 
 
 def without_pretrained(node: Any) -> Any:
-    """A copy of a config without any ``init_cfg`` that would load pretrained weights."""
+    """A copy of a config without any ``init_cfg`` or ``pretrained`` that would load weights."""
     if isinstance(node, dict):
         pretrained = isinstance(node.get("init_cfg"), dict) and node["init_cfg"].get("type") == "Pretrained"
-        kept = {key: without_pretrained(value) for key, value in node.items()}
+        kept = {key: None if key == "pretrained" else without_pretrained(value) for key, value in node.items()}
         return type(node)(kept, init_cfg=None) if pretrained else type(node)(kept)
     return [without_pretrained(item) for item in node] if isinstance(node, list) else node
 

@@ -16,8 +16,12 @@ GET_IT_AGAIN = "get it again, or give a checkpoint that training wrote"
 
 
 def weights_of(checkpoint: dict) -> Any:
-    """What a checkpoint holds as its weights, a dict of (...) tensors by name: its ``state_dict``, or all of it."""
-    return checkpoint.get("state_dict", checkpoint)
+    """What a checkpoint holds as its weights, a dict of (...) tensors by name.
+
+    This is its ``state_dict``, or the dict ``model`` that other projects write, or all of it.
+    """
+    nested = checkpoint.get("model")
+    return checkpoint.get("state_dict", nested if isinstance(nested, dict) else checkpoint)
 
 
 def check_damage(path: str | Path) -> None:

@@ -3,7 +3,7 @@ from mmvis_ext.utils.stack import import_mmdet
 import_mmdet()
 
 from .association import ClipLinker, greedy_link
-from .backbones import EfficientNetLite
+from .backbones import EfficientNetLite, TimmBackbone
 from .baselines import Mask2FormerVISBaseline, MaskTrackRCNNBaseline, SalientObjectBaseline
 from .dense import DenseHead, cluster_instances, pixel_probability, spatial_grid
 from .efficientvis import EfficientVIS
@@ -11,6 +11,7 @@ from .inspro import InsPro, InsProByDetection, InsProLite, InsProTrackAndDetect,
 from .losses import box_deduplication_loss, lovasz_hinge
 from .mask import dynamic_mask_conv
 from .matching import InstanceCost, TemporalMatcher, TrackletAssigner
+from .necks import SimpleFeaturePyramid
 from .query import (
     FactorisedTemporoSpatialAttention,
     InstanceCascade,
@@ -42,9 +43,11 @@ __all__ = [
     "MaskTrackRCNNBaseline",
     "SRNet",
     "SalientObjectBaseline",
+    "SimpleFeaturePyramid",
     "StaticRoIExtractor",
     "TemporalDynamicConv",
     "TemporalMatcher",
+    "TimmBackbone",
     "TrackletAssigner",
     "TrackletCascade",
     "TrackletStage",

@@ -11,6 +11,7 @@ import torch
 from small_model import build_model
 
 from mmvis_ext.engine import check_fit, latest_checkpoint, read_checkpoint
+from mmvis_ext.engine.checkpoint_content import weights_of
 from mmvis_ext.engine.checkpoints import plain
 from mmvis_ext.utils.errors import InputError
 
@@ -31,6 +32,17 @@ def test_plain_data_comes_back(tmp_path):
     read = read_checkpoint(tmp_path / "a.pth")
     assert torch.equal(read["state_dict"]["w"], torch.arange(3.0))
     assert read["meta"] == content["meta"]
+
+
+def test_weights_may_stand_under_the_name_of_other_projects(tmp_path):
+    """As those of Swin and DeiT do."""
+    torch.save(dict(model=dict(w=torch.arange(3.0))), tmp_path / "a.pth")
+    assert torch.equal(weights_of(read_checkpoint(tmp_path / "a.pth"))["w"], torch.arange(3.0))
+    torch.save(dict(model=dict(w=3.0)), tmp_path / "a.pth")
+    with pytest.raises(InputError, match=r"a\.pth: its weight 'w' is a float and no tensor"):
+        read_checkpoint(tmp_path / "a.pth")
+    assert weights_of(dict(model=torch.ones(1)))["model"] == 1, "a weight of that name is one"
+    assert weights_of(dict(state_dict=dict(w=1), model=dict(v=2))) == dict(w=1)
 
 
 def test_a_missing_checkpoint_is_named(tmp_path):

@@ -1,3 +1,4 @@
 from .efficientnet_lite import EfficientNetLite
+from .timm_backbone import TimmBackbone
 
-__all__ = ["EfficientNetLite"]
+__all__ = ["EfficientNetLite", "TimmBackbone"]
