@@ -27,7 +27,13 @@ def config(name: str) -> Config:
 
 
 def test_there_is_one_of_each_system():
-    assert NAMES == ["efficientvis_lite0", "inspro_lite0", "masktrack_rcnn_lite0", "srnet_lite0"]
+    assert [n.removesuffix("_lite0") for n in NAMES] == [
+        "efficientvis",
+        "inspro",
+        "masktrack_rcnn",
+        "salient_object",
+        "srnet",
+    ]
 
 
 @pytest.mark.parametrize("name", NAMES)
