@@ -82,8 +82,8 @@ class TimmBackbone(BaseModule):
             raise
         except Exception as error:  # a hub, a connection and a foreign checkpoint can fail in any way
             raise InputError(
-                f"TimmBackbone: {source or 'weights of timm'} cannot be loaded into {self.name} ({_reason(error)}); check "
-                "the connection, or give the file of this model's weights as pretrained."
+                f"TimmBackbone: {source or 'weights of timm'} cannot be loaded into {self.name} ({_reason(error)}); "
+                "check the connection, or give the file of this model's weights as pretrained."
             ) from error
         own = self._features(pretrained=True, pretrained_cfg_overlay=dict(state_dict=whole.state_dict()))
         self.net.load_state_dict(own.state_dict())
