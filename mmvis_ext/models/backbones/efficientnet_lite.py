@@ -6,12 +6,11 @@ channels in all sizes.
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
-from mmcv.cnn.bricks import Conv2dAdaptivePadding
 from mmdet.models.backbones import EfficientNet
 from mmdet.models.utils import make_divisible
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from mmvis_ext.registry import MODELS
 from mmvis_ext.utils.errors import InputError
@@ -29,21 +28,24 @@ LEVELS = ((0,), (1,), (2,), (3, 4), (5, 6))  # stages of one stride
 LAST = 5  # level of the last stages
 
 
-class SameConv2d(Conv2dAdaptivePadding):
-    """Convolution with TensorFlow's "same" padding: more below and to the right than above and to the left, if any.
+class SameConv2d(nn.Conv2d):
+    """Convolution with TensorFlow's "same" padding, whatever ``padding`` says.
 
-    With stride 1 and an odd kernel both sides are padded alike, so that no padded copy of the input is needed.
+    Zeros are added on both sides; if their number is odd, one more below or to the right. Only then the input is copied
+    to be padded.
     """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.alike = self.stride == (1, 1)
-        if self.alike:
-            self.padding = tuple(size // 2 for size in self.kernel_size)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B,C,H,W) to (B,C',ceil(H/stride),ceil(W/stride))."""
-        return nn.Conv2d.forward(self, x) if self.alike else super().forward(x)
+        height, width = (
+            max((math.ceil(size / stride) - 1) * stride + kernel - size, 0)
+            for size, stride, kernel in zip(x.shape[-2:], self.stride, self.kernel_size, strict=True)
+        )
+        top, left = height // 2, width // 2
+        if (height, width) != (2 * top, 2 * left):
+            x = F.pad(x, (left, width - left, top, height - top))
+            top = left = 0
+        return F.conv2d(x, self.weight, self.bias, self.stride, (top, left), groups=self.groups)
 
 
 def _layers(width: float, depth: float) -> list[list[list[int]]]:

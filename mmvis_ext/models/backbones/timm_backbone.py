@@ -73,15 +73,17 @@ class TimmBackbone(BaseModule):
         """
         if not self.pretrained:
             return
-        overlay = dict(state_dict=_weights(self.pretrained)) if isinstance(self.pretrained, str) else {}
+        source = self.pretrained if isinstance(self.pretrained, str) else None
         try:
+            overlay = {} if source is None else dict(state_dict=_weights(source))
             # features alone would be loaded without a word on what does not fit, hence the whole model first
             whole = _timm().create_model(self.name, pretrained=True, pretrained_cfg_overlay=overlay, **self.settings)
+        except InputError:
+            raise
         except Exception as error:  # a hub, a connection and a foreign checkpoint can fail in any way
-            source = self.pretrained if overlay else "timm's weights"
             raise InputError(
-                f"TimmBackbone: {source} cannot be loaded into {self.name} ({_reason(error)}); check the connection, "
-                "or give the file of this model's weights as pretrained."
+                f"TimmBackbone: {source or 'weights of timm'} cannot be loaded into {self.name} ({_reason(error)}); "
+                "check the connection, or give the file of this model's weights as pretrained."
             ) from error
         own = self._features(pretrained=True, pretrained_cfg_overlay=dict(state_dict=whole.state_dict()))
         self.net.load_state_dict(own.state_dict())

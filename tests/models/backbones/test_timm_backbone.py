@@ -1,5 +1,7 @@
 """timm's models as backbones; tiny ones, with random weights."""
 
+import sys
+
 import pytest
 import torch
 from lite_oracle import package_features, package_weights
@@ -144,7 +146,7 @@ def test_nothing_is_fetched_before_the_training(timm, monkeypatch):
     settings = dict(type="mmvis_ext.TimmBackbone", name="resnet18", pretrained=True)
     model = MODELS.build(settings)
     with pytest.raises(
-        InputError, match=r"^TimmBackbone: timm's weights cannot be loaded into resnet18 \(OSError: no net"
+        InputError, match=r"^TimmBackbone: weights of timm cannot be loaded into resnet18 \(OSError: no net"
     ):
         model.init_weights()
     MODELS.build(without_pretrained(settings)).init_weights()
@@ -182,3 +184,19 @@ def test_a_checkpoint_that_does_not_fit_is_refused(change, timm, tmp_path):
 def test_wrong_settings_are_refused(wrong, said):
     with pytest.raises(InputError, match=f"^TimmBackbone: {said}"):
         TimmBackbone(**dict(dict(name="resnet18"), **wrong))
+
+
+@pytest.mark.parametrize("name", ["none.pth", "none.safetensors"])
+def test_a_checkpoint_that_is_not_there(name, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "safetensors", None)  # not needed for the first, and missing for the second
+    with pytest.raises(InputError, match=rf"^TimmBackbone: .*{name} cannot be loaded into resnet18"):
+        TimmBackbone(**RESNET, pretrained=str(tmp_path / name)).init_weights()
+
+
+def test_safetensors_are_read(timm, tmp_path):
+    safetensors = pytest.importorskip("safetensors.torch", reason="safetensors is not installed")
+    theirs = whole(timm, CONVNEXT)
+    safetensors.save_file(theirs.state_dict(), tmp_path / "weights.safetensors")
+    model = TimmBackbone(**CONVNEXT, pretrained=str(tmp_path / "weights.safetensors"))
+    model.init_weights()
+    assert torch.equal(model.net.stages_3.blocks[0].mlp.fc1.weight, theirs.stages[3].blocks[0].mlp.fc1.weight)
