@@ -13,7 +13,9 @@ from mmvis_ext.utils.errors import InputError
 NAME = "mask-rcnn_r50_fpn_1x_coco"
 FILE = "mask_rcnn_r50_fpn_1x_coco_20200205-d4b0c5d6.pth"
 FOLDER = "mmdetection/v2.0/mask_rcnn/mask_rcnn_r50_fpn_1x_coco"
-PAPERS = sorted(p for p in CONFIGS.glob("*/*.py") if p.parent.name != "_base_" and "_small_" not in p.name)
+LEAVES = [p for p in CONFIGS.glob("*/*.py") if p.parent.name != "_base_"]
+OURS = ("_small_", "_lite0_")  # models that no paper has
+PAPERS = sorted(p for p in LEAVES if not any(part in p.name for part in OURS))
 
 
 @pytest.fixture
@@ -109,7 +111,8 @@ def test_unknown_names(name, said, cache):
         find_weights(name)
 
 
-def test_small_configs_learn_from_scratch():
-    small = [p for p in CONFIGS.glob("*/*_small_*.py") if p.parent.name != "_base_"]
-    assert small
-    assert not [p.stem for p in small if Config.fromfile(p).get("start")]
+@pytest.mark.parametrize("part", OURS)
+def test_small_and_light_configs_need_no_start(part):
+    found = [p for p in LEAVES if part in p.name]
+    assert found
+    assert not [p.stem for p in found if Config.fromfile(p).get("start")]

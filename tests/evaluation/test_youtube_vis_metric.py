@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -125,8 +126,8 @@ def test_masks_and_boxes(tmp_path):
 def test_boxes_without_masks():
     boxes_only = copy.deepcopy(samples())
     for sample in boxes_only:
-        for track in sample["pred_tracks"]:
-            track.segmentations = [None] * len(track.segmentations)
+        tracks = sample["pred_tracks"]
+        tracks.tracks = [replace(track, segmentations=[None] * len(track.segmentations)) for track in tracks]
     figures = run(YouTubeVISMetric(iou_types=["bbox"]), boxes_only)
     assert figures == pytest.approx(run(YouTubeVISMetric(iou_types=["bbox"]), samples()))
     assert figures["youtube_vis/AP"] > 0
