@@ -162,7 +162,7 @@ class DAVIS2016Metric(DAVISMetric):
 def _maps(protocol: Protocol, item: SequenceResults) -> Iterator[np.ndarray]:
     video = item.video
     maps = index_maps(item.proposals, (video["height"], video["width"]), len(video["file_names"]))
-    return (np.minimum(index_map, 1) for index_map in maps) if protocol is FOREGROUND else maps
+    return (np.minimum(index_map, 1) for index_map in maps) if protocol == FOREGROUND else maps
 
 
 def _write(protocol: Protocol, folder: Path, item: SequenceResults) -> None:

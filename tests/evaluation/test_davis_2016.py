@@ -163,8 +163,9 @@ def judged(metric, samples):
     return metric.evaluate(len(samples))
 
 
-def test_the_metric_takes_tracks_together(samples, tmp_path):
-    metric = DAVIS2016Metric(max_proposals=20, out_dir=str(tmp_path / "out"), workers=1)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_metric_takes_tracks_together(workers, samples, tmp_path):
+    metric = DAVIS2016Metric(max_proposals=20, out_dir=str(tmp_path / "out"), workers=workers)
     expected = {f"davis2016/{name}": value for name, value in slowly(["car", "dog"]).items()}
     assert judged(metric, samples) == pytest.approx(expected)
     for name, maps in RESULTS.items():
