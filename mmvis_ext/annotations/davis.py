@@ -14,7 +14,7 @@ from mmvis_ext.structures.rle import RLE, boxes_of, encode
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.parallel import map_in_processes
 
-from .frames import frame_sizes
+from .frames import sequence_size
 from .index_png import VOID, read_foreground, read_index_map_size, read_index_maps
 from .lists import names_with
 from .records import TrackAnnotation, VideoRecord
@@ -120,36 +120,13 @@ def _read_video(source: _Source, strict: bool, task: tuple[int, tuple[str, list[
                 "sequence again, or remove the line."
             )
         frames = listed
-    height, width = _frame_size(folder, frames, None if pngs is None else read_index_map_size(pngs[0]))
+    paths = [os.path.join(folder, f"{frame}.jpg") for frame in frames]
+    height, width = sequence_size(paths, None if pngs is None else read_index_map_size(pngs[0]))
     file_names = [f"{name}/{frame}.jpg" for frame in frames]
     video = VideoRecord(number, height, width, file_names, list(range(len(frames))), tracks=None)
     if pngs is None:
         return _Read(video, [], None, Tolerance(source.images, strict))
     return _read_tracks(video, pngs, source.foreground, strict)
-
-
-def _frame_size(folder: str, frames: list[str], annotated: tuple[int, int] | None) -> tuple[int, int]:
-    """Height and width in pixels, from the headers of the frames, which must all have the same size.
-
-    Where EXIF data turns the frames, it is the size of the turned pictures, or of the stored pixels if the annotations
-    have that size.
-    """
-    first = None
-    for frame in frames:
-        path = os.path.join(folder, f"{frame}.jpg")
-        try:
-            sizes = frame_sizes(path)
-        except OSError:
-            raise InputError(f"{path}: is no readable image; fetch the frame again.") from None
-        first = first or (annotated if annotated in sizes else sizes[0])
-        if first not in sizes:
-            height, width = sizes[0]
-            raise InputError(
-                f"{path}: has {width}x{height} pixels, but the sequence's first frame {first[1]}x{first[0]}; one "
-                "sequence has one size, so fetch it again."
-            )
-    assert first is not None
-    return first
 
 
 def _pngs(folder: str, frames: list[str], listed: list[str] | None) -> list[str]:

@@ -6,7 +6,7 @@ quarter turn, the pixels are taken as they are stored.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -17,7 +17,7 @@ from mmvis_ext.utils.errors import InputError
 from .picture import open_picture
 from .tif import decode_tif, is_tif
 
-__all__ = ["frame_sizes", "load_frame"]
+__all__ = ["frame_sizes", "load_frame", "sequence_size"]
 
 Size = tuple[int, int]  # height and width in pixels
 ORIENTATION = 0x0112  # EXIF's tag; from 5 on the picture is to be turned by a quarter
@@ -123,3 +123,33 @@ def _png_ends(content: bytes) -> bool:
             return True
         place += 12 + int.from_bytes(content[place : place + 4], "big")
     return False
+
+
+def sequence_size(paths: Sequence[str], annotated: Size | None = None) -> Size:
+    """Height and width in pixels of the frames of a sequence, from their headers; all must have the same size.
+
+    Where EXIF data turns the frames, it is the size of the turned pictures, or of the stored pixels if the annotations
+    have that size.
+
+    Args:
+        paths: of the frames, at least one.
+        annotated: height and width of the annotations.
+
+    Raises:
+        InputError: a frame is no image, or has another size than the first.
+    """
+    first = None
+    for path in paths:
+        try:
+            sizes = frame_sizes(path)
+        except OSError:
+            raise InputError(f"{path}: is no readable image; fetch the frame again.") from None
+        first = first or (annotated if annotated in sizes else sizes[0])
+        if first not in sizes:
+            height, width = sizes[0]
+            raise InputError(
+                f"{path}: has {width}x{height} pixels, but the sequence's first frame {first[1]}x{first[0]}; one "
+                "sequence has one size, so fetch it again."
+            )
+    assert first is not None
+    return first

@@ -19,7 +19,7 @@ def evaluate_foreground(name: str, frames: Iterable[tuple[np.ndarray, np.ndarray
 
     Args:
         name: of the sequence.
-        frames: truth and result of each frame, (H, W) uint8 of equal size, in which 1 is the foreground.
+        frames: truth and result of each frame, (H, W) uint8 of equal size; all that is not 0 is foreground.
         where: names the results in error messages; the sequence by default.
 
     Returns:
@@ -28,7 +28,8 @@ def evaluate_foreground(name: str, frames: Iterable[tuple[np.ndarray, np.ndarray
     Raises:
         InputError: there are fewer than three frames.
     """
-    figures = [(jaccards(*pair, 1, 1), boundary_figures(*pair, 1, 1)) for pair in frames]
+    pairs = ((np.minimum(truth, 1), np.minimum(result, 1)) for truth, result in frames)
+    figures = [(jaccards(*pair, 1, 1), boundary_figures(*pair, 1, 1)) for pair in pairs]
     if len(figures) < 3:
         raise InputError(
             f"{where or name}: has {len(figures)} frames; DAVIS 2016 leaves out the first and the last, so give three."

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
@@ -13,15 +12,13 @@ from mmengine.logging import MMLogger
 from mmvis_ext.registry import METRICS
 from mmvis_ext.structures.rle import RLE
 from mmvis_ext.utils.errors import InputError
-from mmvis_ext.utils.files import atomic_folder
-from mmvis_ext.utils.parallel import map_in_processes
 
 from .davis_folders import paired
 from .davis_jf import MAX_PROPOSALS, SequenceFigures, summarize
 from .davis_protocols import FOREGROUND, OBJECTS, Protocol
 from .davis_submission import best_proposals, check_davis_folder, index_maps, write_sequence
+from .folder_metric import FolderMetric
 from .report import davis_table
-from .video_metric import VideoMetric
 
 __all__ = ["DAVIS2016Metric", "DAVISMetric"]
 
@@ -35,7 +32,7 @@ class SequenceResults:
 
 
 @METRICS.register_module()
-class DAVISMetric(VideoMetric):
+class DAVISMetric(FolderMetric):
     """J&F of DAVIS 2019's unsupervised track, and the folder of PNGs for its server.
 
     Each data sample holds ``pred_tracks`` (:class:`VideoTracks`) and ``video`` as :class:`DAVISUnsupervisedDataset`
@@ -48,12 +45,7 @@ class DAVISMetric(VideoMetric):
     Args:
         max_proposals: tracks kept per sequence; the benchmark takes 20.
         min_score: tracks with a lower score are left out.
-        out_dir: folder of the results, ``out_dir/SEQUENCE/00000.png``. It appears complete or not at all, and takes the
-            place of older results.
-        format_only: write the folder and compute nothing.
-        workers: processes; one per core by default.
-        collect_device: ``cpu`` or ``gpu``, how the processes' results are brought together.
-        prefix: stands before each figure's name.
+        kwargs: of :class:`FolderMetric`; the results are ``out_dir/SEQUENCE/00000.png``.
 
     Raises:
         InputError: an argument is out of range, or ``out_dir`` holds something else than results, or the truth.
@@ -62,30 +54,16 @@ class DAVISMetric(VideoMetric):
     default_prefix = "davis"
     protocol: ClassVar[Protocol] = OBJECTS
 
-    def __init__(
-        self,
-        max_proposals: int = MAX_PROPOSALS,
-        min_score: float = 0.0,
-        out_dir: str | None = None,
-        format_only: bool = False,
-        workers: int | None = None,
-        collect_device: str = "cpu",
-        prefix: str | None = None,
-    ) -> None:
-        super().__init__(collect_device=collect_device, prefix=prefix)
+    check_folder = staticmethod(check_davis_folder)
+    unjudged = "J&F cannot be computed: {cause}; send the results to the benchmark's server instead."
+    no_truth = "annotations"
+
+    def __init__(self, max_proposals: int = MAX_PROPOSALS, min_score: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         if not 1 <= max_proposals <= MAX_PROPOSALS:
             raise InputError(f"{type(self).__name__}: max_proposals is 1 to {MAX_PROPOSALS}, not {max_proposals}.")
-        if format_only and out_dir is None:
-            raise InputError(f"{type(self).__name__}: format_only=True writes a folder; give its path as out_dir.")
         self.max_proposals = max_proposals
         self.min_score = min_score
-        self.out_dir = None if out_dir is None else check_davis_folder(out_dir)
-        self.format_only = format_only
-        self.workers = workers
-
-    @classmethod
-    def writing(cls, path: str, format_only: bool) -> dict:
-        return dict(out_dir=str(check_davis_folder(path)), format_only=format_only)
 
     def process(self, data_batch: Any, data_samples: Sequence[Any]) -> None:
         """Keep each sequence and the masks of its best tracks."""
@@ -110,32 +88,22 @@ class DAVISMetric(VideoMetric):
                 f"{self.out_dir}: holds the annotations, which would be lost; write the results elsewhere."
             )
 
-    def compute_metrics(self, results: list[list[SequenceResults]]) -> dict[str, float]:
-        """Write the folder and compute the figures.
+    @classmethod
+    def write(cls, folder: Path, item: SequenceResults) -> None:
+        """Write the PNGs of a sequence."""
+        write_sequence(folder, item.video["file_names"], _maps(item), cls.protocol.png)
 
-        Args:
-            results: the sequences of each process; one that several processes saw counts once.
+    @classmethod
+    def judge(cls, item: SequenceResults) -> SequenceFigures:
+        """The figures of a sequence."""
+        names = item.video["file_names"]
+        pairs = paired(item.video["truth_files"], _maps(item), names, cls.protocol)
+        return cls.protocol.evaluate(str(PurePosixPath(names[0]).parent), pairs)
 
-        Returns:
-            J&F, J-mean, J-recall, J-decay, F-mean, F-recall, F-decay in 0..100; -1 where no sequence shows an object in
-            its first frame. Empty where the split has no annotations, and with ``format_only``.
-        """
-        logger = MMLogger.get_current_instance()
-        kept = self.each_once(results)
-        missing = sum(item.video["truth_files"] is None for item in kept)
-        judged = bool(kept) and not missing and not self.format_only
-        # written first, so that an error in the comparison does not lose results that took long to make
-        if self.out_dir is not None:
-            with atomic_folder(self.out_dir) as folder:
-                map_in_processes(partial(_write, self.protocol, folder), kept, workers=self.workers)
-            logger.info(f"Wrote the results of {len(kept)} sequences to {self.out_dir}.")
-        if not judged:
-            if not self.format_only:
-                cause = f"{missing} of {len(kept)} sequences have no annotations" if kept else "there are no sequences"
-                logger.warning(f"J&F cannot be computed: {cause}; send the results to the benchmark's server instead.")
-            return {}
-        figures = map_in_processes(partial(_judge, self.protocol), kept, workers=self.workers)
-        logger.info(f"Figures of each sequence and object:\n{davis_table(figures)}")
+    @staticmethod
+    def summarize(kept: Sequence[SequenceResults], figures: Sequence[SequenceFigures]) -> dict[str, float]:
+        """J&F, J-mean, J-recall, J-decay, F-mean, F-recall, F-decay in 0..100; -1 where nothing is judged."""
+        MMLogger.get_current_instance().info(f"Figures of each sequence and object:\n{davis_table(figures)}")
         return summarize(figures)
 
 
@@ -159,17 +127,6 @@ class DAVIS2016Metric(DAVISMetric):
         super().__init__(max_proposals, min_score, **kwargs)
 
 
-def _maps(protocol: Protocol, item: SequenceResults) -> Iterator[np.ndarray]:
+def _maps(item: SequenceResults) -> Iterator[np.ndarray]:
     video = item.video
-    maps = index_maps(item.proposals, (video["height"], video["width"]), len(video["file_names"]))
-    return (np.minimum(index_map, 1) for index_map in maps) if protocol == FOREGROUND else maps
-
-
-def _write(protocol: Protocol, folder: Path, item: SequenceResults) -> None:
-    write_sequence(folder, item.video["file_names"], _maps(protocol, item), protocol.png)
-
-
-def _judge(protocol: Protocol, item: SequenceResults) -> SequenceFigures:
-    names = item.video["file_names"]
-    pairs = paired(item.video["truth_files"], _maps(protocol, item), names, protocol)
-    return protocol.evaluate(str(PurePosixPath(names[0]).parent), pairs)
+    return index_maps(item.proposals, (video["height"], video["width"]), len(video["file_names"]))

@@ -1,14 +1,13 @@
 """The measure of one foreground, against one that compares pixel by pixel; as a metric and on the command line."""
 
 import json
-import runpy
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from davis_oracle import blobs, boundary_f, jaccard
 from PIL import Image
+from running import printed
 
 from mmvis_ext.annotations.index_png import foreground_png, index_png, read_foreground
 from mmvis_ext.evaluation import DAVIS2016Metric
@@ -19,7 +18,6 @@ from mmvis_ext.evaluation.davis_protocols import FOREGROUND
 from mmvis_ext.structures import Track, VideoTracks, boxes_of, encode
 from mmvis_ext.utils.errors import InputError
 
-TOOL = Path(__file__).parents[2] / "tools" / "eval_davis.py"
 LENGTH = 11
 TRUTHS = {"car": blobs(1, LENGTH, void=False), "dog": blobs(2, LENGTH, number=1, void=False)}
 TRUTHS["dog"][4:6] = 0  # frames without the object are legal
@@ -117,22 +115,14 @@ def test_only_the_frames_of_the_list_are_compared(folders, tmp_path):
     assert only.J[0].tolist() == whole.J[0, 2:7].tolist()
 
 
-def run(*args, monkeypatch, code=0):
-    monkeypatch.setattr(sys, "argv", [str(TOOL), *map(str, args)])
-    with pytest.raises(SystemExit) as end:
-        runpy.run_path(str(TOOL), run_name="__main__")
-    assert end.value.code == code
-
-
-def test_the_tool_knows_the_year(folders, monkeypatch, capsys):
+def test_the_tool_knows_the_year(folders, capsys):
     davis, results = folders
     (davis / "ImageSets/480p").mkdir(parents=True)
     rows = [f"/JPEGImages/480p/dog/{t:05d}.jpg /Annotations/480p/dog/{t:05d}.png" for t in range(LENGTH)]
     (davis / "ImageSets/480p/val.txt").write_text("\n".join(rows))
-    run(davis, results, "--year", 2016, "--json", monkeypatch=monkeypatch)
-    printed = json.loads(capsys.readouterr().out)
-    assert list(printed.pop("sequences")) == ["dog"], "val of the official folder is what counts"
-    assert printed == pytest.approx(slowly(["dog"]))
+    figures = json.loads(printed(capsys, "eval_davis.py", davis, results, "--year", 2016, "--json").out)
+    assert list(figures.pop("sequences")) == ["dog"], "val of the official folder is what counts"
+    assert figures == pytest.approx(slowly(["dog"]))
 
 
 def tracks_of(number: int, name: str) -> VideoTracks:

@@ -1,14 +1,13 @@
 """The command line: figures as a table or as JSON, and one sentence for bad input."""
 
 import json
-import runpy
 import shutil
-import sys
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 import pytest
 from cell_oracle import random_cells
+from running import printed
 from small_cells import HEIGHT, LENGTH, WIDTH
 
 from mmvis_ext.annotations.cell_tracking_files import truth_files
@@ -17,22 +16,12 @@ from mmvis_ext.evaluation.cell_tracking_measures import FIGURES, evaluate_cells
 from mmvis_ext.evaluation.cell_tracking_submission import label_maps, write_cells
 
 pytest.importorskip("ctc_metrics", reason="py-ctcmetrics is not installed")
-TOOL = Path(__file__).parents[2] / "tools" / "eval_ctc.py"
 
 
 @pytest.fixture
-def eval_ctc(monkeypatch, capsys):
-    """Runs the tool in this process and returns what it printed, as (stdout, stderr)."""
-
-    def run(*args, code=0):
-        monkeypatch.setattr(sys, "argv", [str(TOOL), *map(str, args)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as end:
-            runpy.run_path(str(TOOL), run_name="__main__")
-        assert end.value.code == code
-        return capsys.readouterr()
-
-    return run
+def eval_ctc(capsys):
+    """Runs the tool and returns what it printed, as (stdout, stderr)."""
+    return partial(printed, capsys, "eval_ctc.py")
 
 
 @pytest.fixture

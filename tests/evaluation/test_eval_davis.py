@@ -1,35 +1,24 @@
 """The command line: figures as a table or as JSON, and one sentence for bad input."""
 
 import json
-import runpy
 import shutil
-import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from davis_oracle import blobs
 from PIL import Image
+from running import printed
 
 from mmvis_ext.annotations.index_png import VOID, index_png
 from mmvis_ext.evaluation.davis_jf import FIGURES, evaluate_sequence, summarize
 
-TOOL = Path(__file__).parents[2] / "tools" / "eval_davis.py"
-
 
 @pytest.fixture
-def eval_davis(monkeypatch, capsys):
-    """Runs the tool in this process and returns what it printed, as (stdout, stderr)."""
-
-    def run(*args, code=0):
-        monkeypatch.setattr(sys, "argv", [str(TOOL), *map(str, args)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as end:
-            runpy.run_path(str(TOOL), run_name="__main__")
-        assert end.value.code == code
-        return capsys.readouterr()
-
-    return run
+def eval_davis(capsys):
+    """Runs the tool and returns what it printed, as (stdout, stderr)."""
+    return partial(printed, capsys, "eval_davis.py")
 
 
 def write(folder: Path, maps: np.ndarray) -> None:

@@ -39,6 +39,13 @@ def call(tool: str, *arguments: object) -> int:
     return 0
 
 
+def printed(capsys, tool: str, *arguments: object, code: int = 0):
+    """Call a tool, which must end with this code; returns what it printed, as (stdout, stderr)."""
+    capsys.readouterr()
+    assert call(tool, *arguments) == code
+    return capsys.readouterr()
+
+
 def assert_one_sentence(capsys, *parts: str) -> None:
     """One line on stderr is an error, which has these parts, and no traceback stands there."""
     err = capsys.readouterr().err
