@@ -8,6 +8,7 @@ from torch import Tensor
 __all__ = [
     "mask_extents",
     "mass_centres",
+    "nearest_pixels",
     "read_at",
     "resize",
     "sample_rows",
@@ -15,6 +16,8 @@ __all__ = [
     "to_pixels",
     "within_frame",
 ]
+
+TIE = 1e-3  # in pixels; more than devices differ in their rounding
 
 
 def spatial_grid(height: int, width: int, device: torch.device | str | None = None) -> Tensor:
@@ -42,9 +45,10 @@ def sample_rows(length: int, number: int, device: torch.device | str | None = No
     """Which of ``length`` pixels lie under the ``number`` pixels of a smaller map with aligned corners.
 
     Returns:
-        (number,) int64; for 9 pixels and a map of 3: 0, 4, 8.
+        (number,) int64; for 9 pixels and a map of 3: 0, 4, 8. In whole numbers, which devices do not round differently.
     """
-    return torch.linspace(0, length - 1, number, device=device).round().long()
+    steps = max(number - 1, 1)
+    return (2 * torch.arange(number, device=device) * (length - 1) + steps) // (2 * steps)
 
 
 def resize(maps: Tensor, size: tuple[int, int]) -> Tensor:
@@ -67,6 +71,19 @@ def to_pixels(points: Tensor, size: tuple[int, int]) -> Tensor:
     return points * _unit(size, points) + points.new_tensor([width - 1, height - 1]) / 2
 
 
+def nearest_pixels(points: Tensor, size: tuple[int, int]) -> Tensor:
+    """The pixels of a map of ``size`` (H, W) that are nearest to (n,2) points on the grid.
+
+    Points halfway between two pixels, such as the centres of boxes, go to the larger one on every device.
+
+    Returns:
+        (n,2) int64 column and row; points outside are moved to the border.
+    """
+    height, width = size
+    pixels = (to_pixels(points, size).nan_to_num() + TIE).round().clamp(min=0)
+    return torch.minimum(pixels, points.new_tensor([width - 1, height - 1])).long()
+
+
 def read_at(maps: Tensor, points: Tensor) -> Tensor:
     """Values of a map at the pixels that are nearest to given points.
 
@@ -77,9 +94,7 @@ def read_at(maps: Tensor, points: Tensor) -> Tensor:
     Returns:
         (n,C).
     """
-    height, width = maps.shape[-2:]
-    pixels = to_pixels(points, (height, width)).nan_to_num().round().clamp(min=0)
-    x, y = torch.minimum(pixels, points.new_tensor([width - 1, height - 1])).long().unbind(-1)
+    x, y = nearest_pixels(points, (maps.shape[-2], maps.shape[-1])).unbind(-1)
     return maps[:, y, x].T
 
 

@@ -4,7 +4,7 @@ import torch
 from mmdet.models.utils import gaussian_radius, gen_gaussian_target
 from torch import Tensor
 
-from .grid import to_pixels
+from .grid import nearest_pixels, to_pixels
 
 __all__ = ["draw_centres"]
 
@@ -23,12 +23,10 @@ def draw_centres(centres: Tensor, extents: Tensor, size: tuple[int, int]) -> Ten
     Returns:
         (h,w) float32 in 0..1.
     """
-    height, width = size
     heatmap = torch.zeros(size)
     origin = to_pixels(torch.zeros_like(extents), size)
-    points, spans = to_pixels(centres, size).nan_to_num().cpu(), (to_pixels(extents, size) - origin).cpu()
-    for (x, y), span in zip(points.tolist(), spans, strict=True):
+    spans = (to_pixels(extents, size) - origin).cpu()
+    for centre, span in zip(nearest_pixels(centres, size).tolist(), spans, strict=True):
         radius = max(0, int(gaussian_radius((span[1], span[0]), MIN_OVERLAP)))
-        centre = [min(max(round(x), 0), width - 1), min(max(round(y), 0), height - 1)]
         gen_gaussian_target(heatmap, centre, radius)
     return heatmap.to(centres.device)

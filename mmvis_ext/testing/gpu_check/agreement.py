@@ -11,7 +11,7 @@ from mmvis_ext.engine.benchmarking import Stepper, generated_frames
 from mmvis_ext.models import VideoModel
 
 from .cases import EVERY, Options, System
-from .comparing import CpuDraws, recorded_calls, require_near
+from .comparing import CpuDraws, recorded_calls, require_near, set_tf32
 from .outcome import Check
 from .samples import moving_boxes
 
@@ -23,6 +23,7 @@ LENGTH = 2  # frames of a training sample
 
 def agreement(options: Options) -> Iterator[Check]:
     """For every model, its steps and its losses on the device against those on a CPU."""
+    set_tf32(False)
     for system in options.chosen(*EVERY):
         yield f"{system.name}, step", partial(_steps_agree, system, options)
         yield f"{system.name}, losses", partial(_losses_agree, system, options)
@@ -60,7 +61,8 @@ def _losses_agree(system: System, options: Options) -> dict[str, Any]:
             losses = model.train().loss(**data)
         found.append({name: losses[name] for name in sorted(losses)})
     expected, other = found
-    return require_near(expected, other, losses={name: _number(value) for name, value in expected.items()})
+    losses, there = ({name: _number(value) for name, value in values.items()} for values in found)
+    return require_near(expected, other, losses=losses, on_device=there)
 
 
 def _number(value: Tensor | list[Tensor]) -> float:

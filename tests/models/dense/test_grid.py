@@ -7,6 +7,7 @@ from dense_oracle import grid_slowly
 from mmvis_ext.models.dense.grid import (
     mask_extents,
     mass_centres,
+    nearest_pixels,
     read_at,
     resize,
     sample_rows,
@@ -169,3 +170,10 @@ def test_mass_centres_are_the_same_in_mixed_precision(dtype):
     with torch.autocast("cpu", dtype=dtype):
         found = mass_centres(masks)
     assert torch.equal(found, mass_centres(masks))
+
+
+@pytest.mark.parametrize("error", [-1e-6, 0, 1e-6])
+def test_a_point_halfway_between_two_pixels_goes_to_the_larger_one_whatever_the_rounding(error):
+    # on a map of 3 x 3 pixels one unit of the grid is one pixel
+    points = torch.tensor([[0.5, 0.5], [-0.5, -0.5], [-1.5, 0.0], [9.0, -9.0]]) + error
+    assert nearest_pixels(points, (3, 3)).tolist() == [[2, 2], [1, 1], [0, 1], [2, 0]]
