@@ -6,3 +6,4 @@ _base_ = [
 ]
 
 # the first of two stages: moving stills
+model = dict(first_frame=0.1)

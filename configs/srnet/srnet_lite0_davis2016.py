@@ -1,9 +1,9 @@
 _base_ = [
     "../_base_/models/srnet_lite0.py",
-    "../_base_/datasets/davis_2016_stills.py",
-    "../_base_/schedules/light_12e.py",
+    "../_base_/datasets/davis_2016.py",
+    "../_base_/schedules/light_16e.py",
     "../_base_/ema_runtime.py",
 ]
 
-# the second stage, from the weights of srnet_lite0_coco-stills
-train_dataloader = dict(sampler=dict(repeat=12), dataset=dict(ratio=dict(videos=3, images=1)))
+# the videos alone, from the backbone's weights of ImageNet
+train_dataloader = dict(sampler=dict(repeat=20))

@@ -11,6 +11,5 @@ model = dict(
         head_channels=48,
         stride=2,
     ),
-    first_frame=0.1,
     min_pixels=16,
 )

@@ -1,4 +1,4 @@
-_base_ = "./srnet_lite0.py"
+_base_ = "./srnet_lite0_davis2016.py"
 
 # a larger backbone; its weights come from a package of its own
 model = dict(
