@@ -5,6 +5,7 @@ import_mmdet()
 from .association import ClipLinker, greedy_link
 from .backbones import EfficientNetLite, TimmBackbone
 from .baselines import Mask2FormerVISBaseline, MaskTrackRCNNBaseline, SalientObjectBaseline
+from .data_preprocessor import VideoDataPreprocessor
 from .dense import DenseHead, cluster_instances, pixel_probability, spatial_grid
 from .efficientvis import EfficientVIS
 from .inspro import InsPro, InsProByDetection, InsProLite, InsProTrackAndDetect, InstanceModel
@@ -51,6 +52,7 @@ __all__ = [
     "TrackletAssigner",
     "TrackletCascade",
     "TrackletStage",
+    "VideoDataPreprocessor",
     "VideoModel",
     "VideoStream",
     "box_deduplication_loss",

@@ -20,7 +20,7 @@ from mmvis_ext.utils.errors import InputError
 from .association import greedy_link
 from .dense import DenseHead, DenseOutput, DenseTargets, Instances, class_scores, cluster_instances, draw_centres
 from .dense.grid import mask_extents, mass_centres, read_at, within_frame
-from .dense.targets import cut, of_one_size, targets_over_time
+from .dense.targets import cut, join, of_one_size, targets_over_time
 from .losses import DenseLossWeights, dense_losses
 from .losses.dense_losses import CENTRES, IOU_LOSSES
 from .mask import encode_probabilities
@@ -153,17 +153,15 @@ class SRNet(VideoModel[SRNetState]):
             levels = cut(features, [m * length + t for m in members for t in trained], size, padded)
             coarsest = features[-1][[m * length + max(t - 1, 0) for m in members for t in trained]]
             (before,) = cut([coarsest], range(len(coarsest)), size, padded)
-            over_time = {
-                m: targets_over_time(data_samples[m], padded, size, map_size, inputs.device, first) for m in members
-            }
+            # what follows from the annotations is small, and faster to compute where they are, on the CPU
+            over_time = {m: targets_over_time(data_samples[m], padded, size, map_size, first) for m in members}
             shown = [over_time[m][t] for m in members for t in trained]
             heatmaps = torch.stack([self._draw(mass_centres(b), mask_extents(b), size) for _, b in shown])
-            output = self.head(levels, before, heatmaps, map_size)
-            outputs += [output.frame(i) for i in range(len(shown))]
-            targets += [target for target, _ in shown]
-        counts = torch.tensor([(t.weight * len(t.masks), float(t.was_there.sum())) for t in targets]).sum(0)
-        counts = counts.to(inputs.device)
-        instances, linked = reduce_mean(counts).clamp(min=1)
+            outputs.append(self.head(levels, before, heatmaps.to(inputs.device), map_size))
+            targets.append(join([target for target, _ in shown]))
+        counts = torch.tensor([(t.weight[t.frame].sum(), t.was_there.sum()) for t in targets]).sum(0)
+        instances, linked = reduce_mean(counts.to(inputs.device)).clamp(min=1)
+        targets = [target.to(inputs.device) for target in targets]
         with torch.autocast(inputs.device.type, enabled=False):
             return dense_losses(
                 outputs, targets, self.head.extra_bandwidths, instances, linked, self.loss_weights, self.iou_loss,

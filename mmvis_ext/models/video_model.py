@@ -49,7 +49,7 @@ class VideoModel(BaseModel, Generic[State]):
         backbone: config; ``None`` if the model builds its backbone inside another part, such as a detector.
         neck: config; ``None`` for a model without a neck.
         score_reduction: how a track's scores are reduced over time, see :class:`TrackBook`.
-        data_preprocessor: config of mmdet's ``TrackDataPreprocessor``.
+        data_preprocessor: config of :class:`VideoDataPreprocessor`, or of mmdet's ``TrackDataPreprocessor``.
         init_cfg: as in mmengine.
 
     Attributes:
@@ -72,7 +72,8 @@ class VideoModel(BaseModel, Generic[State]):
         self, window: int, backbone: dict | None = None, neck: dict | None = None,
         score_reduction: str = "visible_mean", data_preprocessor: dict | None = None, init_cfg: dict | None = None,
     ) -> None:  # fmt: skip
-        super().__init__(data_preprocessor, init_cfg)
+        # mmengine would look the type up in its own registry
+        super().__init__(MODELS.build(data_preprocessor) if data_preprocessor else None, init_cfg)
         if backbone is not None:
             self.backbone = MODELS.build(backbone)
         self.neck = MODELS.build(neck) if neck is not None else None

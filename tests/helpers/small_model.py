@@ -22,7 +22,7 @@ BACKBONE = dict(
     type="mmdet.ResNet", depth=18, base_channels=8, num_stages=2, strides=(1, 2), dilations=(1, 1), out_indices=(0, 1)
 )
 TRUNK = dict(
-    data_preprocessor=dict(type="mmdet.TrackDataPreprocessor", mean=[0.0] * 3, std=[255.0] * 3, pad_size_divisor=16),
+    data_preprocessor=dict(type="VideoDataPreprocessor", mean=[0.0] * 3, std=[255.0] * 3, pad_size_divisor=16),
     backbone=BACKBONE,
     neck=dict(type="mmdet.FPN", in_channels=[8, C], out_channels=C, num_outs=2),
 )

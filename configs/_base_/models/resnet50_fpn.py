@@ -1,7 +1,7 @@
 # frames, ResNet-50 and FPN, the same in EfficientVIS, InsPro and SRNet
 model = dict(
     data_preprocessor=dict(
-        type="mmdet.TrackDataPreprocessor",
+        type="VideoDataPreprocessor",
         mean=[123.675, 116.28, 103.53],
         std=[58.395, 57.12, 57.375],
         bgr_to_rgb=True,

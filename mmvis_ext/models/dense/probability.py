@@ -33,15 +33,15 @@ def instance_probabilities(embeddings: Tensor, centres: Tensor, bandwidths: Tens
     """:func:`pixel_probability` of several instances.
 
     Args:
-        embeddings: (D,H,W) where each pixel points to.
+        embeddings: where each pixel points to, (D,H,W) or, of a map for each instance, (n,D,H,W).
         centres: (n,D).
         bandwidths: (n,D), above 0.
 
     Returns:
         (n,H,W) in 0..1.
     """
-    exponent = embeddings.new_zeros(len(centres), *embeddings.shape[1:])
-    for d, pointed in enumerate(embeddings):  # dimension by dimension, to avoid a tensor of (n,D,H,W)
+    exponent = embeddings.new_zeros(len(centres), *embeddings.shape[-2:])
+    for d, pointed in enumerate(embeddings.unbind(-3)):  # dimension by dimension, to avoid a tensor of (n,D,H,W)
         distance = pointed - centres[:, d, None, None]
         exponent = exponent + distance.square() / (2 * bandwidths[:, d, None, None].square())
     return torch.exp(-exponent)

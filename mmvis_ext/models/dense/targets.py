@@ -11,49 +11,54 @@ from mmvis_ext.structures.tracklets import Tracklets, ignored_regions
 
 from .grid import mass_centres, sample_rows
 
-__all__ = ["DenseTargets", "cut", "frame_targets", "of_one_size", "shrink", "targets_over_time"]
+__all__ = ["DenseTargets", "cut", "frame_targets", "join", "of_one_size", "shrink", "targets_over_time"]
 
 
 class DenseTargets(NamedTuple):
-    """The n instances that are visible in one frame, at the size of the predicted maps.
+    """The n instances that are visible in F frames of one size, at the size of the predicted maps.
 
     Attributes:
+        frame: (n,) int64, the frame in 0..F-1 that shows the instance.
         masks: (n,H,W) bool, at least one pixel each.
         labels: (n,) int64.
         before: (n,2) x and y of the mass centres in the frame before, on the grid; meaningless where ``was_there`` is
             false.
         was_there: (n,) bool, whether the instance is visible in the frame before.
-        known: (H,W) bool, the pixels of which it is known whether they show an object.
-        weight: of the frame in the loss.
+        known: (F,H,W) bool, the pixels of which it is known whether they show an object.
+        weight: (F,) float32, of the frames in the loss.
     """
 
+    frame: Tensor
     masks: Tensor
     labels: Tensor
     before: Tensor
     was_there: Tensor
     known: Tensor
-    weight: float = 1.0
+    weight: Tensor
+
+    def to(self, device: torch.device) -> "DenseTargets":
+        """The same targets on another device."""
+        return DenseTargets(*(part.to(device, non_blocking=True) for part in self))
 
 
 def targets_over_time(
     sample: TrackDataSample, padded: tuple[int, int], size: tuple[int, int], map_size: tuple[int, int],
-    device: torch.device, first_frame: float = 1.0,
+    first_frame: float = 1.0,
 ) -> list[tuple[DenseTargets, Tensor]]:  # fmt: skip
-    """Targets of every frame of a sample.
+    """Targets of every frame of a sample, on the CPU.
 
     Args:
         sample: its frames know their ground truth.
         padded: (H, W) of the batch.
         size: (H, W) of the sample's own padded input.
         map_size: (h, w) of the predicted maps.
-        device: where the tensors go.
         first_frame: weight of the first frame; the others have the weight 1.
 
     Returns:
         For each frame its targets, and (m,h,w) bool masks of the m instances in the frame before, m = 0 for the first
         frame.
     """
-    truth, unknown = Tracklets.from_frames(sample, padded, device), ignored_regions(sample, padded, device)
+    truth, unknown = Tracklets.from_frames(sample, padded, "cpu"), ignored_regions(sample, padded, "cpu")
     maps = shrink(truth.masks[..., : size[0], : size[1]], map_size)
     ignored = shrink(unknown[None, :, : size[0], : size[1]], map_size)[0]
     result = []
@@ -79,7 +84,16 @@ def frame_targets(
     seen = now.flatten(1).any(1)
     known = ~ignored | now.any(0)
     was_there = before[seen].flatten(1).any(1)
-    return DenseTargets(now[seen], labels[seen], mass_centres(before[seen]), was_there, known, weight)
+    masks, centres = now[seen], mass_centres(before[seen])
+    frame = torch.zeros(len(masks), dtype=torch.int64)
+    return DenseTargets(frame, masks, labels[seen], centres, was_there, known[None], torch.tensor([weight]))
+
+
+def join(targets: Sequence[DenseTargets]) -> DenseTargets:
+    """Put the targets of frames of one size together, in their order."""
+    starts = torch.tensor([0] + [len(target.known) for target in targets[:-1]]).cumsum(0).tolist()
+    frame = torch.cat([target.frame + start for target, start in zip(targets, starts, strict=True)])
+    return DenseTargets(frame, *map(torch.cat, list(zip(*targets, strict=True))[1:]))
 
 
 def shrink(masks: Tensor, size: tuple[int, int]) -> Tensor:

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from mmdet.models.losses.dice_loss import dice_loss
 from torch import Tensor
 
-from mmvis_ext.models.dense.grid import mass_centres, read_at
+from mmvis_ext.models.dense.grid import mass_centres, nearest_pixels
 from mmvis_ext.models.dense.head import DenseOutput
 from mmvis_ext.models.dense.probability import embed, instance_probabilities, with_extra
 from mmvis_ext.models.dense.targets import DenseTargets
@@ -19,6 +19,7 @@ __all__ = ["CENTRES", "IOU_LOSSES", "DenseLossWeights", "dense_losses", "iou_los
 
 IOU_LOSSES = ("lovasz", "dice")
 CENTRES = ("mass", "predicted")
+NOBODY = -100  # label of pixels that belong to no instance
 
 
 @dataclass(frozen=True)
@@ -32,20 +33,21 @@ class DenseLossWeights:
     category: float = 1.0
 
 
-def iou_losses(probabilities: Tensor, masks: Tensor, kind: str) -> Tensor:
+def iou_losses(probabilities: Tensor, masks: Tensor, known: Tensor, kind: str) -> Tensor:
     """The IoU loss of each instance (L_IOU in Eq. 5).
 
     Args:
         probabilities: (n,...) in 0..1, at any number of pixels.
         masks: (n,...) bool.
+        known: (n,...) bool; the other pixels do not count.
         kind: ``lovasz``, the Lovasz hinge on 2P - 1, or ``dice``.
 
     Returns:
         (n,).
     """
     if kind == "lovasz":
-        return lovasz_hinge(2 * probabilities.flatten(1) - 1, masks.flatten(1))
-    return dice_loss(probabilities, masks.to(probabilities.dtype), reduction="none")
+        return lovasz_hinge(2 * probabilities.flatten(1) - 1, masks.flatten(1), known.flatten(1))
+    return dice_loss(probabilities * known, (masks & known).to(probabilities.dtype), reduction="none")
 
 
 def dense_losses(
@@ -58,8 +60,8 @@ def dense_losses(
     Pixels that are not known count in none.
 
     Args:
-        outputs: predictions of each frame, without the leading dimension B; frames may differ in size.
-        targets: targets of each frame.
+        outputs: predictions of the frames, those of one size together.
+        targets: their targets, likewise.
         extra_bandwidths: the fixed bandwidths of the extra dimensions.
         count: () number of instances per process (the mean over processes), each with its frame's weight, at least 1;
             normalises IoU and smoothness.
@@ -75,14 +77,15 @@ def dense_losses(
     # a zero that depends on every map, so that each of them has a gradient
     zero = torch.stack([maps.sum() for output in outputs for maps in output if maps is not None]).sum() * 0
     sums = dict(iou=zero, smooth=zero, track=zero)
-    score, frames = zero, sum(target.weight for target in targets)
+    score, frames = zero, torch.cat([target.weight for target in targets]).sum()
     for output, target in zip(outputs, targets, strict=True):
         wanted = torch.zeros_like(output.objectness)
         if len(target.masks):
-            terms, wanted = _frame_losses(output, target, extra_bandwidths, iou, centre)
-            sums = {name: value + target.weight * terms[name] for name, value in sums.items()}
-        wrong = (output.objectness - wanted).square() * target.known
-        score = score + target.weight / frames * wrong.sum() / target.known.sum().clamp(min=1)
+            terms, wanted = _instance_losses(output, target, extra_bandwidths, iou, centre)
+            share = target.weight[target.frame]
+            sums = {name: value + (share * terms[name]).sum() for name, value in sums.items()}
+        wrong = ((output.objectness - wanted).square() * target.known).flatten(1).sum(1)
+        score = score + (target.weight * wrong / target.known.flatten(1).sum(1).clamp(min=1)).sum() / frames
     losses = dict(
         loss_iou=weights.iou * sums["iou"] / count,
         loss_smooth=weights.smooth * sums["smooth"] / count,
@@ -95,38 +98,50 @@ def dense_losses(
     return losses
 
 
-def _frame_losses(
+def _instance_losses(
     output: DenseOutput, target: DenseTargets, extra_bandwidths: Sequence[float], iou: str, centre: str
 ) -> tuple[dict[str, Tensor], Tensor]:
-    """The loss terms summed over one frame's instances, and the (H,W) objectness target of its pixels."""
-    member = target.masks.flatten(1).float()  # (n,HW)
-    pixels = member.sum(1, keepdim=True)
-    embeddings = embed(output.offsets)
-    centres = member @ embeddings.flatten(1).T / pixels
-    bandwidths = member @ output.bandwidths.flatten(1).T / pixels
+    """The loss terms of n instances, (n,) each, and the (F,H,W) objectness target of their frames' pixels."""
+    frame, masks = target.frame, target.masks
+    member = masks.flatten(1).float()[..., None]  # (n,HW,1)
+    pixels = member.sum(1)
+    embeddings = embed(output.offsets).index_select(0, frame)
+    spans = output.bandwidths.index_select(0, frame)
+    centres = (embeddings.flatten(2) @ member)[..., 0] / pixels
+    bandwidths = (spans.flatten(2) @ member)[..., 0] / pixels
     probabilities = instance_probabilities(embeddings, centres, with_extra(bandwidths, extra_bandwidths))
-    spread = (output.bandwidths.flatten(1) - bandwidths[..., None]).norm(dim=1)  # (n,HW)
-    now = mass_centres(target.masks)
-    at = now if centre == "mass" else centres[:, :2].detach()
-    drift = read_at(output.tracking, at) + at - target.before
+    spread = (spans - bandwidths[..., None, None]).norm(dim=1)
+    at = mass_centres(masks) if centre == "mass" else centres[:, :2].detach()
+    x, y = nearest_pixels(at, (masks.shape[-2], masks.shape[-1])).unbind(-1)
+    drift = output.tracking[frame, :, y, x] + at - target.before
     terms = dict(
-        iou=iou_losses(probabilities[:, target.known], target.masks[:, target.known], iou).sum(),
-        smooth=(spread * member).sum(1).div(pixels[:, 0]).sum(),
-        track=drift[target.was_there].norm(dim=-1).sum(),
+        iou=iou_losses(probabilities, masks, target.known[frame], iou),
+        smooth=(spread * masks).sum((1, 2)) / pixels[:, 0],
+        track=torch.where(target.was_there[:, None], drift, 0).norm(dim=-1),
     )
-    return terms, (probabilities.detach() * target.masks).amax(0)
+    inside = (probabilities.detach() * masks).flatten(1)
+    wanted = torch.zeros_like(output.objectness).flatten(1)
+    wanted = wanted.scatter_reduce(0, frame[:, None].expand_as(inside), inside, "amax")
+    return terms, wanted.view_as(output.objectness)
 
 
 def category_loss(class_logits: Sequence[Tensor], targets: Sequence[DenseTargets]) -> Tensor:
-    """Cross-entropy of each frame's (K,H,W) logits, averaged over the pixels that belong to an instance.
+    """Cross-entropy of (F,K,H,W) logits, averaged over the pixels that belong to an instance.
 
-    A pixel has the weight of its frame.
+    A pixel has the weight of its frame. Where instances overlap, the first one's label counts.
     """
-    terms, pixels = torch.stack([frame.sum() for frame in class_logits]).sum() * 0, 0.0
-    for frame, target in zip(class_logits, targets, strict=True):
-        if len(target.masks):
-            member, owner = target.masks.any(0), target.masks.float().argmax(0)
-            labels = target.labels[owner[member]]
-            terms = terms + target.weight * F.cross_entropy(frame[:, member].T, labels, reduction="sum")
-            pixels += target.weight * len(labels)
-    return terms / max(pixels, 1e-6)
+    total = torch.stack([frames.sum() for frames in class_logits]).sum() * 0
+    count = torch.zeros_like(total)
+    for frames, target in zip(class_logits, targets, strict=True):
+        n, places = len(target.masks), target.known.flatten(1)
+        if not n:
+            continue
+        order = torch.arange(n, device=frames.device)[:, None]
+        candidates = torch.where(target.masks.flatten(1), order, n)
+        owner = torch.full_like(places, n, dtype=torch.int64)
+        owner = owner.scatter_reduce(0, target.frame[:, None].expand_as(candidates), candidates, "amin")
+        labels = torch.cat([target.labels, target.labels.new_tensor([NOBODY])])[owner]
+        wrong = F.cross_entropy(frames.flatten(2), labels, reduction="none", ignore_index=NOBODY)
+        total = total + (target.weight[:, None] * wrong).sum()
+        count = count + (target.weight[:, None] * (labels != NOBODY)).sum()
+    return total / count.clamp(min=1e-6)
