@@ -8,12 +8,13 @@ import torch.nn.functional as F
 from mmdet.models.losses.dice_loss import dice_loss
 from mmdet.models.losses.focal_loss import py_sigmoid_focal_loss
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from mmvis_ext.models.matching.clips import Matches
 from mmvis_ext.structures.tracklets import Tracklets
 
 from .dedup import box_deduplication_loss
-from .matched import Entries, box_losses, class_loss, pick_truth
+from .matched import Entries, all_pairs, box_losses, class_loss, pick_truth
 
 __all__ = ["InstanceLossWeights", "instance_losses", "mask_losses"]
 
@@ -84,17 +85,19 @@ def instance_losses(
         loss_giou=weights.giou * giou,
     )
     if weights.dedup > 0:
-        dedup = [_dedup(boxes[b, :, 0], m, g, weights) for b, (m, g) in enumerate(zip(matches, targets, strict=True))]
-        losses["loss_dedup"] = weights.dedup * torch.stack(dedup).mean()
+        matched = torch.zeros(boxes.shape[:2], dtype=torch.bool, device=boxes.device)
+        matched[all_pairs(matches)] = True
+        truth, shown = (
+            pad_sequence([part[:, 0] for part in parts], batch_first=True)
+            for parts in (
+                [g.boxes for g in targets],
+                [g.visible for g in targets],
+            )
+        )
+        dedup = box_deduplication_loss(boxes[:, :, 0], matched, truth, shown, weights.beta, weights.k)
+        losses["loss_dedup"] = weights.dedup * dedup.mean()
     if mask_logits is not None:
         masks = pick_truth([g.masks for g in targets], matches)[:, 0]
         dice, focal = mask_losses(mask_logits, masks, mask_stride)
         losses.update(loss_dice=weights.dice * dice / entries.visible, loss_mask=weights.mask * focal / entries.visible)
     return losses
-
-
-def _dedup(boxes: Tensor, matches: Matches, targets: Tracklets, weights: InstanceLossWeights) -> Tensor:
-    matched = torch.zeros(len(boxes), dtype=torch.bool, device=boxes.device)
-    matched[matches.queries] = True
-    shown = targets.boxes[targets.visible[:, 0], 0]
-    return box_deduplication_loss(boxes, matched, shown, weights.beta, weights.k)

@@ -14,7 +14,7 @@ from mmvis_ext.models.matching.clips import Matches
 from mmvis_ext.structures.tracklets import Tracklets
 
 __all__ = [
-    "Entries", "box_losses", "class_loss", "class_targets", "count_entries", "pick_matched", "pick_truth",
+    "Entries", "all_pairs", "box_losses", "class_loss", "class_targets", "count_entries", "pick_matched", "pick_truth",
 ]  # fmt: skip
 
 
@@ -41,17 +41,27 @@ def count_entries(matches: Sequence[Matches], targets: Sequence[Tracklets], leng
     return Entries(*reduce_mean(counts).clamp(min=1.0))
 
 
-def class_targets(matches: Matches, targets: Tracklets, num_queries: int, num_classes: int) -> Tensor:
+def all_pairs(matches: Sequence[Matches]) -> tuple[Tensor, Tensor]:
+    """The clip and the query of all P matched pairs of a batch, clip by clip: two indices (P,) int64."""
+    queries = torch.cat([m.queries for m in matches])
+    clip = torch.tensor([b for b, m in enumerate(matches) for _ in range(len(m.queries))], dtype=torch.int64)
+    return clip.to(queries.device), queries
+
+
+def class_targets(
+    matches: Sequence[Matches], targets: Sequence[Tracklets], num_queries: int, num_classes: int
+) -> Tensor:
     """One-hot class targets per query and frame; a row of zeros means background.
 
     A matched query is background in the frames where its object is absent, an unmatched query in all frames.
 
     Returns:
-        (N,T,K) float.
+        (B,N,T,K) float.
     """
-    onehot = F.one_hot(targets.labels[matches.targets], num_classes).float()  # (P,K)
-    out = targets.boxes.new_zeros(num_queries, targets.visible.shape[1], num_classes)
-    out[matches.queries] = onehot[:, None] * targets.visible[matches.targets][..., None].float()
+    onehot = F.one_hot(pick_truth([g.labels for g in targets], matches), num_classes).float()  # (P,K)
+    visible = pick_truth([g.visible for g in targets], matches).float()  # (P,T)
+    out = onehot.new_zeros(len(matches), num_queries, visible.shape[1], num_classes)
+    out[all_pairs(matches)] = onehot[:, None] * visible[..., None]
     return out
 
 
@@ -60,13 +70,13 @@ def class_loss(
 ) -> Tensor:
     """Focal loss of (B,N,T,K) logits, summed over all queries and frames, per visible entry."""
     _, n, _, k = class_logits.shape
-    onehot = torch.stack([class_targets(m, g, n, k) for m, g in zip(matches, targets, strict=True)])
+    onehot = class_targets(matches, targets, n, k)
     return py_sigmoid_focal_loss(class_logits.flatten(0, 2), onehot.flatten(0, 2), reduction="sum") / entries.visible
 
 
 def pick_matched(predictions: Tensor, matches: Sequence[Matches]) -> Tensor:
     """Select the predictions of all P matched queries of a batch, clip by clip: (B,N,T,...) -> (P,T,...)."""
-    return torch.cat([predictions[b, m.queries] for b, m in enumerate(matches)])
+    return predictions[all_pairs(matches)]
 
 
 def pick_truth(truths: Sequence[Tensor], matches: Sequence[Matches]) -> Tensor:

@@ -82,6 +82,11 @@ class MaskInputs(NamedTuple):
         """Select instances of image ``b``, by indices (n,) int64 or a mask (N,) bool, as a batch with B = 1."""
         return MaskInputs(self.features[b, None], self.centres[b, None, instances], self.params[b, None, instances])
 
+    def pick_each(self, instances: Tensor) -> "MaskInputs":
+        """Select instances of each image by indices (B,P) int64."""
+        image = torch.arange(len(instances), device=instances.device)[:, None]
+        return MaskInputs(self.features, self.centres[image, instances], self.params[image, instances])
+
 
 def dynamic_mask_conv(features: Tensor, centres: Tensor, params: Tensor, stride: int) -> Tensor:
     """Apply each instance's convolutions to the mask features and the coordinates relative to its centre.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
 
 from mmvis_ext.models.mask.dynamic_mask import DynamicMaskLayout, MaskInputs, dynamic_mask_conv, upsample_logits
 from mmvis_ext.models.mask.mask_branch import MaskBranch
@@ -164,12 +165,19 @@ class InstanceCascade(QueryCascade):
 
         Args:
             inputs: see :meth:`mask_inputs`.
-            pick: for each of the B samples, the selected queries as (P_b,) int64 indices or an (N,) bool mask.
+            pick: for each of the B samples, the selected queries as (P_b,) int64 indices, or for a single sample an
+                (N,) bool mask.
 
         Returns:
             (P,2h,2w) logits, one per :attr:`mask_stride` input pixels along each axis, sample by sample.
         """
         assert self.mask_branch is not None
         stride = self.mask_branch.mask_stride
-        logits = [dynamic_mask_conv(*inputs.pick(b, p), stride)[0] for b, p in enumerate(pick)]
-        return upsample_logits(torch.cat(logits)[None], UPSAMPLING)[0]
+        if len(pick) == 1:
+            (logits,) = dynamic_mask_conv(*inputs.pick(0, pick[0]), stride)
+        else:  # all samples at once, each with as many places as the largest selection has
+            samples = [b for b, chosen in enumerate(pick) for _ in range(len(chosen))]
+            places = [place for chosen in pick for place in range(len(chosen))]
+            padded = pad_sequence(list(pick), batch_first=True)
+            logits = dynamic_mask_conv(*inputs.pick_each(padded), stride)[samples, places]
+        return upsample_logits(logits[None], UPSAMPLING)[0]

@@ -91,6 +91,20 @@ def test_masks_are_convolved_around_the_predicted_boxes():
         torch.testing.assert_close(picked, expected[0, [2, 0]], rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("counts", [(2, 0, 3), (0, 0, 0), (1, 1, 1)])
+@torch.no_grad()
+def test_the_masks_of_several_samples_are_those_of_each(counts):
+    model, frames, sizes = lively(), video(3), SIZES.repeat(3, 1)
+    features = [f.float() for f in model.extract_features(frames)]
+    output = model.head(features, sizes, model.head.start(sizes))[-1]
+    inputs = model.head.mask_inputs(model.head.mask_features(features), output)
+    pick = [torch.randperm(N)[:count] for count in counts]
+    found = model.head.segment(inputs, pick)
+    alone = [type(inputs)(*(part[b : b + 1] for part in inputs)) for b in range(3)]
+    expected = torch.cat([model.head.segment(each, [p]) for each, p in zip(alone, pick, strict=True)])
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+
+
 # propagation
 
 
@@ -371,7 +385,8 @@ def test_a_frame_is_deduplicated_against_the_objects_that_it_shows():
         count_entries(matches, [targets], 1), model.loss_weights,
     )  # fmt: skip
     matched = torch.tensor([False, False, True, False])
-    expected = box_deduplication_loss(boxes, matched, torch.tensor([LEFT], dtype=torch.float32))
+    truth, shown = torch.tensor([[LEFT]], dtype=torch.float32), torch.ones(1, 1, dtype=torch.bool)
+    (expected,) = box_deduplication_loss(boxes[None], matched[None], truth, shown)
     assert expected > 0
     torch.testing.assert_close(found["loss_dedup"], expected)
 

@@ -14,6 +14,12 @@ def boxes(n: int, spread: float = 8.0) -> torch.Tensor:
     return torch.cat([xy, xy + 15 + 10 * torch.rand(n, 2)], dim=1)
 
 
+def loss_of_one(pred, matched, gt, *options):
+    """The loss of a single sample."""
+    shown = torch.ones(1, len(gt), dtype=torch.bool)
+    return box_deduplication_loss(pred[None], matched[None], gt[None], shown, *options)[0]
+
+
 def dedup_slowly(pred, matched, gt, beta, k):
     free = [p for p, m in zip(pred.tolist(), matched.tolist(), strict=True) if not m]
     if not free or not len(gt):
@@ -40,7 +46,7 @@ def test_the_equation(beta, k, truths):
     matched = torch.arange(9) % 4 == 1
     expected = dedup_slowly(pred, matched, gt, beta, k)
     assert expected > 0
-    assert float(box_deduplication_loss(pred, matched, gt, beta, k)) == pytest.approx(expected, rel=1e-4)
+    assert float(loss_of_one(pred, matched, gt, beta, k)) == pytest.approx(expected, rel=1e-4)
 
 
 def test_fewer_than_k_unmatched_are_averaged_over_their_number():
@@ -48,14 +54,14 @@ def test_fewer_than_k_unmatched_are_averaged_over_their_number():
     pred = torch.cat([gt + 3, gt, gt])
     matched = torch.tensor([False, True, True])
     expected = 0.1 - 18 / 2500
-    assert float(box_deduplication_loss(pred, matched, gt)) == pytest.approx(expected)
+    assert float(loss_of_one(pred, matched, gt)) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("case", ["no truth", "all matched", "no prediction"])
 def test_nothing_to_push_is_zero_with_a_gradient(case):
     pred = boxes(0 if case == "no prediction" else 4).requires_grad_()
     matched = torch.full((len(pred),), case == "all matched")
-    loss = box_deduplication_loss(pred, matched, boxes(0 if case == "no truth" else 2))
+    loss = loss_of_one(pred, matched, boxes(0 if case == "no truth" else 2))
     assert loss == 0
     loss.backward()
     assert not pred.grad.any()
@@ -64,7 +70,7 @@ def test_nothing_to_push_is_zero_with_a_gradient(case):
 def test_only_unmatched_boxes_are_pushed_and_away():
     gt = torch.tensor([[10.0, 10.0, 40.0, 50.0]])
     pred = (gt + torch.tensor([[1.0], [2.0], [3.0]])).requires_grad_()
-    box_deduplication_loss(pred, torch.tensor([True, False, False]), gt).backward()
+    loss_of_one(pred, torch.tensor([True, False, False]), gt).backward()
     assert not pred.grad[0].any()
     assert (pred.grad[1:] < 0).all(), "descending moves them on to the lower right, away from the centre"
 
@@ -74,6 +80,16 @@ def test_beyond_beta_nothing_is_pushed():
     just = math.sqrt(0.1) * 50
     for shift, pushed in ((just - 0.1, True), (just + 0.1, False)):
         pred = (gt + torch.tensor([shift, 0.0, shift, 0.0])).requires_grad_()
-        loss = box_deduplication_loss(pred, torch.tensor([False]), gt)
+        loss = loss_of_one(pred, torch.tensor([False]), gt)
         loss.backward()
         assert bool(loss > 0) == bool(pred.grad.any()) == pushed
+
+
+def test_each_sample_is_pushed_by_its_own_truths():
+    pred, gt = torch.stack([boxes(6) for _ in range(3)]), torch.stack([boxes(4) for _ in range(3)])
+    matched = torch.rand(3, 6) < 0.3
+    matched[0] = torch.arange(6) > 1  # fewer than k are free
+    shown = torch.tensor([[1, 1, 0, 1], [0, 0, 0, 0], [0, 0, 1, 1]]).bool()
+    found = box_deduplication_loss(pred, matched, gt, shown, 0.1, 3)
+    expected = [dedup_slowly(p, m, g[s], 0.1, 3) for p, m, g, s in zip(pred, matched, gt, shown, strict=True)]
+    assert found.tolist() == pytest.approx(expected, rel=1e-4)

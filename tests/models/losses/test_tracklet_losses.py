@@ -127,9 +127,11 @@ def test_every_term_is_its_sum_over_entries():
 
 def test_class_targets_are_one_hot_where_the_object_is_seen():
     truth = tracklets([[1, 0, 1], [0, 0, 0], [1, 1, 1]])
-    targets = class_targets(Matches(torch.tensor([2, 0]), torch.tensor([0, 1])), truth, N, K)
+    matches = [NONE, Matches(torch.tensor([2, 0]), torch.tensor([0, 1]))]
+    targets = class_targets(matches, [tracklets([[1, 1, 1]]), truth], N, K)
     for n, t, k in itertools.product(range(N), range(T), range(K)):
-        assert targets[n, t, k] == (n == 2 and t in (0, 2) and k == truth.labels[0])
+        assert targets[0, n, t, k] == 0
+        assert targets[1, n, t, k] == (n == 2 and t in (0, 2) and k == truth.labels[0])
 
 
 def gradients(x: dict) -> dict[str, torch.Tensor]:
