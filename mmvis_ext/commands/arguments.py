@@ -35,7 +35,9 @@ def add_cfg_options(parser: argparse.ArgumentParser) -> None:
 def add_config_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of commands that train or test with a config."""
     parser.add_argument("config", help="config file")
-    parser.add_argument("--work-dir", help="folder for logs and checkpoints (default: work_dirs/<config's name>)")
+    parser.add_argument(
+        "--work-dir", metavar="DIR", help="folder for logs and checkpoints (default: work_dirs/<config's name>)"
+    )
     add_cfg_options(parser)
     parser.add_argument(
         "--gpus",

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib.util
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from mmvis_ext.utils.errors import InputError
 
 __all__ = ["SHELLS", "PrintCompletion", "completion"]
 
+PATHS = re.compile(r"FILE|PATH|CONFIG|json|config|checkpoint|video|file|results|truth|^out$")  # names of arguments
 SHELLS = ("bash", "zsh", "fish")
 
 
@@ -51,5 +53,5 @@ def _complete(parser: Any, shtab: Any) -> None:
                 _complete(inner, shtab)
         elif action.metavar == "DIR":
             action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
-        elif action.choices is None and action.type in (None, Path) and action.nargs != 0:
+        elif action.choices is None and (action.type is Path or PATHS.search(str(action.metavar or action.dest))):
             action.complete = shtab.FILE  # type: ignore[attr-defined]

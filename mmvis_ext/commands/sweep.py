@@ -35,7 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("key", help="setting to sweep, for example model.linker.min_affinity")
     parser.add_argument("values", nargs="+", help="values to test")
     parser.add_argument("--also", nargs="+", default=[], metavar="FILE", help="further checkpoints, of other seeds")
-    parser.add_argument("--work-dir", default="work_dirs/sweep", help="folder for the logs (default: work_dirs/sweep)")
+    parser.add_argument(
+        "--work-dir", default="work_dirs/sweep", metavar="DIR", help="folder for the logs (default: work_dirs/sweep)"
+    )
     parser.add_argument("--json", metavar="FILE", help="also write the figures to a file")
     add_cfg_options(parser)
 

@@ -30,11 +30,11 @@ def test_it_names_all_commands_and_their_options(shell, script):
     assert all(option in text for option in ("deterministic", "classwise", "out-train", "study-blur"))
 
 
-def completed(text: str, *words: str) -> set[str]:
-    """What bash offers for the last of the words."""
+def completed(text: str, *words: str, folder=None) -> set[str]:
+    """What bash offers for the last of the words in a folder."""
     listed = " ".join(f"'{word}'" for word in words)
     asks = f"COMP_WORDS=({listed}); COMP_CWORD={len(words) - 1}; _shtab_mmvis; printf '%s\\n' \"${{COMPREPLY[@]}}\""
-    done = subprocess.run(["bash", "-c", f"{text}\n{asks}"], capture_output=True, text=True, check=True)
+    done = subprocess.run(["bash", "-c", f"{text}\n{asks}"], capture_output=True, text=True, check=True, cwd=folder)
     return set(done.stdout.split())
 
 
@@ -45,6 +45,18 @@ def test_bash_completes_commands_options_and_choices(script):
     assert completed(text, "mmvis", "eval", "") >= {"youtube-vis", "davis", "ctc"}
     assert completed(text, "mmvis", "train", "--acc") == {"--accumulate"}
     assert completed(text, "mmvis", "shapes", "--preset", "study-l") == {"study-lookalike", "study-long"}
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+def test_bash_completes_paths(script, tmp_path):
+    (tmp_path / "mine.py").write_text("")
+    (tmp_path / "mine").mkdir()
+    text = script("bash")
+    assert completed(text, "mmvis", "train", "mi", folder=tmp_path) >= {"mine.py"}
+    assert completed(text, "mmvis", "train", "--work-dir", "mi", folder=tmp_path) == {"mine"}
+    assert completed(text, "mmvis", "infer", "c.py", "mi", folder=tmp_path) >= {"mine.py"}
+    assert completed(text, "mmvis", "start-weights", "--out", "mi", folder=tmp_path) >= {"mine.py"}
+    assert not completed(text, "mmvis", "train", "--seed", "mi", folder=tmp_path)
 
 
 def test_without_the_package_one_sentence(mmvis, monkeypatch):

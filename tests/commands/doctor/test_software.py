@@ -4,7 +4,6 @@ import importlib
 import importlib.metadata
 import os
 from argparse import Namespace
-from types import SimpleNamespace
 
 import pytest
 from packaging.requirements import Requirement
@@ -225,9 +224,3 @@ def test_extras_are_those_of_the_installed_package(monkeypatch):
     monkeypatch.setattr(importlib.metadata, "metadata", nothing)
     found = only(software.optional)
     assert (found.level, found.text[:39]) == ("warning", "mmvis_ext itself is not installed, only")
-
-
-def test_python(monkeypatch):
-    assert only(software.python).level == "ok"
-    monkeypatch.setattr(software, "sys", SimpleNamespace(version_info=(3, 9, 2), executable="python"))
-    assert (only(software.python).level, only(software.python).text) == ("problem", "Python 3.9.2 is too old")
