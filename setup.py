@@ -1,4 +1,7 @@
-"""Packaging. The wheel carries configs, tools and the model index in ``mmvis_ext/.mim``, where mim looks for them."""
+"""Packaging. The wheel carries configs, tools and the model index in ``mmvis_ext/.mim``, where mim looks for them.
+
+The requirements are there too, for ``mmvis doctor``.
+"""
 
 import shutil
 from pathlib import Path
@@ -10,14 +13,14 @@ ROOT = Path(__file__).resolve().parent
 
 
 class BuildWithMim(build_py):
-    """Copies configs, tools and model index into the built package; an editable install reads the checkout's."""
+    """Copies what ``.mim`` holds into the built package; an editable install reads the checkout's."""
 
     def run(self) -> None:
         super().run()
         if getattr(self, "editable_mode", False):
             return
         mim = Path(self.build_lib) / "mmvis_ext" / ".mim"
-        for name in ("configs", "tools"):
+        for name in ("configs", "tools", "requirements"):
             shutil.copytree(ROOT / name, mim / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "model-index.yml", mim)
 
@@ -44,7 +47,9 @@ setup(
     packages=find_packages(include=["mmvis_ext", "mmvis_ext.*"]),
     package_data={"mmvis_ext": ["py.typed"]},
     install_requires=read_requirements("runtime.txt"),
+    entry_points={"console_scripts": ["mmvis = mmvis_ext.commands:main"]},
     extras_require={
+        "completion": ["shtab>=1.7,<2"],
         "ctc": ["py-ctcmetrics>=1.3.3,<2"],
         "supervision": ["supervision>=0.31,<1"],
         "timm": ["timm>=1.0.31,<2"],

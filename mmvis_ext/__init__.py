@@ -4,7 +4,6 @@ import warnings
 from typing import TYPE_CHECKING
 
 from .utils.lazy import lazy_names
-from .utils.stack import check_stack
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -17,8 +16,6 @@ __all__ = ["VISInferencer", "VideoTracks", "__version__", "build_model"]
 # Notices of optional parts of mmdet that nothing here uses.
 warnings.filterwarnings("ignore", message=r"Could not import OneDL")
 warnings.filterwarnings("ignore", message=r"faster_coco_eval is not installed")
-
-check_stack()
 
 # imported when they are first asked for, since torch and mmdet come with them
 __getattr__, __dir__ = lazy_names(

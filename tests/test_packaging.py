@@ -27,7 +27,7 @@ def test_the_wheel_carries_configs_and_tools_where_mim_looks(tmp_path):
     subprocess.run(command, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("mmvis_ext-*.whl")
     carried = set(zipfile.ZipFile(wheel).namelist())
-    for folder in ("configs", "tools"):
+    for folder in ("configs", "tools", "requirements"):
         for path in (source / folder).rglob("*"):
             if path.is_file():
                 assert f"mmvis_ext/.mim/{path.relative_to(source)}" in carried
@@ -36,7 +36,10 @@ def test_the_wheel_carries_configs_and_tools_where_mim_looks(tmp_path):
     assert {"mmvis_ext/py.typed", "mmvis_ext/.mim/model-index.yml"} <= carried
     assert not [name for name in carried if name.startswith("tests")]
     zipfile.ZipFile(wheel).extractall(tmp_path / "installed")
-    script = "import mmvis_ext.testing as t; print(t.__file__, t.tiny_config().model.type)"
+    (points,) = (name for name in carried if name.endswith("entry_points.txt"))
+    assert "mmvis = mmvis_ext.commands:main" in zipfile.ZipFile(wheel).read(points).decode()
+    script = "from mmvis_ext.commands.doctor.requirements import required; assert required('runtime.txt')\n"
+    script += "import mmvis_ext.testing as t; print(t.__file__, t.tiny_config().model.type)"
     command, variables = [sys.executable, "-c", script], os.environ | {"PYTHONPATH": str(tmp_path / "installed")}
     done = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

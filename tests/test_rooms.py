@@ -24,6 +24,8 @@ STANDS_ON = {
     "engine": "annotations models registry structures utils visualization",
     "inference": "engine models structures utils visualization",
     "testing": "engine models shapes_vis utils",
+    "commands": "annotations engine models structures utils visualization",
+    "__main__": "commands",
 }
 WITHOUT_TORCH = ("annotations", "evaluation", "shapes_vis", "structures", "utils", "visualization")
 

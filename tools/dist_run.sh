@@ -4,14 +4,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 tool=$1 config=$2 processes=$3
 shift 3
-if [ "${NNODES:-1}" -gt 1 ]; then
-  meet=(--nnodes "$NNODES" --node-rank "${NODE_RANK:?set NODE_RANK}"
-        --master-addr "${MASTER_ADDR:?set MASTER_ADDR}" --master-port "${PORT:-29500}")
-else
-  meet=(--standalone)
-fi
 # the active virtual environment's python, the one that tools/setup.sh made, or whichever there is
 python=${PYTHON:-python}
 [ -n "${PYTHON:-}${VIRTUAL_ENV:-}" ] || [ ! -x "$here/../.venv/bin/python" ] || python=$here/../.venv/bin/python
-exec "$python" "$here/dist_run.py" "${meet[@]}" --nproc-per-node "$processes" \
-  "$here/$tool" "$config" --launcher pytorch "$@"
+exec "$python" "$here/$tool" "$config" --gpus "$processes" "$@"

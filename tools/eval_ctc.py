@@ -1,37 +1,8 @@
-"""Evaluate results of the Cell Tracking Challenge: DET, SEG and TRA of a sequence in 0..1."""
+"""Evaluate results of the Cell Tracking Challenge, as ``mmvis eval ctc`` does."""
 
-import argparse
-import json
-from pathlib import Path
+from mmvis_ext.commands import tool
 
-from mmvis_ext.evaluation.cell_tracking_folders import evaluate_cell_folder
-from mmvis_ext.evaluation.report import cell_table
-from mmvis_ext.utils.errors import command_line
-from mmvis_ext.utils.files import write_atomically
-
-
-def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("results", help="folder of the results, such as 01_RES")
-    parser.add_argument("ground_truth", help="folder of the truth, such as 01_GT; silver masks lie beside it in 01_ST")
-    parser.add_argument(
-        "--frames", nargs=2, type=int, metavar=("FIRST", "STOP"),
-        help="the results are of these frames of the truth alone, without STOP, and numbered from 0 (default: all)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--json", nargs="?", const="-", metavar="FILE", help="print JSON instead of a table, or write it to a file"
-    )
-    return parser.parse_args()
-
-
-@command_line
-def main() -> None:
-    args = parse_args()
-    figures = evaluate_cell_folder(args.results, args.ground_truth, args.frames and tuple(args.frames))
-    if args.json not in (None, "-"):
-        write_atomically(args.json, f"{json.dumps(figures)}\n".encode())
-    print(json.dumps(figures) if args.json == "-" else cell_table({Path(args.results).resolve().name: figures}))
-
+main = tool("eval", "ctc")
 
 if __name__ == "__main__":
     main()

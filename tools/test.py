@@ -1,74 +1,8 @@
-"""Test a model: compute metrics if there are annotations, write result files for a benchmark, draw pictures."""
+"""Test a model, as ``mmvis test`` does."""
 
-import argparse
+from mmvis_ext.commands import tool
 
-from mmengine.config import Config
-
-from mmvis_ext.engine.checkpoints import check_fit, read_checkpoint, refuse_pickles
-from mmvis_ext.engine.launch import add_config_arguments, build_runner, load_config
-from mmvis_ext.evaluation.video_metric import writing_metric
-from mmvis_ext.models.video_model import unwrapped
-from mmvis_ext.utils.arguments import finite
-from mmvis_ext.utils.errors import InputError, command_line
-
-
-def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    add_config_arguments(parser)
-    parser.add_argument("checkpoint", help="checkpoint file")
-    parser.add_argument(
-        "--out", metavar="PATH", help="path of the results: YouTube-VIS .zip or .json; DAVIS, cells: folder"
-    )
-    parser.add_argument("--format-only", action="store_true", help="only write --out, do not compute metrics")
-    parser.add_argument(
-        "--show-dir", metavar="DIR", help="draw ground truth (left) and prediction (right), as pictures and videos"
-    )
-    parser.add_argument(
-        "--show-number", type=int, default=None, metavar="N", help="draw the data set's first N videos only"
-    )
-    parser.add_argument(
-        "--score-thr", type=finite, default=0.3, help="lowest score of a track that is drawn (default: 0.3)"
-    )
-    return parser.parse_args()
-
-
-def apply_arguments(cfg: Config, args: argparse.Namespace) -> None:
-    """Apply the command-line arguments to the config."""
-    evaluators = cfg.get("test_evaluator") or []
-    evaluators = evaluators if isinstance(evaluators, list) else [evaluators]
-    if args.format_only and not args.out:
-        raise InputError("--format-only writes the results; say where with --out, such as --out FILE.zip.")
-    if args.out:
-        written = [(e, kind) for e in evaluators if (kind := writing_metric(e.get("type"))) is not None]
-        if not written:
-            raise InputError(
-                f"{args.config}: has no metric in test_evaluator that writes results, which --out needs; add a "
-                "YouTubeVISMetric, a DAVISMetric or a CellTrackingMetric."
-            )
-        metric, kind = written[0]
-        metric.update(kind.writing(args.out, args.format_only))
-    if args.show_dir:
-        hook = dict(
-            type="TrackVisualizationHook",
-            out_dir=args.show_dir,
-            score_thr=args.score_thr,
-            max_videos=args.show_number,
-        )
-        cfg.custom_hooks = [*cfg.get("custom_hooks", []), hook]
-
-
-@command_line
-def main() -> None:
-    args = parse_args()
-    refuse_pickles()
-    cfg = load_config(args)
-    apply_arguments(cfg, args)
-    checkpoint = read_checkpoint(args.checkpoint)
-    cfg.load_from, cfg.resume = args.checkpoint, False
-    runner = build_runner(cfg)
-    check_fit(args.checkpoint, unwrapped(runner.model), checkpoint)
-    runner.test()
-
+main = tool("test")
 
 if __name__ == "__main__":
     main()

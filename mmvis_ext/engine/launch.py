@@ -1,4 +1,4 @@
-"""What the command-line tools share: configs, work dirs, runners."""
+"""What commands share that train or test: configs, work dirs, runners."""
 
 import argparse
 import os
@@ -18,8 +18,6 @@ from .checkpoints import latest_checkpoint, read_checkpoint
 from .runner import ConfigRunner
 
 __all__ = [
-    "add_cfg_options",
-    "add_config_arguments",
     "build_runner",
     "load_config",
     "parse_value",
@@ -37,37 +35,6 @@ def parse_value(text: str) -> Any:
         return DictAction._parse_iterable(text)
     except (AssertionError, ValueError):
         raise InputError(f"{text}: the brackets of this value do not match; correct it.") from None
-
-
-class _Options(argparse.Action):
-    """Collect ``KEY=VALUE`` pairs in a dict; the option may be given several times."""
-
-    def __call__(
-        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option_string: Any = None
-    ) -> None:
-        options = dict(getattr(namespace, self.dest, None) or {})
-        for pair in values:
-            key, equals, value = pair.partition("=")
-            if not key or not equals:
-                raise InputError(f"{option_string} {pair}: write KEY=VALUE, for example model.visible_thr=0.3.")
-            options[key] = parse_value(value)
-        setattr(namespace, self.dest, options)
-
-
-def add_cfg_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--cfg-options``, whose value is meant for :func:`read_config`."""
-    parser.add_argument(
-        "--cfg-options", nargs="+", action=_Options, metavar="KEY=VALUE", help="override settings of the config"
-    )
-
-
-def add_config_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that all tools share that train or test with a config."""
-    parser.add_argument("config", help="config file")
-    parser.add_argument("--work-dir", help="folder for logs and checkpoints (default: work_dirs/<config's name>)")
-    add_cfg_options(parser)
-    parser.add_argument("--launcher", choices=["none", "pytorch", "slurm", "mpi"], default="none")
-    parser.add_argument("--local_rank", "--local-rank", type=int, default=0, help=argparse.SUPPRESS)
 
 
 def load_config(args: argparse.Namespace) -> Config:

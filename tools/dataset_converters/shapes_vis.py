@@ -1,62 +1,8 @@
-"""Write a ShapesVIS dataset: ``python tools/dataset_converters/shapes_vis.py --preset mini``."""
+"""Write a ShapesVIS data set, as ``mmvis shapes`` does."""
 
-import argparse
-import time
-from pathlib import Path
+from mmvis_ext.commands import tool
 
-from mmvis_ext.shapes_vis import LAYOUTS, PRESETS, SceneConfig, generate
-from mmvis_ext.utils.errors import command_line
-
-
-def parse_args() -> argparse.Namespace:
-    presets = "\n".join(f"  {name:18} {preset.about}" for name, preset in PRESETS.items())
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        epilog=f"presets:\n{presets}\n\nThe knobs are the fields of mmvis_ext.shapes_vis.SceneConfig.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--preset", choices=PRESETS, required=True, metavar="NAME", help="which dataset, see below")
-    parser.add_argument("--out", type=Path, help="folder to write to (default: data/shapes_vis/<preset>)")
-    parser.add_argument(
-        "--layouts",
-        nargs="+",
-        choices=LAYOUTS,
-        default=["youtube_vis"],
-        metavar="LAYOUT",
-        help=f"file layouts to write, each to <out>/<layout>: {', '.join(LAYOUTS)} (default: youtube_vis)",
-    )
-    parser.add_argument("--seed", type=int, default=0, help="seed of all random choices (default: 0)")
-    parser.add_argument("--workers", type=int, help="number of processes (default: one per core)")
-    parser.add_argument(
-        "--set",
-        nargs="+",
-        action="extend",
-        default=[],
-        dest="settings",
-        metavar="KNOB=VALUE",
-        help="set knobs of the scenes for all videos, e.g. blur=1 objects=2,4",
-    )
-    parser.add_argument("--overwrite", action="store_true", help="replace another ShapesVIS dataset in the folder")
-    return parser.parse_args()
-
-
-@command_line
-def main() -> None:
-    args = parse_args()
-    preset = PRESETS[args.preset].with_knobs(**SceneConfig.parse(args.settings))
-    out = args.out or Path("data/shapes_vis") / preset.name
-    started = time.monotonic()
-    generate(
-        preset,
-        out,
-        args.layouts,
-        seed=args.seed,
-        workers=args.workers,
-        overwrite=args.overwrite,
-        progress=True,
-    )
-    print(f"ShapesVIS {preset.name} is in {out} ({' '.join(args.layouts)}; {time.monotonic() - started:.1f} s)")
-
+main = tool("shapes")
 
 if __name__ == "__main__":
     main()

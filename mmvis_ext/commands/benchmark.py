@@ -1,0 +1,98 @@
+"""Measure a model on generated frames: speed, peak memory, parameters and operations.
+
+Speed is that of a whole step, masks included, compared with backbone and neck only.
+
+With --long N, compare instead the peak memory of two streams, one of a single window and one of N frames, each in its
+own process. An untrained model finds no objects, which keeps its memory low; --held 10 makes ten objects visible in
+every frame.
+"""
+
+import argparse
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from mmvis_ext.utils.errors import InputError
+from mmvis_ext.utils.files import require_writable_file, write_atomically
+
+from .arguments import add_cfg_options
+
+__all__ = ["EXAMPLE", "add_arguments", "run"]
+
+EXAMPLE = "mmvis benchmark configs/srnet/srnet_lite0_davis2016.py --size 320x180"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("config", help="config file")
+    parser.add_argument("--checkpoint", help="weights (default: random ones)")
+    parser.add_argument("--device", help="cpu, cuda, cuda:1 ... (default: a GPU if there is one)")
+    parser.add_argument("--amp", action="store_true", help="automatic mixed precision, as the test loop runs it")
+    parser.add_argument("--compile", action="store_true", help="run the tensor part of the step with torch.compile")
+    parser.add_argument("--frames", type=int, help="frames per step, for models of clips (default: the model's window)")
+    parser.add_argument("--against", metavar="CONFIG", help="time another model in the same run and give the speedup")
+    parser.add_argument("--size", default="640x360", metavar="WxH", help="size of the frames (default: 640x360)")
+    parser.add_argument("--repeat", type=int, default=5, help="measured turns, of which the median counts (default: 5)")
+    parser.add_argument("--warmup", type=int, default=1, help="turns before that, which are not measured (default: 1)")
+    parser.add_argument("--json", metavar="FILE", help="write the figures as JSON; - prints JSON and no table")
+    parser.add_argument("--long", type=int, metavar="N", help="compare the memory of a short and of an N-frame stream")
+    parser.add_argument("--stream", type=int, metavar="N", help="run one N-frame stream and give its peak memory")
+    parser.add_argument(
+        "--held",
+        type=int,
+        metavar="N",
+        help="make N objects visible in every frame (default: 10; in streams, as many as the model finds)",
+    )
+    add_cfg_options(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Measure."""
+    from .measurement import compare_streams, speed, stream
+
+    _check(args)
+    figures = (stream if args.stream else compare_streams if args.long else speed)(args)
+    text = json.dumps(figures, indent=2)
+    if args.json == "-":
+        print(text)
+        return
+    if args.json:
+        write_atomically(Path(args.json), text.encode())
+    print(_table(figures))
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Check the arguments, and choose the device where none is given."""
+    import torch
+
+    args.device = args.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    for name, least in (("frames", 1), ("repeat", 1), ("warmup", 0), ("long", 1), ("stream", 1), ("held", 1)):
+        value = getattr(args, name)
+        if value is not None and value < least:
+            raise InputError(f"--{name} {value} is too small; give {least} or more.")
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", args.device):
+        raise InputError(f"--device {args.device} is not known; give cpu, cuda or cuda:NUMBER.")
+    if args.device != "cpu" and not torch.cuda.is_available():
+        raise InputError(f"--device {args.device}: this machine has no CUDA device; take --device cpu.")
+    if args.json not in (None, "-"):
+        require_writable_file(args.json)
+
+
+def _table(figures: dict[str, Any]) -> str:
+    """A table with a row per figure; figures of a group are named ``group.figure``."""
+    from terminaltables import AsciiTable
+
+    rows = []
+    for name, value in figures.items():
+        members = {f"{name}.{k}": v for k, v in value.items()} if isinstance(value, dict) else {name: value}
+        rows += [[k, _text(v)] for k, v in members.items()]
+    return AsciiTable([["figure", "value"], *rows]).table
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return " ".join(_text(v) for v in value)
+    if isinstance(value, float):
+        return f"{value:.4g}" if value < 1e4 else f"{value:,.0f}"
+    return str(value)
