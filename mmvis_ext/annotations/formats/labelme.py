@@ -109,7 +109,7 @@ def _video(source: Source, frames: list[_Frame], tolerance: Tolerance) -> VideoD
             where = f"{frame.where}: shapes[{i}]"
             label = require(shape, "label", str, where)
             kind = shape.get("shape_type", "polygon")
-            if kind not in POINTS:
+            if not isinstance(kind, str) or kind not in POINTS:
                 about = f"{where}: a shape of the type {str(kind)[:40]!r} covers no area; draw a polygon or remove it."
                 tolerance.mend("points and lines, which are left out", where, about)
                 continue

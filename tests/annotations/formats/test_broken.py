@@ -80,6 +80,8 @@ def test_strict(tmp_path):
     root = small.labelme(tmp_path, 0, shape(shape_type="line"))
     refused("labelme", Source(root, strict=True), "a shape of the type 'line' covers no area")
     assert len(read_labels("labelme", Source(root)).videos) == 1
+    odd = small.labelme(tmp_path / "odd", 0, shape(shape_type=[]))
+    refused("labelme", Source(odd, strict=True), "a shape of the type '[]' covers no area")
     (root / "dog/00002.json").unlink()
     small.labelme(tmp_path / "b")
     (tmp_path / "b/dog/00002.json").unlink()
