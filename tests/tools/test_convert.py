@@ -11,6 +11,8 @@ import small_labels as small
 from running import assert_one_sentence, call
 from small_cells import SmallCells
 
+from mmvis_ext.annotations.audit import KINDS
+from mmvis_ext.annotations.formats import FORMATS
 from mmvis_ext.annotations.youtube_vis import read_annotation_file
 from mmvis_ext.engine.checkpoints import latest_checkpoint
 from mmvis_ext.structures import decode
@@ -106,6 +108,13 @@ def test_from_labels_to_ap(data, tmp_path, capsys, monkeypatch):
     capsys.readouterr()
     assert call("test.py", tmp_path / "tiny.py", latest_checkpoint(tmp_path / "run")) == 0
     assert "AP" in capsys.readouterr().out
+
+
+def test_the_page_names_every_format_and_finding():
+    named = set(
+        re.findall(r"`([a-z_]+)`", "".join(re.findall(r"^\| (`[^|]*) \|", DOCS.read_text(), flags=re.MULTILINE)))
+    )
+    assert set(FORMATS) | set(KINDS) <= named
 
 
 pytestmark = pytest.mark.filterwarnings("ignore")

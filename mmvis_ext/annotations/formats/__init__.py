@@ -1,8 +1,10 @@
 """The formats that people label in, each read into records and some written from them.
 
-:data:`FORMATS` is the only list of them: a command line, the documentation and the tests go through it. The readers are
-written here and not taken from a library such as datumaro, which has no tracks in most of its formats, would be larger
-than this project, and trusts its files.
+:data:`FORMATS` is the only list of them: a command line, the documentation and the tests go through it.
+
+The readers are written here and not taken from datumaro, the library that knows most of these formats. It draws in more
+than twenty packages, pandas and pyarrow among them, and its items are single frames, so that what matters here would
+still have to be written: tracks, key frames, and a sentence for everything that is wrong in a file.
 """
 
 from pathlib import Path

@@ -12,6 +12,7 @@ import numpy as np
 
 from mmvis_ext.annotations.lists import read_lines
 from mmvis_ext.annotations.records import AnnotationFile
+from mmvis_ext.annotations.tolerance import Tolerance
 from mmvis_ext.structures.rle import RLE, decode, encode
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.files import atomic_folder
@@ -52,12 +53,13 @@ def read_yolo(source: Source) -> AnnotationFile:
     A line is ``class x1 y1 x2 y2 ... [confidence] id``, with coordinates as shares of the frame. All lines of the
     folder have a confidence, or none has. Four numbers in place of the polygon are a box: centre, width, height. A
     polygon goes through the centres of pixels, all of which belong to the object, as ultralytics draws and reads them.
-    Lines of a frame with the same id are parts of one object. A frame without a file shows nothing.
+    Lines of a frame with the same id are parts of one object; those without an id are left out, with a warning. A frame
+    without a file shows nothing.
 
     Names of the classes are those of ``classes.txt`` in the folder, a name per line, or those that are asked for.
 
     Raises:
-        InputError: a line has another form, such as one without an id; a file belongs to no frame; frames do not fit.
+        InputError: a line has another form, or none has an id; a file belongs to no frame; frames do not fit.
     """
     if not source.path.is_dir():
         raise InputError(f"{source.where}: is no folder; give the one with the text files, such as 'labels'.")
@@ -65,7 +67,7 @@ def read_yolo(source: Source) -> AnnotationFile:
         raise InputError(f"{source.where}: names no frames; add --frames DIR, the folder with those of each video.")
     names = dict(enumerate(class_names(source)))
     left = {p for p in source.path.rglob("*.txt") if p.name != LIST}
-    videos, extra = [], 0
+    videos, extra, tolerance = [], 0, source.tolerance()
     for name in [n for n in subfolders(source.frames) if pictures_in(source.frames / n)] or [source.path.name]:
         frames = frames_of(source, name, source.where)
         video = VideoDraft(frames.size, frames.file_names)
@@ -74,13 +76,16 @@ def read_yolo(source: Source) -> AnnotationFile:
             if path is None:
                 continue
             left.discard(path)
-            for where, line in _lines(path):
+            for where, line in _lines(path, tolerance):
                 extra = extra or line.extra
                 if line.extra != extra:
                     raise InputError(f"{where}: has another form than the lines before; write '{ORDER}' in all.")
                 label = names.get(line.label, f"class {line.label}")
                 video.add(line.track, label, t, _shape(line, frames.size, where), where)
         videos.append(video)
+    if tolerance.found and not any(video.labels for video in videos):
+        raise InputError(f"{source.where}: no line ends with a track id; write '{ORDER}' in its files.")
+    tolerance.warn()
     if left:
         raise InputError(f"{min(left)}: belongs to no frame in {source.frames}; name it like its frame, or remove it.")
     return gathered(source, videos, list(names.values()) or None)
@@ -93,8 +98,8 @@ def _file_of(root: Path, video: str, picture: str, t: int) -> Path | None:
     return next((path for path in places if path.is_file()), None)
 
 
-def _lines(path: Path) -> Iterator[tuple[str, _Line]]:
-    """The lines of a file, each with its place."""
+def _lines(path: Path, tolerance: Tolerance) -> Iterator[tuple[str, _Line]]:
+    """The lines of a file that have a track id, each with its place; ultralytics writes others for what it lost."""
     for i, text in enumerate(read_lines(path), 1):
         where = f"{path}, line {i}"
         try:
@@ -105,12 +110,13 @@ def _lines(path: Path) -> Iterator[tuple[str, _Line]]:
             continue
         extra = 2 if len(numbers) % 2 else 1  # beside the class and an even number of coordinates
         label, track, coordinates = numbers[0], numbers[-1], numbers[1:-extra]
-        whole = all(0 <= value < 2**31 and value % 1 == 0 for value in (label, track))
-        if not whole or len(coordinates) < BOX:
-            raise InputError(
+        if not all(0 <= value < 2**31 and value % 1 == 0 for value in (label, track)) or len(coordinates) < BOX:
+            refusal = (
                 f"{where}: does not end with a track id; write '{ORDER}', as ultralytics does in "
                 "track(..., save_txt=True)."
             )
+            tolerance.mend("lines without a track id, which are left out", where, refusal)
+            continue
         if not all(-SLACK <= value <= 1 + SLACK for value in coordinates):
             raise InputError(f"{where}: coordinates are shares of the frame, from 0 to 1; divide pixels by its size.")
         yield where, _Line(int(label), int(track), coordinates, extra)

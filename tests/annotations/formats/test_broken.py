@@ -246,7 +246,18 @@ def test_yolo(what, tmp_path):
     root = small.yolo(tmp_path / "labels")
     with (root / "dog/00002.txt").open("a") as file:
         file.write(f"{line}\n")
-    refused("yolo", Source(root, small.frames(tmp_path / "frames")), said)
+    refused("yolo", Source(root, small.frames(tmp_path / "frames"), strict=True), said)
+
+
+def test_yolo_lines_without_an_id(tmp_path, log):
+    root, frames = small.yolo(tmp_path / "labels"), small.frames(tmp_path / "frames")
+    with (root / "dog/00002.txt").open("a") as file:
+        file.write("0 0.1 0.1 0.5 0.1 0.5 0.53\n0 0.1 0.1 0.5 0.1 0.5 0.53 0.9\n")
+    assert len(read_labels("yolo", Source(root, frames)).videos[0].tracks) == 2
+    assert "lines without a track id, which are left out: 2 (first: dog/00002.txt, line 3)." in log.text
+    for t in range(small.LENGTH):
+        (root / f"dog/{t:05d}.txt").write_text("0 0.1 0.1 0.5 0.1 0.5 0.53\n")
+    refused("yolo", Source(root, frames), "no line ends with a track id; write 'class x1 y1")
 
 
 def test_yolo_files(tmp_path):
