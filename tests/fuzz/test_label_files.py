@@ -14,13 +14,20 @@ from PIL import Image
 
 from mmvis_ext.annotations.formats import Source, official_json, read_labels
 from mmvis_ext.annotations.index_png import index_png
+from mmvis_ext.annotations.youtube_vis import read_annotations
 from mmvis_ext.structures import encode
+from mmvis_ext.utils.errors import InputError
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits the memory as Linux does")
 
 
 def convert(name, source) -> None:
-    json.dumps(official_json(read_labels(name, source)))
+    """What is converted must be read again without a complaint."""
+    text = json.dumps(official_json(read_labels(name, source)))
+    try:
+        read_annotations(json.loads(text), "converted", as_boxes="segmentations" not in text)
+    except InputError as error:
+        raise AssertionError(f"was converted, but cannot be read: {error}") from error
 
 
 def convert_in_both_ways(name, path, frames=None) -> None:

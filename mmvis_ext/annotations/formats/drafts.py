@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mmvis_ext.annotations.checks import is_text
 from mmvis_ext.annotations.records import AnnotationFile, TrackAnnotation, VideoRecord
 from mmvis_ext.structures.rle import RLE, boxes_of
 from mmvis_ext.utils.errors import InputError
@@ -128,6 +129,9 @@ def gathered(source: Source, videos: Sequence[VideoDraft], classes: Sequence[str
     if not videos:
         raise InputError(f"{source.where}: holds no video; give the folder or file that your tool has exported.")
     labels = {label: place for video in reversed(videos) for label, place in video.labels.items()}
+    odd = next((label for label in labels if not label.strip() or not is_text(label)), None)
+    if odd is not None:
+        raise InputError(f"{labels[odd]}: the label {odd!r} is no name; write letters.")
     names = list(source.classes or classes or sorted(labels))
     strange = next((label for label in labels if label not in names), None)
     if strange is not None:

@@ -5,6 +5,7 @@ https://labelstud.io/tags/videorectangle
 
 import math
 import posixpath
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from mmvis_ext.annotations.checks import is_number, require
@@ -112,7 +113,7 @@ def _keys(value: dict, where: str) -> list[_Key]:
 def _boxes(keys: list[_Key], size: tuple[int, int], length: int) -> dict[int, list[float]]:
     """Boxes xyxy in pixels by frame."""
     boxes = {}
-    for key, after in zip(keys, [*keys[1:], None], strict=True):
+    for key, after in zip_longest(keys, keys[1:]):
         stop = min(after.t if after else length, length) if key.goes_on else min(key.t + 1, length)
         goal = after or key
         for t in range(key.t, stop):

@@ -32,6 +32,7 @@ def without(key):
 LABELME = {
     "no group id": (shape(group_id=None), "the 'dog' has no group_id, which tells objects apart over time; set it"),
     "odd group id": (shape(group_id="a"), "the field 'group_id' has the wrong type"),
+    "empty label": (shape(label=" ", group_id=9), "the label ' ' is no name; write letters"),
     "no label": (without("label"), "shapes[0]: the field 'label' is missing"),
     "other label": (shape(label="fox"), "the track 1 is a 'dog' here and a 'fox' elsewhere"),
     "few points": (shape(points=[[1, 2], [3, 4]]), "'points' must be at least 3 pairs of numbers"),
@@ -201,6 +202,7 @@ LABEL_STUDIO = {
     "no annotations": (lambda d: d[0].pop("annotations"), "the field 'annotations' is missing"),
     "no video": (lambda d: d[0]["data"].clear(), "'data' names no 'video'"),
     "odd video": (lambda d: d[0]["data"].update(video=".."), "is no name of a folder"),
+    "odd label": (region(labels=["\ud800"]), "the label '\\ud800' is no name; write letters"),
     "no label": (region(labels=[]), "has no label; choose one for the region"),
     "no sequence": (region(sequence=None), "the field 'sequence' has the wrong type"),
     "frame 0": (key(frame=0), "a key frame needs 'frame' from 1"),
@@ -215,6 +217,15 @@ def test_label_studio(what, tmp_path):
     change(data)
     (tmp_path / "a.json").write_text(json.dumps(data))
     refused("label_studio", Source(tmp_path / "a.json", small.frames(tmp_path / "frames")), said)
+
+
+def test_a_region_without_key_frames_is_no_track(tmp_path):
+    data = small.label_studio()
+    region(sequence=[])(data)
+    (tmp_path / "a.json").write_text(json.dumps(data))
+    file = read_labels("label_studio", Source(tmp_path / "a.json", small.frames(tmp_path / "frames")))
+    assert [c["name"] for c in file.categories] == ["cat"]
+    assert len(file.videos[0].tracks) == 1
 
 
 def test_label_studio_tells_what_it_leaves_out(tmp_path, log):
