@@ -30,9 +30,9 @@ FORMATS: dict[str, Format] = {
     "labelme": Format("folders of labelme's JSON files, one per frame", read_labelme),
     "cvat": Format("CVAT's XML 1.1, for video or for images", read_cvat),
     "coco": Format("COCO's JSON with track ids", read_coco_tracks, write_coco_tracks),
-    "label_studio": Format("Label Studio's JSON of video tasks (boxes)", read_label_studio, needs_frames=True),
+    "label_studio": Format("Label Studio's JSON of video tasks, boxes alone", read_label_studio, needs_frames=True),
     "yolo": Format("YOLO text files with track ids", read_yolo, write_yolo, needs_frames=True),
-    "mots": Format("MOTS text files, or PNGs (read only)", read_mots, write_mots, needs_frames=True),
+    "mots": Format("MOTS text files; its PNGs are only read", read_mots, write_mots, needs_frames=True),
     "davis": Format("folders of indexed PNGs: DAVIS, MOSE, LVOS, SAM 2", read_index_folders, write_index_folders, True),
     "cells": Format("folders of the Cell Tracking Challenge", read_cells),
 }
