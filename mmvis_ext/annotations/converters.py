@@ -18,7 +18,7 @@ from .records import TrackAnnotation, VideoRecord
 from .tolerance import Tolerance
 from .youtube_vis import official_videos, read_categories
 
-__all__ = ["Conversion", "official_to_coco_vid"]
+__all__ = ["Conversion", "official_to_coco_vid", "record_annotations", "record_images"]
 
 
 class Conversion(NamedTuple):
@@ -66,13 +66,13 @@ def official_to_coco_vid(
     tolerance.add(part for _, part in read)
     tolerance.warn()
     records = [record for record, _ in read]
-    images = [image for record in records for image in _images(record)]
+    images = [image for record in records for image in record_images(record)]
     for number, image in enumerate(images, 1):
         image["id"] = number
     converted = {key: value for key, value in data.items() if key != "annotations"}
     converted.update(videos=[_video(entry) for entry in data["videos"]], images=images)
     if data.get("annotations") is not None:
-        converted["annotations"] = _all_annotations(records)
+        converted["annotations"] = record_annotations(records)
     unseen = [t.id for r in records for t in r.tracks or () if not t.visible.any()]
     return Conversion(converted, unseen)
 
@@ -109,15 +109,19 @@ def _video(entry: dict) -> dict:
     return dict(name=folder) | kept | dict(length=len(entry["file_names"]))
 
 
-def _images(record: VideoRecord) -> list[dict]:
+def record_images(record: VideoRecord) -> list[dict]:
+    """An image of CocoVID per frame of a video; their ids are still to be given."""
     return [
         dict(id=0, video_id=record.id, frame_id=t, file_name=name, height=record.height, width=record.width)
         for t, name in enumerate(record.file_names)
     ]
 
 
-def _all_annotations(records: list[VideoRecord]) -> list[dict]:
-    """Track by track, so that a reader meets the tracks in the official order."""
+def record_annotations(records: list[VideoRecord]) -> list[dict]:
+    """The annotations of CocoVID, track by track, so that a reader meets the tracks in the official order.
+
+    Images are taken to have the ids 1, 2, ... in the order of the videos and their frames.
+    """
     annotations: list[dict] = []
     first = 1  # id of the video's first image
     for record in records:

@@ -9,6 +9,7 @@ from mmvis_ext.utils.files import read_file
 
 from .checks import MAX_SIDE
 from .tolerance import Tolerance
+from .xml_file import parse_xml
 
 __all__ = ["XMLFrame", "XMLObject", "read_xml"]
 
@@ -45,15 +46,14 @@ def read_xml(path: str, tolerance: Tolerance) -> XMLFrame:
             is missing.
     """
     try:
-        root = ElementTree.fromstring(read_file(path))
+        content = read_file(path)
     except FileNotFoundError:
         raise InputError(
             f"{path}: the annotation is missing; check data_prefix.ann_path and the image-set list, or fetch it again."
         ) from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions.") from None
-    except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise InputError(f"{path}: not valid XML ({error}); the file is truncated or broken, fetch it again.") from None
+    root = parse_xml(content, path)
     if root.tag != "annotation":
         raise InputError(
             f"{path}: starts with <{root.tag}>, not <annotation>; give the XML files of ImageNet VID or DET."

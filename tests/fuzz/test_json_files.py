@@ -11,6 +11,7 @@ from hypothesis import given
 from mutants import fuzz, harmless, mutants, spoiled
 from small_file import cocovid_file, official_file
 
+from mmvis_ext.annotations.audit import audit_parts, findings_text
 from mmvis_ext.annotations.coco import read_image_file
 from mmvis_ext.annotations.youtube_vis import read_annotation_file, read_annotations
 from mmvis_ext.evaluation import evaluate_ytvis, read_results, write_submission
@@ -58,6 +59,20 @@ def test_annotations_of_videos(document, tmp_path_factory):
     path = tmp_path_factory.getbasetemp() / "a.json"
     path.write_text(json.dumps(document))
     harmless(read_and_judge, path)
+
+
+def read_and_audit(path, frames) -> None:
+    for as_boxes in (False, True):
+        file = read_annotation_file(path, as_boxes=as_boxes)
+        findings_text(audit_parts(file, frames, file, frames))
+
+
+@fuzz
+@given(document=mutants(OFFICIAL) | mutants(COCOVID))
+def test_the_check_of_a_data_set(document, tmp_path_factory):
+    path = tmp_path_factory.getbasetemp() / "a.json"
+    path.write_text(json.dumps(document))
+    harmless(read_and_audit, path, tmp_path_factory.getbasetemp())
 
 
 @fuzz

@@ -58,7 +58,7 @@ def mutants(draw: st.DrawFn, document: Any) -> Any:
         elif change == "double" and isinstance(holder, list):
             holder.insert(key, copy.deepcopy(value))
         elif change == "elsewhere":
-            other, place = draw(st.sampled_from(places(document)))
+            other, place = draw(st.sampled_from(places(document) or [([0], 0)]))
             holder[key] = copy.deepcopy(other[place])
         elif change == "different" and isinstance(value, str) and value:
             at = draw(st.integers(0, len(value) - 1))
