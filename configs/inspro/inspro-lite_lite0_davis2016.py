@@ -1,8 +1,13 @@
-_base_ = "./inspro_lite0_davis2016.py"
+_base_ = [
+    "../_base_/models/inspro_lite0.py",
+    "../_base_/datasets/davis_2016.py",
+    "../_base_/schedules/light_12e.py",
+    "../_base_/ema_runtime.py",
+]
 
 # afterwards: only the one-stage head learns; all other weights are those of inspro_lite0_davis2016 and do not change
 model = dict(type="InsProLite", key_interval=5)
-train_dataloader = dict(sampler=dict(repeat=16), dataset=dict(clips=dict(clip_len=5)))
+train_dataloader = dict(sampler=dict(repeat=16), dataset=dict(clips=dict(clip_len=5, scattered=True)))
 # 4 epochs of 60 iterations
 train_cfg = dict(max_epochs=4, val_interval=4)
 param_scheduler = [

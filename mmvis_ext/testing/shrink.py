@@ -11,7 +11,7 @@ BACKBONE_CHANNELS = 8
 LIMITS = dict.fromkeys(("embed_dims", "in_channels", "out_channels", "conv_out_channels", "feat_channels"), CHANNELS)
 LIMITS |= dict(channels=CHANNELS, head_channels=CHANNELS, feedforward_channels=32, fc_out_channels=32)
 LIMITS |= dict(num_feats=8, num_groups=8, num_points=64, num_queries=4, num_stages=2, num_iterations=2, num_layers=2)
-LITE_CHANNELS = [24, 40, 112, 320]
+LITE_CHANNELS = dict(lite0=[24, 40, 112, 320], lite2=[24, 48, 120, 352])
 SWIN = dict(embed_dims=BACKBONE_CHANNELS, depths=(1, 1, 1, 1), num_heads=(1, 1, 2, 2))
 VIT = dict(embed_dim=CHANNELS, depth=2, num_heads=2)
 
@@ -24,7 +24,7 @@ def shrink(model: ConfigDict) -> ConfigDict:
 
     Args:
         model: the ``model`` of a config, with a ResNet or a Swin transformer of mmdet, a ViT of timm, or an
-            EfficientNet-Lite0, which stays as it is; it is not modified.
+            EfficientNet-Lite0 or -Lite2, which stays as it is; it is not modified.
     """
     small = ConfigDict(model.to_dict())
     parts = small.get("detector", small)
@@ -44,7 +44,7 @@ def _shrink_backbone(backbone: ConfigDict) -> list[int]:
         return [CHANNELS]
     backbone.init_cfg = None
     if "EfficientNetLite" in backbone.type:
-        return LITE_CHANNELS
+        return LITE_CHANNELS[backbone.arch]
     if "SwinTransformer" in backbone.type:
         backbone.update(SWIN)
     else:

@@ -12,4 +12,5 @@ model = dict(
         stride=2,
     ),
     min_pixels=16,
+    score_reduction="length_weighted",  # most false tracks are short
 )
