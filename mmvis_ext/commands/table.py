@@ -33,7 +33,11 @@ COMMANDS: dict[str, str | Group] = {
     ),
     "browse": "browse",
     "shapes": "shapes",
-    "convert": Group("Convert or split annotations.", {"coco-vid": "convert_coco_vid", "split": "split"}),
+    "convert": Group(
+        "Convert or split annotations.",
+        {"labels": "convert_labels", "coco-vid": "convert_coco_vid", "split": "split"},
+    ),
+    "check": "check",
     "start-weights": "start_weights",
     "publish": "publish",
     "sweep": "sweep",

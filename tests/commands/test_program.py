@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from running import assert_one_sentence
 
+from mmvis_ext.annotations.formats import FORMATS
 from mmvis_ext.commands.program import program_parser
 from mmvis_ext.commands.table import COMMANDS, Group
 from mmvis_ext.version import __version__
@@ -52,7 +53,7 @@ for words in {commands!r}:
 
 
 def test_help_waits_for_nothing():
-    light = [(), *({words[:1] for words in EVERY} | EVERY.keys()) - {("shapes",)}]
+    light = [(), *({words[:1] for words in EVERY} | EVERY.keys()) - {("shapes",), ("convert", "labels")}]
     for words, modules in zip(light, loaded_by_help(*light), strict=True):
         assert not HEAVY & modules, f"mmvis {' '.join(words)} --help"
 
@@ -60,6 +61,13 @@ def test_help_waits_for_nothing():
 def test_the_help_of_shapes_lists_presets_and_waits_for_no_torch():
     (modules,) = loaded_by_help(("shapes",))
     assert not {"torch", "mmdet", "mmcv", "cv2"} & modules
+
+
+def test_the_help_of_labels_lists_formats_and_waits_for_no_torch(mmvis):
+    (modules,) = loaded_by_help(("convert", "labels"))
+    assert not {"torch", "mmdet", "mmcv"} & modules
+    _, out, _ = mmvis("convert", "labels", "--help")
+    assert all(f"  {name:13} {form.about}" in out for name, form in FORMATS.items())
 
 
 @EACH
