@@ -22,8 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"  {name:13} {form.about}{'' if form.write else ' (read only)'}" for name, form in FORMATS.items()
     )
     parser.epilog = f"{parser.epilog or ''}\n\nformats:\n{listed}"
-    parser.add_argument("source_format", choices=FORMATS, metavar="FROM", help="format to read, see below")
-    parser.add_argument("target_format", choices=FORMATS, metavar="TO", help="format to write, see below")
+    parser.add_argument("source_format", choices=tuple(FORMATS), metavar="FROM", help="format to read, see below")
+    parser.add_argument("target_format", choices=tuple(FORMATS), metavar="TO", help="format to write, see below")
     parser.add_argument("source", type=Path, metavar="SOURCE", help="file or folder of the labels")
     parser.add_argument("--out", type=Path, required=True, help="file or folder to write")
     parser.add_argument("--frames", type=Path, metavar="DIR", help="folder with a folder of pictures per video")

@@ -16,12 +16,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     presets = "\n".join(f"  {name:18} {preset.about}" for name, preset in PRESETS.items())
     knobs = "The knobs are the fields of mmvis_ext.shapes_vis.SceneConfig."
     parser.epilog = f"{parser.epilog}\n\npresets:\n{presets}\n\n{knobs}"
-    parser.add_argument("--preset", choices=PRESETS, required=True, metavar="NAME", help="which dataset, see below")
+    parser.add_argument(
+        "--preset", choices=tuple(PRESETS), required=True, metavar="NAME", help="which dataset, see below"
+    )
     parser.add_argument("--out", type=Path, help="folder to write to (default: data/shapes_vis/<preset>)")
     parser.add_argument(
         "--layouts",
         nargs="+",
-        choices=LAYOUTS,
+        choices=tuple(LAYOUTS),
         default=["youtube_vis"],
         metavar="LAYOUT",
         help=f"file layouts to write, each to <out>/<layout>: {', '.join(LAYOUTS)} (default: youtube_vis)",
