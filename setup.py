@@ -10,6 +10,7 @@ from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent
+IGNORED = shutil.ignore_patterns("__pycache__", "efficientnet_*")  # weights to start from are made anew
 
 
 class BuildWithMim(build_py):
@@ -20,8 +21,8 @@ class BuildWithMim(build_py):
         if getattr(self, "editable_mode", False):
             return
         mim = Path(self.build_lib) / "mmvis_ext" / ".mim"
-        for name in ("configs", "tools", "requirements"):
-            shutil.copytree(ROOT / name, mim / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("configs", "tools", "requirements", "checkpoints"):
+            shutil.copytree(ROOT / name, mim / name, dirs_exist_ok=True, ignore=IGNORED)
         shutil.copy(ROOT / "model-index.yml", mim)
 
 

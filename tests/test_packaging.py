@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def test_the_wheel_carries_configs_and_tools_where_mim_looks(tmp_path):
     # the build writes into the source tree, so it gets a copy of what it reads
     source = tmp_path / "source"
-    read = ("mmvis_ext", "configs", "tools", "requirements", "setup.py", "pyproject.toml", "README.md", "LICENSE",
+    read = ("mmvis_ext", "configs", "tools", "requirements", "checkpoints", "setup.py", "pyproject.toml", "README.md", "LICENSE",
             "model-index.yml")  # fmt: skip
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *read]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -27,7 +27,7 @@ def test_the_wheel_carries_configs_and_tools_where_mim_looks(tmp_path):
     subprocess.run(command, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("mmvis_ext-*.whl")
     carried = set(zipfile.ZipFile(wheel).namelist())
-    for folder in ("configs", "tools", "requirements"):
+    for folder in ("configs", "tools", "requirements", "checkpoints"):
         for path in (source / folder).rglob("*"):
             if path.is_file():
                 assert f"mmvis_ext/.mim/{path.relative_to(source)}" in carried

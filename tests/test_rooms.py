@@ -17,17 +17,18 @@ STANDS_ON = {
     "structures": "utils",
     "annotations": "structures utils",
     "shapes_vis": "annotations structures utils",
-    "visualization": "annotations structures utils",
+    "videos": "annotations utils",
+    "visualization": "annotations structures",
     "datasets": "annotations registry structures utils",
     "evaluation": "annotations registry structures utils",
     "models": "registry structures utils",
-    "engine": "annotations models registry structures utils visualization",
-    "inference": "engine models structures utils visualization",
+    "engine": "annotations models registry structures utils videos visualization",
+    "inference": "annotations engine evaluation models structures utils videos visualization",
     "testing": "engine models shapes_vis utils",
-    "commands": "annotations engine models structures utils visualization",
+    "commands": "annotations engine models structures utils videos visualization",
     "__main__": "commands",
 }
-WITHOUT_TORCH = ("annotations", "evaluation", "shapes_vis", "structures", "utils", "visualization")
+WITHOUT_TORCH = ("annotations", "evaluation", "shapes_vis", "structures", "utils", "videos", "visualization")
 
 
 def modules() -> dict[str, Path]:

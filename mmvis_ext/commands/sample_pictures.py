@@ -12,10 +12,10 @@ from mmvis_ext.annotations import VideoRecord
 from mmvis_ext.structures import box_masks, encode
 from mmvis_ext.structures.tracklets import Tracklets
 from mmvis_ext.utils.files import write_atomically
+from mmvis_ext.videos import VideoWriter
 from mmvis_ext.visualization import (
     Row,
     ShownTrack,
-    VideoWriter,
     cell_scale,
     contact_sheet,
     draw_shown,

@@ -13,12 +13,11 @@ from mmvis_ext.registry import HOOKS
 from mmvis_ext.structures import VideoTracks
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.files import require_writable, write_atomically
+from mmvis_ext.videos import VideoWriter, read_frames
 from mmvis_ext.visualization import (
     ShownTrack,
-    VideoWriter,
     comparison_sheet,
     draw_shown,
-    read_frames,
     readable_scale,
     shown_prediction,
     shown_truth,

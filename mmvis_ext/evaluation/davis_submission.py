@@ -13,7 +13,7 @@ from mmvis_ext.utils.errors import InputError
 
 from .results_folder import check_results_folder
 
-__all__ = ["best_proposals", "check_davis_folder", "index_maps", "write_sequence"]
+__all__ = ["best_proposals", "check_davis_folder", "index_map", "index_maps", "write_sequence"]
 
 
 def check_davis_folder(path: str | Path) -> Path:
@@ -60,15 +60,28 @@ def index_maps(
     Yields:
         (H, W) of ``dtype`` per frame: 0 is background, 1 the first proposal.
     """
-    height, width = size
     for t in range(length):
-        # column-major, as the masks are encoded
-        out: np.ndarray = np.zeros((width, height), dtype)
-        for index in range(len(proposals), 0, -1):
-            rle = proposals[index - 1][t]
-            if rle is not None:
-                np.copyto(out, dtype(index), where=coco_mask.decode(rle).T.view(bool))
-        yield np.ascontiguousarray(out.T)
+        yield index_map([(i, masks[t]) for i, masks in enumerate(proposals, 1)], size, dtype)
+
+
+def index_map(masks: Sequence[tuple[int, RLE | None]], size: tuple[int, int], dtype: type = np.uint8) -> np.ndarray:
+    """The masks of a frame in one map; where they overlap, the earlier one has the pixel.
+
+    Args:
+        masks: of each object its index and a compressed RLE, or ``None`` where it is absent.
+        size: (H, W) of the frame.
+        dtype: of the map; it must hold the indices.
+
+    Returns:
+        (H, W) of ``dtype``: 0 is background.
+    """
+    height, width = size
+    # column-major, as the masks are encoded
+    out: np.ndarray = np.zeros((width, height), dtype)
+    for index, rle in reversed(masks):
+        if rle is not None:
+            np.copyto(out, dtype(index), where=coco_mask.decode(rle).T.view(bool))
+    return np.ascontiguousarray(out.T)
 
 
 def write_sequence(

@@ -1,4 +1,5 @@
+from .frame_result import FrameResult
 from .inferencer import Session, VISInferencer
-from .tracks_file import write_tracks
+from .outputs import write_tracks
 
-__all__ = ["Session", "VISInferencer", "write_tracks"]
+__all__ = ["FrameResult", "Session", "VISInferencer", "write_tracks"]

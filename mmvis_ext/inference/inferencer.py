@@ -1,9 +1,10 @@
-"""Running a trained model on any video: a file, a folder of frames, or live frames."""
+"""Running a trained model on any video: a file, a folder of frames, a stream, or frames from anywhere."""
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -20,10 +21,14 @@ from mmvis_ext.structures import VideoTracks
 from mmvis_ext.structures.stream import Detections
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.limits import check_frame_size
-from mmvis_ext.visualization.video_io import open_video
+from mmvis_ext.videos import Frame, VideoSource, open_video
+
+from .frame_result import Choice, FrameResult, frame_results
 
 __all__ = ["Session", "VISInferencer", "windows"]
 
+Item = TypeVar("Item")
+AnyVideo = str | Path | int | VideoSource | Iterable[np.ndarray] | Iterable[Frame]
 LOADERS = ("LoadFrame", "LoadImageFromFile")
 
 
@@ -34,6 +39,8 @@ class VISInferencer:
         config: path of a config, or the config itself.
         checkpoint: path of a checkpoint that fits the config. The class names are read from its ``meta``.
         device: such as ``cuda:0`` or ``cpu``; by default a GPU if there is one.
+        half: compute in half precision where that is safe: bfloat16 on a CPU, float16 on a GPU.
+        compile: let ``torch.compile`` translate the model's step; the first windows of a video size then take long.
 
     Attributes:
         model: the model in test mode, on the device.
@@ -44,7 +51,14 @@ class VISInferencer:
         InputError: config or checkpoint is missing or broken, they do not fit, or the device cannot be used.
     """
 
-    def __init__(self, config: str | Path | Config, checkpoint: str | Path, device: str | None = None) -> None:
+    def __init__(
+        self,
+        config: str | Path | Config,
+        checkpoint: str | Path,
+        device: str | None = None,
+        half: bool = False,
+        compile: bool = False,
+    ) -> None:
         cfg = config if isinstance(config, Config) else read_config(str(config))
         weights = read_checkpoint(checkpoint)
         with DefaultScope.overwrite_default_scope(cfg.get("default_scope", "mmvis_ext")):
@@ -52,17 +66,82 @@ class VISInferencer:
             with building("test_dataloader.dataset.pipeline", cfg):
                 self.pipeline = Compose(_without_loading(cfg.test_dataloader.dataset.pipeline))
         self.classes, self.categories = _classes(weights, self.model, str(checkpoint))
+        self.half = half
+        if compile:
+            self.model.forward_window = torch.compile(self.model.forward_window)  # type: ignore[method-assign]
 
     @property
     def window(self) -> int:
         """Frames per step."""
         return self.model.window
 
+    @property
+    def latency(self) -> int:
+        """Frames that a result of :meth:`stream` may come late, since a clip's frames are looked at together."""
+        return self.window - 1
+
+    @property
+    def device(self) -> torch.device:
+        """The model's device."""
+        return next(self.model.parameters()).device
+
+    def choice(
+        self, score_thr: float = 0.3, classes: Sequence[str] | None = None, top_k: int | None = None
+    ) -> Choice:  # fmt: skip
+        """Which tracks are kept, by names of classes.
+
+        Raises:
+            InputError: the model knows no such class.
+        """
+        for name in classes or ():
+            if name not in self.classes:
+                known = ", ".join(self.classes)
+                raise InputError(f"class {name!r}: the model does not know it; it knows {known}.")
+        labels = None if classes is None else frozenset(map(self.classes.index, classes))
+        return Choice(score_thr, labels, top_k)
+
+    def precision(self) -> torch.autocast:
+        """The context in which the model computes."""
+        kind = self.device.type
+        return torch.autocast(kind, torch.bfloat16 if kind == "cpu" else torch.float16, enabled=self.half)
+
     def session(self, video_id: Any = 0, gather: bool = True) -> "Session":
         """Start a video whose frames become available one after the other, see :class:`Session`."""
         return Session(self, video_id, gather)
 
-    def stream(self, frames: Iterable[np.ndarray]) -> Iterator[Detections]:
+    def stream(
+        self,
+        video: AnyVideo,
+        score_thr: float = 0.3,
+        classes: Sequence[str] | None = None,
+        top_k: int | None = None,
+    ) -> Iterator[FrameResult]:
+        """Yield what each frame shows, as soon as the model has seen its window; nothing before it is kept.
+
+        A model that looks at clips gives the results of a clip's frames together, when its last frame is there: the
+        first one comes :attr:`latency` frames late. InsPro and SRNet look at one frame at a time. Ids, boxes and masks
+        are those of the whole video's tracks, whose scores are known at its end (:meth:`__call__`).
+
+        Args:
+            video: as for :meth:`__call__`, such as a path or frames of (H,W,3) uint8 RGB; only as many frames as needed
+                are taken at a time.
+            score_thr: lowest score of a kept track in the window, in 0..1.
+            classes: names of the classes that are kept; ``None`` for all.
+            top_k: number of tracks that are kept, the best ones; ``None`` for all.
+
+        Raises:
+            InputError: see :meth:`Session.push`; or the model does not know a class.
+        """
+        session, choice = self.session(gather=False), self.choice(score_thr, classes, top_k)
+
+        def step(window: list[Frame]) -> list[FrameResult]:
+            return frame_results(session.push_frames(window), window, self.classes, choice)
+
+        for results in map(step, windows(_frames(video), self.window)):
+            while results:
+                yield results.pop(0)
+
+    def detections(self, frames: Iterable[np.ndarray]) -> Iterator[Detections]:
         """Yield the detections of one window after the other; nothing of the windows before is kept.
 
         Args:
@@ -73,19 +152,19 @@ class VISInferencer:
         """
         yield from map(self.session(gather=False).push, windows(frames, self.window))
 
-    def __call__(self, video: str | Path | Iterable[np.ndarray], video_id: Any = 0) -> VideoTracks:
+    def __call__(self, video: AnyVideo, video_id: Any = 0) -> VideoTracks:
         """Tracks of a whole video.
 
         Args:
-            video: a video file, a folder of frames, or frames as for :meth:`stream`.
+            video: what :func:`open_video` takes, such as the path of a file or folder; what it returns; or frames, each
+                (H,W,3) uint8 RGB and all of one size.
             video_id: the video's id in the result.
 
         Raises:
             InputError: the video cannot be read or has no frames.
         """
         session = self.session(video_id)
-        frames = open_video(video) if isinstance(video, str | Path) else video
-        for _ in map(session.push, windows(frames, self.window)):
+        for _ in map(session.push_frames, windows(_frames(video), self.window)):
             pass
         return session.close()
 
@@ -144,7 +223,12 @@ class Session:
         model = self.inferencer.model
         if self._stream is None:
             self._stream = model.open_stream(frame_geometry(sample), self.gather)
-        return model.advance(inputs, self._stream)
+        with self.inferencer.precision():
+            return model.advance(inputs, self._stream)
+
+    def push_frames(self, frames: list[Frame]) -> Detections:
+        """:meth:`push` for frames with number and time."""
+        return self.push([frame.picture for frame in frames])
 
     def close(self) -> VideoTracks:
         """The tracks of all frames so far.
@@ -172,8 +256,8 @@ class Session:
         self.length += 1
 
 
-def windows(frames: Iterable[np.ndarray], size: int) -> Iterator[list[np.ndarray]]:
-    """Split (H,W,3) frames into lists of ``size``, of which the last may be shorter.
+def windows(frames: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Split frames into lists of ``size``, of which the last may be shorter.
 
     No list is kept here while the next one is read, so that with ``map(step, windows(...))`` only one is in memory.
     """
@@ -181,6 +265,17 @@ def windows(frames: Iterable[np.ndarray], size: int) -> Iterator[list[np.ndarray
     while window := list(islice(iterator, size)):
         yield window
         del window
+
+
+def _frames(video: AnyVideo) -> Iterator[Frame]:
+    """The frames of a video, one at a time."""
+    source = open_video(video) if isinstance(video, str | Path | int) else video
+    if isinstance(source, VideoSource):
+        yield from source.frames()
+        return
+    found: Any
+    for number, found in enumerate(source):
+        yield found if isinstance(found, Frame) else Frame(found, number, math.nan, f"{number:05d}")
 
 
 def _without_loading(transforms: list[dict]) -> list[dict]:

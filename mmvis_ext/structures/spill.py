@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +11,9 @@ import numpy as np
 from mmvis_ext.utils.errors import InputError
 
 from .rle import RLE
-from .tracks import Track
+from .tracks import Found, Track
 
-__all__ = ["Found", "Spill", "SpilledTrack", "Stretches"]
-
-Found = tuple[int, list[float], RLE | None]  # number of the frame, box and mask in it
+__all__ = ["Spill", "SpilledTrack", "Stretches"]
 
 
 class Spill:
@@ -70,20 +69,23 @@ class Stretches:
     places: list[tuple[int, int]]
     spill: Spill
 
-    def _every(self) -> list[Found]:
-        return [one for place in self.places for one in self.spill.read(place)] + self.found
+    def every(self) -> Iterator[Found]:
+        """All that was found, in time order; little of it is in memory at a time."""
+        for place in self.places:
+            yield from self.spill.read(place)
+        yield from self.found
 
     def masks(self) -> list[RLE | None] | None:
         """One mask per frame of the video, ``None`` where the track is absent."""
         masks: list[RLE | None] = [None] * self.length
-        for t, _, mask in self._every():
+        for t, _, mask in self.every():
             masks[t] = mask
         return masks if self.with_masks else None
 
     def boxes(self) -> np.ndarray:
         """(T, 4) float32, zeros where the track is absent."""
         boxes = np.zeros((self.length, 4), dtype=np.float32)
-        for t, box, _ in self._every():
+        for t, box, _ in self.every():
             boxes[t] = box
         return boxes
 
@@ -115,6 +117,10 @@ class SpilledTrack(Track):
     def boxes(self) -> np.ndarray:  # type: ignore[override]
         """(T, 4), see :class:`Track`."""
         return self.stretches.boxes()
+
+    def found(self) -> Iterator[Found]:
+        """See :class:`Track`."""
+        return self.stretches.every()
 
     def __reduce__(self) -> tuple:
         return Track, (self.track_id, self.scores, self.segmentations, self.boxes)

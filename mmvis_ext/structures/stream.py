@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .rle import RLE
-from .spill import Found, Spill, Stretches
-from .tracks import Track, VideoTracks
+from .spill import Spill, Stretches
+from .tracks import Found, Track, VideoTracks
 
 if TYPE_CHECKING:
     from .geometry import FrameGeometry  # imports torch

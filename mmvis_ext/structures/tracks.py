@@ -1,7 +1,9 @@
 """What a model says about a whole video: tracks of RLE masks, ready for the benchmark."""
 
-from collections.abc import Iterator
+import heapq
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +15,10 @@ from .rle import RLE, decode
 if TYPE_CHECKING:
     import supervision
 
-__all__ = ["Track", "VideoTracks"]
+__all__ = ["Found", "Track", "VideoTracks", "by_frame"]
+
+Found = tuple[int, list[float], RLE | None]
+"""What a frame shows of a track: the frame's number, box and mask."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,36 @@ class Track:
         if self.segmentations is None:
             return np.any(self.boxes != 0, axis=1)
         return np.array([s is not None for s in self.segmentations], dtype=bool)
+
+    def found(self) -> Iterator[Found]:
+        """What each frame that shows the object shows of it, in time order."""
+        masks, boxes = self.segmentations, self.boxes
+        for t in self.visible.nonzero()[0].tolist():
+            yield t, boxes[t].tolist(), None if masks is None else masks[t]
+
+
+def by_frame(tracks: Sequence[Track], length: int) -> Iterator[list[tuple[int, list[float], RLE | None]]]:
+    """What the frames of a video show, one after the other. Of a long video little is in memory at a time.
+
+    Args:
+        tracks: of the video.
+        length: number of frames.
+
+    Yields:
+        For each frame a list of places in ``tracks``, boxes (xyxy in pixels) and masks, in the order of the tracks.
+    """
+
+    def of(place: int) -> Iterator[tuple[int, int, list[float], RLE | None]]:
+        return ((t, place, box, mask) for t, box, mask in tracks[place].found())
+
+    merged = heapq.merge(*map(of, range(len(tracks))), key=itemgetter(0, 1))
+    at = next(merged, None)
+    for t in range(length):
+        shown = []
+        while at is not None and at[0] == t:
+            shown.append(at[1:])
+            at = next(merged, None)
+        yield shown
 
 
 @dataclass

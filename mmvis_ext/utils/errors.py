@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["ERROR_FILE", "InputError", "command_line"]
+__all__ = ["ERROR_FILE", "InputError", "command_line", "unknown_error"]
 
 TRACEBACK = "--traceback"
 ERROR_FILE = "TORCHELASTIC_ERROR_FILE"  # where torch's launcher looks for what a process has to say
@@ -77,14 +77,14 @@ def command_line(main: Callable[..., int | None]) -> Callable[..., None]:
             lost = sentence is None and ERROR_FILE in os.environ and _lost_contact(error)
             if lost:
                 sentence = "lost contact with another process, which may have failed."
-            _report(sentence or _unknown(error), lost)
+            _report(sentence or unknown_error(error), lost)
             sys.exit(1)
         sys.exit(code or 0)
 
     return run
 
 
-def _unknown(error: Exception) -> str:
+def unknown_error(error: Exception) -> str:
     """What to say of an error that nobody foresaw, whose traceback goes to a log."""
     said = str(error).strip().partition("\n")[0].rstrip(".")
     reason = f"{type(error).__name__}: {said}" if said else type(error).__name__

@@ -41,7 +41,7 @@ def test_the_whole_way(does, tmp_path):
     assert "AP50" in json.loads(does("eval", "youtube-vis", data / "val.json", results, "--json"))
 
     frames = next((data / "val/JPEGImages").iterdir())
-    assert "overlay" in does("infer", config, checkpoint, frames, "--out", tmp_path / "o.mp4", "--device", "cpu")
+    assert "o.mp4" in does("infer", config, checkpoint, frames, "--out", tmp_path / "o.mp4", "--device", "cpu")
     assert (tmp_path / "o.mp4").stat().st_size > 0
     does("browse", config, "--out", tmp_path / "pictures", "--num", 1)
     assert len(list((tmp_path / "pictures").glob("*.png"))) == 1

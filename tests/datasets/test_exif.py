@@ -12,7 +12,7 @@ from mmvis_ext.annotations.index_png import index_png
 from mmvis_ext.datasets import Draw
 from mmvis_ext.registry import DATASETS
 from mmvis_ext.structures import encode
-from mmvis_ext.visualization import open_video, read_frames
+from mmvis_ext.videos import open_video, read_frames
 
 HEIGHT, WIDTH, LENGTH = 48, 64, 3  # of the stored pixels
 SHOWN = {3: lambda a: np.rot90(a, 2), 6: lambda a: np.rot90(a, -1), 8: lambda a: np.rot90(a, 1), 1: lambda a: a}

@@ -11,7 +11,7 @@ from mmvis_ext.annotations.records import TrackAnnotation, VideoRecord
 from mmvis_ext.engine.visualization_hook import TrackVisualizationHook
 from mmvis_ext.structures import Track, VideoTracks, boxes_of, encode
 from mmvis_ext.utils.errors import InputError
-from mmvis_ext.visualization import open_video
+from mmvis_ext.videos import open_video
 
 SIZE, LENGTH = (48, 64), 5
 META = dict(classes=("disc", "star"), categories=(dict(id=2, name="disc"), dict(id=7, name="star")))

@@ -19,7 +19,7 @@ from mmvis_ext.annotations.index_png import index_png
 from mmvis_ext.annotations.lists import read_sequence_list
 from mmvis_ext.annotations.tif import label_tif, read_labels
 from mmvis_ext.evaluation.davis_folders import evaluate_folders
-from mmvis_ext.visualization import VideoWriter, open_video
+from mmvis_ext.videos import VideoWriter, open_video
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits the memory as Linux does")
 

@@ -18,7 +18,7 @@ from mmvis_ext.registry import DATASETS
 from mmvis_ext.structures.stream import TrackBook
 from mmvis_ext.testing import tiny_checkpoint, tiny_config, tiny_dataset, tiny_model
 from mmvis_ext.utils.errors import InputError
-from mmvis_ext.visualization import VideoWriter, open_video
+from mmvis_ext.videos import VideoWriter, open_video
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "real"
 
@@ -55,7 +55,7 @@ def test_streamed_is_whole(inferencer, frames):
     inputs, sample = inferencer.prepare(frames)
     (whole,) = inferencer.model.predict(inputs[None], [sample])
     book = TrackBook(inferencer.model.score_reduction)
-    for detections in inferencer.stream(iter(frames)):
+    for detections in inferencer.detections(iter(frames)):
         book.add(detections)
     streamed = book.close(0, frame_geometry(sample))
     assert len(streamed) > 0
@@ -132,10 +132,11 @@ def test_no_more_frames_than_a_window_s_are_kept(inferencer, frames):
             yield frame
             del frame
 
-    for _ in inferencer.stream(live()):
-        pass
     assert inferencer(live()).length == 30
     assert most < inferencer.window
+    for result in inferencer.stream(live()):
+        del result
+    assert most < inferencer.window, "and results are kept by whoever wants to"
 
 
 def test_classes_come_from_the_checkpoint(inferencer, checkpoint, tmp_path):

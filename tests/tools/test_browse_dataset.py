@@ -3,7 +3,7 @@
 import cv2
 from running import call
 
-from mmvis_ext.visualization import open_video
+from mmvis_ext.videos import open_video
 
 
 def browse(config, out, *more):

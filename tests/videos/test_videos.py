@@ -10,7 +10,7 @@ import pytest
 
 from mmvis_ext.annotations.tif import to_8_bits
 from mmvis_ext.utils.errors import InputError
-from mmvis_ext.visualization import VideoWriter, open_video, read_frames
+from mmvis_ext.videos import VideoWriter, open_video, read_frames
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "real"
 
