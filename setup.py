@@ -10,7 +10,7 @@ from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent
-IGNORED = shutil.ignore_patterns("__pycache__", "efficientnet_*")  # weights to start from are made anew
+IGNORED = shutil.ignore_patterns("__pycache__", "efficientnet_*.pth")  # weights to start from are made anew
 
 
 class BuildWithMim(build_py):

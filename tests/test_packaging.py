@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 def test_the_wheel_carries_configs_and_tools_where_mim_looks(tmp_path):
     # the build writes into the source tree, so it gets a copy of what it reads
     source = tmp_path / "source"
-    read = ("mmvis_ext", "configs", "tools", "requirements", "checkpoints", "setup.py", "pyproject.toml", "README.md", "LICENSE",
-            "model-index.yml")  # fmt: skip
+    read = ("mmvis_ext", "configs", "tools", "requirements", "checkpoints", "setup.py", "pyproject.toml", "README.md",
+            "LICENSE", "model-index.yml")  # fmt: skip
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *read]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in filter(None, listed.split("\0")):
