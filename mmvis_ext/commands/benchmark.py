@@ -5,6 +5,9 @@ Speed is that of a whole step, masks included, compared with backbone and neck o
 With --long N, compare instead the peak memory of two streams, one of a single window and one of N frames, each in its
 own process. An untrained model finds no objects, which keeps its memory low; --held 10 makes ten objects visible in
 every frame.
+
+With --end-to-end VIDEO, measure the way from a video file to written results: decoding, resizing, the model, drawing
+and writing (--save), each alone and all together, as mmvis infer does them.
 """
 
 import argparse
@@ -38,6 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", metavar="FILE", help="write the figures as JSON; - prints JSON and no table")
     parser.add_argument("--long", type=int, metavar="N", help="compare the memory of a short and of an N-frame stream")
     parser.add_argument("--stream", type=int, metavar="N", help="run one N-frame stream and give its peak memory")
+    parser.add_argument("--end-to-end", metavar="VIDEO", help="measure the way from this file to written results")
+    parser.add_argument(
+        "--save", default="overlay,json", metavar="KINDS", help="what is written then, as in mmvis infer"
+    )
     parser.add_argument(
         "--held",
         type=int,
@@ -49,10 +56,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Measure."""
+    from .end_to_end import end_to_end
     from .measurement import compare_streams, speed, stream
 
     _check(args)
-    figures = (stream if args.stream else compare_streams if args.long else speed)(args)
+    measure = end_to_end if args.end_to_end else stream if args.stream else compare_streams if args.long else speed
+    figures = measure(args)
     text = json.dumps(figures, indent=2)
     if args.json == "-":
         print(text)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mmvis_ext.inference.video_run import VideoReport, VideoRun
     from mmvis_ext.videos import Selection, VideoSource
 
-__all__ = ["EXAMPLE", "KINDS", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "KINDS", "add_arguments", "output_kinds", "run"]
 
 EXAMPLE = "mmvis infer video.mp4 --out results --save overlay,masks,json"
 KINDS = "overlay gif frames masks cutouts json youtube-vis coco mots davis ctc timeline"
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     from mmvis_ext.videos import Selection, find_videos
 
     config, checkpoint, sources = _words(args.words)
-    kinds = _kinds(args.save)
+    kinds = output_kinds(args.save)
     if args.top_k is not None and args.top_k < 1:
         raise InputError(f"--top-k {args.top_k} keeps no track; give 1 or more.")
     selection = Selection(args.stride, args.fps, args.start, args.end, args.max_size)
@@ -100,7 +100,7 @@ def _words(words: list[str]) -> tuple[Path, Path, list[str]]:
     return config, checkpoint or find_checkpoint(config), words
 
 
-def _kinds(text: str) -> list[str]:
+def output_kinds(text: str) -> list[str]:
     """The kinds of output that ``--save`` names.
 
     Raises:
