@@ -20,6 +20,7 @@ STANDS_ON = {
     "visualization": "annotations structures utils",
     "datasets": "annotations registry structures utils",
     "evaluation": "annotations registry structures utils",
+    "report": "annotations evaluation structures utils visualization",
     "models": "registry structures utils",
     "engine": "annotations models registry structures utils visualization",
     "inference": "engine models structures utils visualization",
@@ -27,7 +28,7 @@ STANDS_ON = {
     "commands": "annotations engine models structures utils visualization",
     "__main__": "commands",
 }
-WITHOUT_TORCH = ("annotations", "evaluation", "shapes_vis", "structures", "utils", "visualization")
+WITHOUT_TORCH = ("annotations", "evaluation", "report", "shapes_vis", "structures", "utils", "visualization")
 
 
 def modules() -> dict[str, Path]:
