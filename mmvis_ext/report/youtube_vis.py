@@ -114,7 +114,7 @@ def _truths(judged: JudgedVideo, names: dict[int, str]) -> list[PageTrack]:
     scores = {int(g): judged.found[d].score for d, g in enumerate(judged.given[0])}
     tracks = []
     for g, (truth, fate) in enumerate(zip(judged.truths, judged.fates(), strict=True)):
-        note = f"found, score {scores[g]:.2f}" if g in scores else "not found"
+        note = f"found, score {scores[g]:.2f}" if g in scores else ""
         tracks.append(PageTrack(names[truth.category_id], list(truth.tube.regions), g, kind=fate, note=note))
     return tracks
 
