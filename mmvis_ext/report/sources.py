@@ -4,6 +4,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -67,9 +68,11 @@ def content_of(source: Source) -> Content:
             protocol = FOREGROUND if source.year == 2016 else OBJECTS
             return judged_folder_content(source.truth, results, frames, source.names, protocol)
     truth = read_annotation_file(source.truth)
-    results, _ = judgeable(read_results(source.results), truth)
+    results, left_out = judgeable(read_results(source.results), truth)
     read = judged_content if truth.has_annotations else unjudged_content
-    return read(truth, results, _frames(source), source.min_score, str(source.results))
+    content = read(truth, results, _frames(source), source.min_score, str(source.results))
+    notes = [f"Left out are results whose {name} the truth lacks: {number}." for name, number in left_out.items()]
+    return replace(content, notes=[*content.notes, *notes])
 
 
 def _without_truth(source: Source) -> Content:

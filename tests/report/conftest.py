@@ -3,7 +3,9 @@
 import shutil
 from pathlib import Path
 
+import browser
 import pytest
+from browser import Page
 from disturbed import disturbed
 from small_davis import SEQUENCES, index_map
 
@@ -40,3 +42,17 @@ def tiny_page(tiny_source) -> Path:
     out = tiny_source.results.parent / "page"
     write_page(content_of(tiny_source), out, workers=1)
     return out
+
+
+@pytest.fixture(scope="module")
+def driver():
+    driver = browser.start()
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def page(driver, tiny_page):
+    page = Page(driver, tiny_page)
+    yield page
+    assert page.errors() == []
