@@ -62,7 +62,7 @@ def judged_content(
     seen = "with the best F1 at IoU 0.5" if min_score is None else "as asked for"
     notes.insert(0, f"Shown are results that score {least:.2f} or more ({seen}), at most {MOST_TRACKS} per video. The "
                  "figures count all results.")  # fmt: skip
-    counts = errors.counts()
+    counts = errors.counts(min_score=least)
     bars = [(kind, gain["AP"], gain["AP50"], counts[kind]) for kind, gain in errors.gains.items()]
     tables = [_classes(errors, names), _groups(errors)]
     return Content(

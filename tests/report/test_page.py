@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sys
+from collections import Counter
 
 import cv2
 import numpy as np
@@ -12,6 +13,7 @@ from page_data import data_of, list_of
 
 from mmvis_ext.annotations.youtube_vis import read_annotation_file
 from mmvis_ext.evaluation import evaluate_ytvis, read_results, write_submission
+from mmvis_ext.evaluation.errors import track_errors
 from mmvis_ext.report import write_page
 from mmvis_ext.report.page import check_page_folder
 from mmvis_ext.report.sources import content_of
@@ -24,6 +26,17 @@ def test_the_page_has_the_figures_of_the_evaluation(tiny_source, tiny_page):
     for name in ("AP", "AP50", "AP75", "AR1", "AR10"):
         assert f'<span class="name">{name}</span>\n    <span class="value">{figures[name]:.1f}</span>' in html
     assert "Classes, the worst first" in html
+
+
+def test_the_bars_count_the_errors_of_the_results_that_are_shown(tiny_source):
+    truth, results = read_annotation_file(tiny_source.truth), read_results(tiny_source.results)
+    for least in (None, 0.8):
+        content = content_of(tiny_source._replace(min_score=least))
+        errors = track_errors(truth, results)
+        assert {bar[0]: bar[3] for bar in content.errors} == errors.counts(min_score=least or errors.working_score)
+        shown = sum((Counter(video.kinds) for video in content.videos), Counter())
+        assert shown == Counter({kind: n for kind, _, _, n in content.errors if n})
+        assert [bar[1] for bar in content.errors] == sorted((g["AP"] for g in errors.gains.values()), reverse=True)
 
 
 def test_each_video_has_its_frames_truth_and_results(tiny_source, tiny_page):
