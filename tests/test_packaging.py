@@ -31,7 +31,7 @@ def test_the_wheel_carries_configs_and_tools_where_mim_looks(tmp_path):
         for path in (source / folder).rglob("*"):
             if path.is_file():
                 assert f"mmvis_ext/.mim/{path.relative_to(source)}" in carried
-    for path in (source / "mmvis_ext").rglob("*.py"):
+    for path in [*(source / "mmvis_ext").rglob("*.py"), *(source / "mmvis_ext/report/templates").iterdir()]:
         assert str(path.relative_to(source)) in carried
     assert {"mmvis_ext/py.typed", "mmvis_ext/.mim/model-index.yml"} <= carried
     assert not [name for name in carried if name.startswith("tests")]

@@ -21,14 +21,15 @@ STANDS_ON = {
     "visualization": "annotations structures",
     "datasets": "annotations registry structures utils",
     "evaluation": "annotations registry structures utils",
+    "report": "annotations evaluation structures utils visualization",
     "models": "registry structures utils",
     "engine": "annotations models registry structures utils videos visualization",
     "inference": "annotations engine evaluation models structures utils videos visualization",
     "testing": "engine models shapes_vis utils",
-    "commands": "annotations engine models structures utils videos visualization",
+    "commands": "annotations engine inference models structures utils videos visualization",
     "__main__": "commands",
 }
-WITHOUT_TORCH = ("annotations", "evaluation", "shapes_vis", "structures", "utils", "videos", "visualization")
+WITHOUT_TORCH = ("annotations", "evaluation", "report", "shapes_vis", "structures", "utils", "videos", "visualization")
 
 
 def modules() -> dict[str, Path]:

@@ -31,6 +31,7 @@ COMMANDS: dict[str, str | Group] = {
         "Judge results by a benchmark's measure.",
         {"youtube-vis": "eval_youtube_vis", "davis": "eval_davis", "ctc": "eval_ctc"},
     ),
+    "report": "report",
     "browse": "browse",
     "shapes": "shapes",
     "convert": Group(

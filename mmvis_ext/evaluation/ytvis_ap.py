@@ -11,12 +11,11 @@ from mmvis_ext.structures import tube_ious
 from mmvis_ext.utils.errors import InputError
 
 from .entries import Entry, result_entries, truth_entries
+from .matching import IOU_THRESHOLDS, RECALL_POINTS, interpolate, match
 from .occlusion import OCCLUSION_RANGES
 
 __all__ = ["AREA_RANGES", "IOU_THRESHOLDS", "MAX_DETS", "RECALL_POINTS", "YTVISResult", "evaluate_ytvis"]
 
-IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
-RECALL_POINTS = np.linspace(0.0, 1.0, 101)
 MAX_DETS = (1, 10, 100)
 # All, small, medium and large objects: mean area in pixels, both ends included.
 AREA_RANGES = ((0, 1e10), (0, 128**2), (128**2, 256**2), (256**2, 1e10))
@@ -165,7 +164,10 @@ def _match_video(
     hidden = [-1.0 if g.occlusion is None else g.occlusion for g in truths]  # -1 lies in no range
     ignored = crowd | np.vstack([_outside([g.area for g in truths], area_ranges), _outside(hidden, levels)])
     ious = tube_ious([d.tube for d in found], [g.tube for g in truths], crowd if crowd_shares else None)
-    matched, excused = _match(ious, ignored, crowd)
+    given = match(ious, ignored, crowd)
+    matched = given >= 0
+    # -1, which stands for no ground truth, leads to the column that is added
+    excused = np.pad(ignored, ((0, 0), (0, 1)))[np.arange(len(ignored))[:, None, None], given]
     # how occluded the object of a result is, nobody can say: all of them count at each level
     ranges = [*area_ranges, *(area_ranges[0] for _ in levels)]
     misses = ~matched & ~_outside([d.area for d in found], ranges)[:, None]
@@ -180,36 +182,6 @@ def _outside(values: Sequence[float], ranges: Sequence[tuple[float, float]]) -> 
     return (numbers < low) | (numbers > high)
 
 
-def _match(ious: np.ndarray, ignored: np.ndarray, crowd: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give each result, best first, the free ground truth that it overlaps most, in all groups and thresholds at once.
-
-    A ground truth that counts goes before an ignored one; of equal overlaps the later in the file is taken; a crowd
-    stays free for further results.
-
-    Args:
-        ious: (D, G).
-        ignored: (A, G) bool, the ground truth does not count in this group.
-        crowd: (G,) bool.
-
-    Returns:
-        Two arrays, (A, T, D) bool: whether the result was given a ground truth, and whether that one is ignored.
-    """
-    (n_found, n_truths), n_ranges, n_thresholds = ious.shape, len(ignored), len(IOU_THRESHOLDS)
-    matched, excused = np.zeros((2, n_ranges, n_thresholds, n_found), dtype=bool)
-    free = np.ones((n_ranges, n_thresholds, n_truths), dtype=bool)
-    within_reach = ious[:, None] >= IOU_THRESHOLDS[:, None]  # (D, T, G)
-    rank = ious.argsort(axis=1, kind="stable").argsort(axis=1) + 1
-    preference = rank[:, None] + n_truths * ~ignored  # (D, A, G)
-    for d in np.flatnonzero(within_reach.any(axis=(1, 2))):
-        value = np.where(free & within_reach[d], preference[d][:, None], 0)
-        a, t = np.nonzero(value.any(axis=-1))
-        g = value.argmax(axis=-1)[a, t]
-        matched[a, t, d] = True
-        excused[a, t, d] = ignored[a, g]
-        free[a, t, g] = crowd[g]
-    return matched, excused
-
-
 def _curves(matches: list[_Matches], n_ranges: int, max_dets: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     """Precision (T, R, A) and recall (T, A, M) of one class over all videos; -1 where nothing counts."""
     precision = np.full((len(IOU_THRESHOLDS), len(RECALL_POINTS), n_ranges), -1.0)
@@ -222,19 +194,10 @@ def _curves(matches: list[_Matches], n_ranges: int, max_dets: Sequence[int]) -> 
     misses = np.concatenate([m.misses for m in matches], axis=-1)[..., order]
     targets = np.sum([m.targets for m in matches], axis=0)
     for a in np.flatnonzero(targets):
-        precision[:, :, a] = _interpolate(hits[a], misses[a], targets[a])
+        precision[:, :, a] = interpolate(hits[a], misses[a], targets[a])
         for m, limit in enumerate(max_dets):
             recall[:, a, m] = hits[a][:, place < limit].sum(axis=-1) / targets[a]
     return precision, recall
-
-
-def _interpolate(hits: np.ndarray, misses: np.ndarray, targets: int) -> np.ndarray:
-    """(T, R) the best precision at or beyond each recall point, of (T, N) results in the order of their scores."""
-    hits, misses = hits.cumsum(axis=-1), misses.cumsum(axis=-1)
-    precision = hits / (misses + hits + np.spacing(1))
-    envelope = np.maximum.accumulate(precision[:, ::-1], axis=-1)[:, ::-1]
-    reached = np.stack([np.searchsorted(row, RECALL_POINTS) for row in hits / targets])
-    return np.take_along_axis(np.pad(envelope, ((0, 0), (0, 1))), reached, axis=-1)
 
 
 def _result(curves: list[tuple[np.ndarray, np.ndarray]], classes: list[dict], with_levels: bool) -> YTVISResult:

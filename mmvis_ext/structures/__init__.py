@@ -7,7 +7,7 @@ it.
 
 from .rle import RLE, box_masks, boxes_of, decode, encode, to_rle, to_rles
 from .tracks import Track, VideoTracks
-from .tubes import Tube, box_tube, mask_tube, tube_ious
+from .tubes import Tube, box_tube, mask_tube, shared_pixels, tube_ious
 
 __all__ = [
     "RLE",
@@ -20,6 +20,7 @@ __all__ = [
     "decode",
     "encode",
     "mask_tube",
+    "shared_pixels",
     "to_rle",
     "to_rles",
     "tube_ious",

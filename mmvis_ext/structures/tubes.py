@@ -8,7 +8,7 @@ from pycocotools import mask as coco_mask
 
 from .rle import RLE
 
-__all__ = ["Tube", "box_tube", "mask_tube", "tube_ious"]
+__all__ = ["Tube", "box_tube", "mask_tube", "shared_pixels", "tube_ious"]
 
 
 @dataclass(frozen=True)
@@ -72,22 +72,37 @@ def tube_ious(results: Sequence[Tube], truths: Sequence[Tube], shares: np.ndarra
 
 
 def _mask_intersections(results: Sequence[Tube], truths: Sequence[Tube]) -> np.ndarray:
-    """(D, G) shared pixels, summed over the frames; exact, and without decoding a mask.
+    """(D, G) shared pixels, summed over the frames."""
+    total = np.zeros((len(results), len(truths)))
+    for frame in range(len(truths[0].areas)):
+        total += shared_pixels(results, truths, frame)
+    return total
+
+
+def shared_pixels(results: Sequence[Tube], truths: Sequence[Tube], frame: int) -> np.ndarray:
+    """Pixels of one frame that lie in a result and in a ground truth; exact, and without decoding a mask.
 
     pycocotools walks the runs of both masks and returns, for a ground truth marked as a crowd, the share of the
     result's area that lies inside it. That share times the area is the number of shared pixels, but for a rounding
     error far below one half.
+
+    Args:
+        results: D tubes of masks.
+        truths: G tubes of masks of the same video.
+        frame: its number, from 0.
+
+    Returns:
+        (D, G) float64.
     """
-    total = np.zeros((len(results), len(truths)))
-    for frame in range(len(truths[0].areas)):
-        rows = [i for i, r in enumerate(results) if r.areas[frame]]
-        columns = [j for j, g in enumerate(truths) if g.areas[frame]]
-        if rows and columns:
-            masks = [results[i].regions[frame] for i in rows]
-            inside = coco_mask.iou(masks, [truths[j].regions[frame] for j in columns], [1] * len(columns))
-            areas = np.array([results[i].areas[frame] for i in rows])
-            total[np.ix_(rows, columns)] += np.rint(inside * areas[:, None])
-    return total
+    shared = np.zeros((len(results), len(truths)))
+    rows = [i for i, r in enumerate(results) if r.areas[frame]]
+    columns = [j for j, g in enumerate(truths) if g.areas[frame]]
+    if rows and columns:
+        masks = [results[i].regions[frame] for i in rows]
+        inside = coco_mask.iou(masks, [truths[j].regions[frame] for j in columns], [1] * len(columns))
+        areas = np.array([results[i].areas[frame] for i in rows])
+        shared[np.ix_(rows, columns)] = np.rint(inside * areas[:, None])
+    return shared
 
 
 def _box_intersections(results: Sequence[Tube], truths: Sequence[Tube]) -> np.ndarray:
