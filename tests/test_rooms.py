@@ -22,6 +22,7 @@ STANDS_ON = {
     "evaluation": "annotations registry structures utils",
     "models": "registry structures utils",
     "engine": "annotations models registry structures utils visualization",
+    "export": "models structures utils",
     "inference": "engine models structures utils visualization",
     "testing": "engine models shapes_vis utils",
     "commands": "annotations engine models structures utils visualization",
