@@ -59,14 +59,15 @@ def test_the_example_shows_what_the_library_shows(name, tiny, mmvis, tmp_path):
     config, checkpoint = tiny(name)
     out = tmp_path / "model.onnx"
     code, said, error = mmvis(
-        "export", config, checkpoint, "--size", f"{SIZE[1]}x{SIZE[0]}", "--out", out, "--objects", 50
+        "export", config, checkpoint, "--size", f"{SIZE[1]}x{SIZE[0]}", "--out", out, "--objects", 20
     )
     assert code == 0, error
     assert "largest difference from the model: scores" in said
-    # EfficientVIS pastes masks into frames of the network's size here, and the ragged ones of random weights differ
-    alike = 0.8 if name == "efficientvis" else 0.98
     inferencer = VISInferencer(str(config), checkpoint, "cpu")
     frames, session, seen = video(2 * inferencer.window + 1), inferencer.session(), 0
+    if name == "efficientvis":  # the library pastes masks into the video's pixels, the file into the network's
+        frames = [cv2.resize(frame, SIZE[::-1]) for frame in frames]
+    shape = frames[0].shape[:2]
     example = runpy.run_path(str(EXAMPLE))["stream"](out, iter(frames))
     for start in range(0, 2 * inferencer.window, inferencer.window):
         window = frames[start : start + inferencer.window]
@@ -84,7 +85,7 @@ def test_the_example_shows_what_the_library_shows(name, tiny, mmvis, tmp_path):
                 np.testing.assert_allclose(found["box"], expected.boxes[slot, t], atol=3 if name == "srnet" else 0.1)
                 mask = expected.masks[slot][t]
                 if mask is not None:
-                    assert iou(found["mask"], decode([mask], 72, 96)[0].astype(bool)) > alike
+                    assert iou(found["mask"], decode([mask], *shape)[0].astype(bool)) > 0.98
                     seen += 1
     assert seen > 2
     assert len(list(example)) == 1, "the last window is shorter"
@@ -97,7 +98,7 @@ def iou(a: np.ndarray, b: np.ndarray) -> float:
 @pytest.mark.slow
 def test_the_example_draws_a_video(tiny, mmvis, tmp_path):
     config, checkpoint = tiny()
-    assert mmvis("export", config, checkpoint, "--size", "64x48", "--out", tmp_path / "m.onnx")[0] == 0
+    assert mmvis("export", config, checkpoint, "--size", "64x48", "--out", tmp_path / "m.onnx", "--objects", 2)[0] == 0
     writer = cv2.VideoWriter(str(tmp_path / "in.mp4"), cv2.VideoWriter_fourcc(*"mp4v"), 5, (96, 72))
     for frame in video(4):
         writer.write(frame)

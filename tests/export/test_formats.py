@@ -8,6 +8,7 @@ import torch
 from export_cases import OBJECTS, SIZE, model_of, outputs_over, video_for
 
 from mmvis_ext.export import FORMATS, METADATA, check_agreement, load_format, steps_of
+from mmvis_ext.export.agreement import moving_squares
 from mmvis_ext.utils.errors import InputError
 
 SYSTEMS = ["efficientvis", "inspro", "inspro, boxes alone", "inspro-lite", "srnet", "srnet with classes"]
@@ -44,7 +45,7 @@ def test_the_description_is_in_the_file():
 
 
 def test_a_file_that_differs_is_found():
-    (step,) = steps_of(model_of("inspro"), SIZE, OBJECTS)
+    (step,), window = steps_of(model_of("inspro"), SIZE, OBJECTS), moving_squares(1, SIZE)
 
     def changed(name, change):
         def run(*inputs):
@@ -59,8 +60,8 @@ def test_a_file_that_differs_is_found():
     for name in ("boxes", "scores", "masks", "next.queries"):
         kind = "state" if name.startswith("next.") else name
         with pytest.raises(InputError, match=rf"disagrees with the model by .* in its {kind}, which is more than"):
-            check_agreement([step], [changed(name, lambda value: value + 0.1 + value.abs().max())])
+            check_agreement([step], [changed(name, lambda value: value + 0.1 + value.abs().max())], window)
         with pytest.raises(InputError, match="disagrees with the model by inf"):
-            check_agreement([step], [changed(name, lambda value: value * torch.nan)])
+            check_agreement([step], [changed(name, lambda value: value * torch.nan)], window)
     with pytest.raises(InputError, match="disagrees with the model in its track_ids; choose another format"):
         check_agreement([step], [changed("track_ids", lambda ids: ids + 1)])

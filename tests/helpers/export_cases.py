@@ -11,7 +11,7 @@ from mmvis_ext.models import SRNet, VideoModel
 from mmvis_ext.registry import MODELS
 
 SIZE = (29, 45)  # frames are padded
-OBJECTS = 4
+OBJECTS = 4  # as many as the queries of the small models
 STEPS = [
     "efficientvis",
     "inspro",
