@@ -11,7 +11,7 @@ from mmvis_ext.export import FORMATS, METADATA, check_agreement, load_format, st
 from mmvis_ext.export.agreement import moving_squares
 from mmvis_ext.utils.errors import InputError
 
-SYSTEMS = ["efficientvis", "inspro", "inspro, boxes alone", "inspro-lite", "srnet", "srnet with classes"]
+SYSTEMS = ["efficientvis", "inspro", "inspro, boxes alone", "inspro-lite", "srnet with classes"]
 ATOL = dict(scores=1e-4, boxes=1e-2, masks=1e-3)
 
 
