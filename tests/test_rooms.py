@@ -24,6 +24,7 @@ STANDS_ON = {
     "report": "annotations evaluation structures utils visualization",
     "models": "registry structures utils",
     "engine": "annotations models registry structures utils videos visualization",
+    "export": "models structures utils",
     "inference": "annotations engine evaluation models structures utils videos visualization",
     "testing": "engine models shapes_vis utils",
     "commands": "annotations engine inference models structures utils videos visualization",

@@ -41,6 +41,7 @@ COMMANDS: dict[str, str | Group] = {
     "check": "check",
     "start-weights": "start_weights",
     "publish": "publish",
+    "export": "export",
     "sweep": "sweep",
     "benchmark": "benchmark",
     "flops": "flops",

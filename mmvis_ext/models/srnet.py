@@ -192,10 +192,22 @@ class SRNet(VideoModel[SRNetState]):
             The per-pixel predictions, and the coarsest level of this frame, (1,C,h,w).
         """
         features, padded = self.extract_features(frames), (frames.shape[-2], frames.shape[-1])
+        return self.look(features, padded, sizes, carried), features[-1]
+
+    def look(
+        self, features: Sequence[Tensor], padded: tuple[int, int], sizes: Tensor, carried: LastFrame
+    ) -> DenseOutput:
+        """The per-pixel predictions for a frame whose features are there already.
+
+        Args:
+            features: pyramid levels, (1,C,h,w) each.
+            padded: (H, W) of the padded frame.
+            sizes, carried: see :meth:`forward_window`.
+        """
         before = features[-1] if carried.coarsest is None or not self.temporal else carried.coarsest
         output = self.head(features, before, carried.heatmap, self.head.map_size(*padded))
         inside = within_frame(output.objectness.shape[-2:], padded, sizes[0])
-        return output._replace(objectness=torch.where(inside, output.objectness, -1.0)), features[-1]
+        return output._replace(objectness=torch.where(inside, output.objectness, -1.0))
 
     @torch.no_grad()
     def step(self, frames: Tensor, state: SRNetState) -> tuple[Detections, SRNetState]:

@@ -50,6 +50,8 @@ def test_the_whole_way(does, tmp_path):
     parts = ("--out-train", tmp_path / "a.json", "--out-val", tmp_path / "b.json", "--fraction", 0.5)
     assert "videos in train" in does("convert", "split", data / "train.json", *parts)
     assert " MB" in does("publish", checkpoint, tmp_path / "small.pth")
+    exported = ("--out", tmp_path / "small.pt", "--format", "torchscript", "--size", "64x48")
+    assert "largest difference" in does("export", config, checkpoint, *exported)
 
     swept = does("sweep", config, checkpoint, "model.visible_thr", "0", "1", "--work-dir", tmp_path / "sweep")
     assert "model.visible_thr" in swept

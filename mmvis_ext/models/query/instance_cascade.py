@@ -81,8 +81,9 @@ class InstanceCascade(QueryCascade):
 
     @property
     def mask_stride(self) -> int:
-        """Input pixels per mask logit."""
-        assert self.mask_branch is not None
+        """Input pixels per mask logit; a model without masks has no such attribute."""
+        if self.mask_branch is None:
+            raise AttributeError("A model without masks has no mask_stride.")
         return self.mask_branch.mask_stride // UPSAMPLING
 
     # one frame

@@ -1,0 +1,67 @@
+"""Every format's file gives what the model gives, over whole videos."""
+
+import io
+import json
+
+import pytest
+import torch
+from export_cases import OBJECTS, SIZE, model_of, outputs_over, video_for
+
+from mmvis_ext.export import FORMATS, METADATA, check_agreement, load_format, steps_of
+from mmvis_ext.export.agreement import moving_squares
+from mmvis_ext.utils.errors import InputError
+
+SYSTEMS = ["efficientvis", "inspro", "inspro, boxes alone", "inspro-lite", "srnet with classes"]
+ATOL = dict(scores=1e-4, boxes=1e-2, masks=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("case", SYSTEMS)
+def test_a_file_is_the_model(case, format):
+    pytest.importorskip("onnxscript")
+    chosen, steps, frames = load_format(format), steps_of(model_of(case), SIZE, OBJECTS), video_for(case)
+    runs = [chosen.load(chosen.write(step, "{}")) for step in steps]
+    for ours, theirs in zip(outputs_over(steps, steps, frames), outputs_over(steps, runs, frames), strict=True):
+        assert ours["visible"].any()
+        for name, value in ours.items():
+            assert theirs[name].dtype == value.dtype
+            torch.testing.assert_close(theirs[name], value, atol=ATOL.get(name, 1e-3), rtol=1e-4)
+
+
+def test_the_description_is_in_the_file():
+    (step,), said = steps_of(model_of("inspro"), SIZE, OBJECTS), json.dumps(dict(classes=["ü"]))
+    extra = {METADATA: ""}
+    torch.jit.load(io.BytesIO(load_format("torchscript").write(step, said)), _extra_files=extra)
+    assert extra[METADATA] in (said, said.encode())
+    extra = {METADATA: ""}
+    torch.export.load(io.BytesIO(load_format("exported-program").write(step, said)), extra_files=extra)
+    assert extra[METADATA] in (said, said.encode())
+    onnxruntime = pytest.importorskip("onnxruntime")
+    session = onnxruntime.InferenceSession(load_format("onnx").write(step, said))
+    assert session.get_modelmeta().custom_metadata_map[METADATA] == said
+    assert [value.name for value in session.get_inputs()] == step.input_names
+    assert [value.name for value in session.get_outputs()] == step.output_names
+
+
+def test_a_file_that_differs_is_found():
+    (step,), window = steps_of(model_of("inspro"), SIZE, OBJECTS), moving_squares(1, SIZE)
+
+    def changed(name, change):
+        def run(*inputs):
+            out = dict(zip(step.output_names, step(*inputs), strict=True))
+            return tuple((out | {name: change(out[name])}).values())
+
+        return run
+
+    assert check_agreement([step], [step]) == dict(scores=0, boxes=0, masks=0, state=0)
+    slightly = check_agreement([step], [changed("boxes", lambda boxes: boxes + 0.25)])
+    assert slightly["boxes"] == pytest.approx(0.25, abs=1e-3)
+    for name in ("boxes", "scores", "masks", "next.queries"):
+        kind = "state" if name.startswith("next.") else name
+        with pytest.raises(InputError, match=rf"disagrees with the model by .* in its {kind}, which is more than"):
+            check_agreement([step], [changed(name, lambda value: value + 0.1 + value.abs().max())], window)
+        with pytest.raises(InputError, match="disagrees with the model by inf"):
+            check_agreement([step], [changed(name, lambda value: value * torch.nan)], window)
+    with pytest.raises(InputError, match="disagrees with the model in its track_ids; choose another format"):
+        check_agreement([step], [changed("track_ids", lambda ids: ids + 1)])
