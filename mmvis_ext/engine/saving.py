@@ -86,8 +86,7 @@ class PlainCheckpointHook(CheckpointHook):
 class EarlyStoppingHook(mmengine_hooks.EarlyStoppingHook):
     """mmengine's hook, which here knows that more is better of AP, AR, J&F, DET, SEG and TRA, and less of a decay.
 
-    Args:
-        kwargs: see mmengine's ``EarlyStoppingHook``.
+    Its arguments are those of mmengine's ``EarlyStoppingHook``.
     """
 
     _default_greater_keys = mmengine_hooks.EarlyStoppingHook._default_greater_keys + GREATER
