@@ -4,6 +4,7 @@ Links are written as GitHub follows them, from file to file of the repository; h
 pages. mkdocs calls these functions.
 """
 
+import json
 import os
 import re
 from pathlib import Path
@@ -20,8 +21,10 @@ LISTINGS = [
     ROOT / "docs/pages.py",
     *sorted(ROOT.glob("configs/**/*.py")),
 ]  # files that are shown as they are
+NOTEBOOKS = sorted(ROOT.glob("notebooks/*.ipynb"))
 PACKAGES = [path.parent for path in sorted(ROOT.glob("mmvis_ext/**/__init__.py"))]
 NO_API = ("commands", "gpu_check", "version")  # there for the command line or the installation alone
+CODE = re.compile(r"(^ *```.*?^ *```)", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"(?<=\]\()([^)#:\s]+)")
 ROLE = re.compile(r":(?:class|func|meth|mod):(?=<)")
 
@@ -42,6 +45,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         language = "python" if path.suffix == ".py" else "text"
         listing = f"---\nsearch: {{exclude: true}}\n---\n\n# {path.name}\n\n```{language}\n{path.read_text()}\n```\n"
         files.append(File.generated(config, site_path(path), content=listing))
+    for path in NOTEBOOKS:
+        files.append(File.generated(config, site_path(path), content=cells(path)))
     for folder in documented():
         files.append(File.generated(config, reference_of(folder), content=reference(folder)))
     return files
@@ -49,9 +54,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Turn the links of a page towards the site's pages."""
-    path = page.file.src_uri
-    written = ROOT / path if (ROOT / path).exists() else ROOT / "docs" / path
-    return LINK.sub(lambda link: turned(link[1], written), markdown)
+    added = {site_path(path): path for path in (*PAGES, *LISTINGS, *NOTEBOOKS)}
+    written = added.get(page.file.src_uri, ROOT / "docs" / page.file.src_uri)
+    parts = CODE.split(markdown)  # every second one is code
+    parts[::2] = [LINK.sub(lambda link: turned(link[1], written), text) for text in parts[::2]]
+    return "".join(parts)
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -68,7 +75,13 @@ def turned(link: str, written: Path) -> str:
 def site_path(path: Path) -> str:
     """The source path that mkdocs knows a file of the repository by."""
     shown = path.relative_to(ROOT).as_posix().removeprefix("docs/")
-    return f"{shown}.md" if path in LISTINGS else shown
+    return f"{shown}.md" if path in LISTINGS or path in NOTEBOOKS else shown
+
+
+def cells(notebook: Path) -> str:
+    """The cells of a notebook as a page."""
+    found = [(cell["cell_type"], "".join(cell["source"])) for cell in json.loads(notebook.read_text())["cells"]]
+    return "\n\n".join(text if kind == "markdown" else f"```python\n{text}\n```" for kind, text in found)
 
 
 def documented() -> list[Path]:

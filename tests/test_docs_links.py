@@ -63,7 +63,7 @@ def test_links_lead_to_the_same_pages_on_the_site(site):
         name = path.relative_to(ROOT).as_posix().removeprefix("docs/")
         if path.suffix == ".md":
             return site / re.sub(r"README\.md$", "index.md", name).replace(".md", ".html")
-        return site / (f"{name}.html" if path.suffix in (".py", "") else name)
+        return site / (f"{name}.html" if path.suffix in (".py", ".ipynb", "") else name)
 
     for page in PAGES:
         html = shown(page).read_text()
