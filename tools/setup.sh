@@ -50,7 +50,7 @@ printf 'unfinished\n%s\n' "$stack $PWD" > "$stamp"  # a set-up that breaks off h
 grep -v '^ *#' "requirements/stack-$stack.txt" | while read -r package; do
   pip install -q --no-deps --no-build-isolation "$package"
 done
-pip install -q -r requirements/runtime.txt -r requirements/tests.txt
+pip install -q -r requirements/runtime.txt -r requirements/tests.txt -r requirements/docs.txt
 pip install -q --no-deps -r requirements/tests-no-deps.txt
 pip install -q --no-deps --no-build-isolation -e .
 check

@@ -1,10 +1,10 @@
 default_scope = "mmvis_ext"
 
 default_hooks = dict(
-    timer=dict(type="IterTimerHook"),
-    logger=dict(type="LoggerHook", interval=20),
+    timer=dict(type="WallTimerHook"),
+    logger=dict(type="LoggerHook", interval=20, log_metric_by_epoch=False),
     param_scheduler=dict(type="ParamSchedulerHook"),
-    checkpoint=dict(type="PlainCheckpointHook", interval=1, max_keep_ckpts=3),
+    checkpoint=dict(type="PlainCheckpointHook", interval=1, max_keep_ckpts=3, save_best="auto"),
     sampler_seed=dict(type="DistSamplerSeedHook"),
 )
 custom_hooks = [
@@ -12,6 +12,9 @@ custom_hooks = [
     dict(type="CheckSlotsHook"),
     dict(type="CheckStartHook"),
     dict(type="FiniteLossHook"),
+    dict(type="CurvesHook"),
+    dict(type="ValidationSheetHook"),
+    dict(type="OutcomeHook"),
 ]
 
 env_cfg = dict(

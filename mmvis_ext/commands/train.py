@@ -36,6 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="step once in N batches (default: 1), as if on N times the GPUs",
     )
+    parser.add_argument(
+        "--log-to",
+        nargs="+",
+        choices=("tensorboard", "wandb"),
+        default=(),
+        help="show the training in these programs too",
+    )
     parser.add_argument("--seed", type=seed, help="seed of all random numbers")
     parser.add_argument("--force", action="store_true", help="train although another training uses the work dir")
     parser.add_argument("--deterministic", action="store_true", help="use deterministic algorithms only")
@@ -66,6 +73,7 @@ def _apply_arguments(cfg: "Config", args: argparse.Namespace) -> None:
     from mmvis_ext.engine.batch_size import accumulate, scale_learning_rate
     from mmvis_ext.engine.launch import resume_point
     from mmvis_ext.engine.start import use_start
+    from mmvis_ext.engine.vis_backends import log_to
 
     if args.amp:
         if not torch.cuda.is_available():
@@ -75,6 +83,8 @@ def _apply_arguments(cfg: "Config", args: argparse.Namespace) -> None:
         scale_learning_rate(cfg)
     if args.accumulate != 1:
         accumulate(cfg, args.accumulate)
+    if args.log_to:
+        log_to(cfg, args.log_to)
     if args.seed is not None:
         cfg.merge_from_dict(dict(randomness=dict(seed=args.seed)))
     if args.deterministic:

@@ -59,11 +59,11 @@ class VideoDataset(BaseVideoDataset):
             ``class_map="object"``. Objects without a class are left out;
             ``filter_cfg=dict(filter_empty_gt=True)`` leaves out videos without objects too. ``None`` keeps the file's
             own classes.
-        filter_cfg: ``min_size`` drops videos whose shorter side is below it (pixels); ``filter_empty_gt=True`` drops
-            videos in which no frame shows an object that is no crowd. Training only.
         strict: refuse small faults of the files that are otherwise mended with a warning; docs/datasets.md names them.
         outside_root: let the file name frames outside the folder of the images, by absolute paths or ``..``.
         kwargs: of mmengine's ``BaseDataset``. ``metainfo=dict(classes=(...))`` selects and orders categories by name.
+            Of ``filter_cfg``, ``min_size`` drops videos whose shorter side is below it (pixels), and
+            ``filter_empty_gt=True`` drops videos in which no frame shows an object that is no crowd; training only.
 
     Metainfo: ``classes`` (names in label order) and ``categories`` (the file's ``{'id', 'name'}`` in label order).
 

@@ -4,23 +4,29 @@ import_mmdet()
 
 from .atomic import AtomicBackend
 from .checkpoints import check_fit, check_resumable, check_start, latest_checkpoint, read_checkpoint, refuse_pickles
+from .curves import CurvesHook
 from .hooks import CheckClassesHook, CheckSlotsHook, CheckStartHook, FiniteLossHook
 from .loops import VideoTestLoop, VideoValLoop
+from .progress import OutcomeHook, WallTimerHook
 from .saving import EarlyStoppingHook, PlainCheckpointHook
 from .torchvision_weights import load_torchvision_weights
-from .visualization_hook import TrackVisualizationHook
+from .visualization_hook import TrackVisualizationHook, ValidationSheetHook
 
 __all__ = [
     "AtomicBackend",
     "CheckClassesHook",
     "CheckSlotsHook",
     "CheckStartHook",
+    "CurvesHook",
     "EarlyStoppingHook",
     "FiniteLossHook",
+    "OutcomeHook",
     "PlainCheckpointHook",
     "TrackVisualizationHook",
+    "ValidationSheetHook",
     "VideoTestLoop",
     "VideoValLoop",
+    "WallTimerHook",
     "check_fit",
     "check_resumable",
     "check_start",

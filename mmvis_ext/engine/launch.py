@@ -16,6 +16,7 @@ from mmvis_ext.utils.parallel import end_with, keep_to_the_end
 from .building import building, read_config
 from .checkpoints import latest_checkpoint, read_checkpoint
 from .runner import ConfigRunner
+from .vis_backends import check_backends
 
 __all__ = [
     "build_runner",
@@ -82,8 +83,9 @@ def build_runner(cfg: Config) -> Runner:
     averaged after each epoch.
 
     Raises:
-        InputError: a part of the config is missing or cannot be built.
+        InputError: a part of the config is missing or cannot be built, or a package that its log needs is missing.
     """
+    check_backends(cfg)
     on_cpus = cfg.launcher != "none" and not torch.cuda.is_available()
     if on_cpus:
         _join_on_cpu(cfg)

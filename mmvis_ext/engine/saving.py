@@ -35,7 +35,8 @@ class PlainCheckpointHook(CheckpointHook):
     For that, the history of logged values, which mmengine stores as pickled objects, is left out. A config that asks
     for a ``CheckpointHook``, as mmdet's do, gets this one.
 
-    ``save_best`` knows that more is better of AP, AR, J&F, DET, SEG and TRA, and less of a decay.
+    ``save_best`` knows that more is better of AP, AR, J&F, DET, SEG and TRA, and less of a decay. With ``auto`` it is
+    the first figure of which it knows that; if there is none, no checkpoint is the best.
 
     Args:
         kwargs: see mmengine's ``CheckpointHook``.
@@ -79,6 +80,9 @@ class PlainCheckpointHook(CheckpointHook):
         unknown = [key for key in self.save_best or () if key != "auto" and key not in metrics]
         if unknown and metrics:
             raise InputError(f"save_best={unknown[0]!r} is no figure of the validation; choose one of {list(metrics)}.")
+        if self.save_best == ["auto"] and self.rules == [None]:
+            sides = [key.lower() for key in self._default_greater_keys + self._default_less_keys]
+            metrics = {name: value for name, value in metrics.items() if any(key in name.lower() for key in sides)}
         super().after_val_epoch(runner, metrics)
 
 
@@ -86,8 +90,7 @@ class PlainCheckpointHook(CheckpointHook):
 class EarlyStoppingHook(mmengine_hooks.EarlyStoppingHook):
     """mmengine's hook, which here knows that more is better of AP, AR, J&F, DET, SEG and TRA, and less of a decay.
 
-    Args:
-        kwargs: see mmengine's ``EarlyStoppingHook``.
+    Its arguments are those of mmengine's ``EarlyStoppingHook``.
     """
 
     _default_greater_keys = mmengine_hooks.EarlyStoppingHook._default_greater_keys + GREATER

@@ -1,4 +1,4 @@
-"""Pictures of the tracks that a test run predicts, for each video."""
+"""Pictures of the tracks that a model predicts in a test, and while it is trained."""
 
 import re
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
@@ -26,7 +27,7 @@ from mmvis_ext.visualization import (
     take_colours,
 )
 
-__all__ = ["TrackVisualizationHook"]
+__all__ = ["TrackVisualizationHook", "ValidationSheetHook"]
 
 KINDS = ("sheet", "video", "both")
 ROWS = 6  # rows of a sheet
@@ -86,31 +87,15 @@ class TrackVisualizationHook(Hook):
                 self._write(video, sample.pred_tracks, runner.test_dataloader.dataset.metainfo)
 
     def _write(self, video: dict, tracks: VideoTracks, metainfo: dict) -> None:
-        prediction = shown_prediction(tracks, metainfo["classes"], self.score_thr)
-        truth = None
-        if video["truth"] is not None:
-            truth = shown_truth(video["truth"], metainfo["categories"])
-        prediction = take_colours(prediction, truth or ())
-        folder, size = Path(self.paths[0]).parent.name, (tracks.height, tracks.width)
-        target = self.out_dir / f"{video['id']:04d}_{re.sub(r'[^-.@+0-9A-Za-z]+', '_', folder)}"
+        truth, prediction = _shown(video, tracks, metainfo, self.score_thr)
+        target, size = self.out_dir / _name(video, self.paths), (tracks.height, tracks.width)
         if self.kind in ("sheet", "both"):
-            title = f"video {video['id']} · {folder} · {len(self.paths)} frames"
-            self._write_sheet(target.with_name(f"{target.name}.png"), truth, prediction, title, size)
+            sheet = _sheet(self.paths, video, truth, prediction, size, self.columns)
+            write_atomically(
+                target.with_name(f"{target.name}.png"), cv2.imencode(".png", sheet[..., ::-1])[1].tobytes()
+            )
         if self.kind in ("video", "both"):
             self._write_video(target.with_name(f"{target.name}.mp4"), truth, prediction, size)
-
-    def _write_sheet(
-        self,
-        path: Path,
-        truth: Sequence[ShownTrack] | None,
-        prediction: Sequence[ShownTrack],
-        title: str,
-        size: tuple[int, int],
-    ) -> None:
-        times = spread(len(self.paths), ROWS * self.columns)
-        frames = list(read_frames((self.paths[t] for t in times), size))
-        sheet = comparison_sheet(frames, truth, prediction, times, title, self.columns)
-        write_atomically(path, cv2.imencode(".png", sheet[..., ::-1])[1].tobytes())
 
     def _write_video(
         self,
@@ -126,3 +111,67 @@ class TrackVisualizationHook(Hook):
                 if truth is not None:
                     picture = side_by_side(draw_shown(frame, truth, t, scale), picture)
                 video.write(picture)
+
+
+@HOOKS.register_module()
+class ValidationSheetHook(Hook):
+    """Hands sheets of the first videos of each validation to mmengine's visualizer, as ``val_<video>`` at an iteration.
+
+    So they are wherever the config's ``vis_backends`` write to: in ``vis_data/vis_image`` in the folder of the log, in
+    TensorBoard, in Weights & Biases. In a distributed run they are the first videos of the process of rank 0.
+
+    Args:
+        max_videos: number of videos.
+        score_thr: tracks whose best class scores less are not drawn.
+        columns: number of (ground truth, prediction) pairs per row of a sheet.
+    """
+
+    def __init__(self, max_videos: int = 2, score_thr: float = 0.3, columns: int = 2) -> None:
+        self.max_videos, self.score_thr, self.columns = max_videos, score_thr, columns
+        self.paths: list[str] = []
+        self.left = 0
+
+    def before_val(self, runner: Runner) -> None:
+        self.left = self.max_videos
+
+    def after_val_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Sequence | None = None
+    ) -> None:
+        if self.left <= 0:
+            return
+        (window,) = data_batch["data_samples"]
+        if window.metainfo["video"]["start"] == 0:
+            self.paths = []
+        self.paths += [frame.metainfo["img_path"] for frame in window]
+        for sample in outputs or ():
+            video, tracks = sample.metainfo["video"], sample.pred_tracks
+            shown = _shown(video, tracks, runner.val_dataloader.dataset.metainfo, self.score_thr)
+            sheet = _sheet(self.paths, video, *shown, (tracks.height, tracks.width), self.columns)
+            runner.visualizer.add_image(f"val_{_name(video, self.paths)}", sheet, runner.iter)
+            self.left -= 1
+
+
+def _name(video: dict, paths: Sequence[str]) -> str:
+    """What a picture of a video is called: the video's id and the folder of its frames."""
+    return f"{video['id']:04d}_{re.sub(r'[^-.@+0-9A-Za-z]+', '_', Path(paths[0]).parent.name)}"
+
+
+def _shown(
+    video: dict, tracks: VideoTracks, metainfo: dict, score_thr: float
+) -> tuple[list[ShownTrack] | None, list[ShownTrack]]:
+    """Ground truth, if there is one, and prediction of a video in the same colours."""
+    truth = None
+    if video["truth"] is not None:
+        truth = shown_truth(video["truth"], metainfo["categories"])
+    return truth, take_colours(shown_prediction(tracks, metainfo["classes"], score_thr), truth or ())
+
+
+def _sheet(
+    paths: Sequence[str], video: dict, truth: Sequence[ShownTrack] | None, prediction: Sequence[ShownTrack],
+    size: tuple[int, int], columns: int,
+) -> np.ndarray:  # fmt: skip
+    """The sheet of a video whose frames have these paths and this size, (h, w, 3) uint8 RGB."""
+    times = spread(len(paths), ROWS * columns)
+    frames = list(read_frames((paths[t] for t in times), size))
+    title = f"video {video['id']} · {Path(paths[0]).parent.name} · {len(paths)} frames"
+    return comparison_sheet(frames, truth, prediction, times, title, columns)

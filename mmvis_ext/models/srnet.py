@@ -86,8 +86,10 @@ class SRNet(VideoModel[SRNetState]):
             of its mask, or the ``predicted`` centre that its pixels point to. In both cases the vector is trained to
             end at the instance's mass centre in the last frame.
         min_score: only pixels with an objectness above this start an instance.
-        max_instances, min_pixels, min_free: see :func:`cluster_instances`. ``min_free=0`` is Algorithm 1 as printed;
-            0.5 is the authors' code, which drops the rims that are left over around instances already found.
+        max_instances: see :func:`cluster_instances`.
+        min_pixels: see there.
+        min_free: see there. 0 is Algorithm 1 as printed; 0.5 is the authors' code, which drops the rims that are left
+            over around instances already found.
         max_distance: an instance is linked to one of the last frame only if its tracking vector ends at most this far
             from that one's centre, in units of the grid.
         kwargs: backbone, neck, score_reduction, data_preprocessor, init_cfg; see :class:`VideoModel`.

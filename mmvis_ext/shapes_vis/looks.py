@@ -87,7 +87,8 @@ def inside(label: int, u: np.ndarray, v: np.ndarray) -> np.ndarray:
 
     Args:
         label: number of the shape, from 0.
-        u, v: (...) coordinates of the points, in units of the shape's radius from its centre.
+        u: (...) horizontal coordinates of the points, in units of the shape's radius from its centre.
+        v: (...) vertical coordinates, as ``u``.
 
     Returns:
         (...) bool.

@@ -37,7 +37,8 @@ def put_text(image: np.ndarray, text: str, x: int, y: int, size: int, colour: Co
     Args:
         image: modified in place.
         text: one line.
-        x, y: top left corner of the text in pixels.
+        x: left edge of the text in pixels.
+        y: top edge of the text in pixels.
         size: font size in pixels.
         colour: RGB.
     """

@@ -48,6 +48,17 @@ def test_the_best_figure_has_the_name_of_a_figure():
         hook.after_val_epoch(Runner.__new__(Runner), {"v/AP": 3.0})
 
 
+def test_of_a_figure_that_nobody_knows_no_checkpoint_is_the_best(monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        mmengine.hooks.CheckpointHook, "after_val_epoch", lambda hook, run, metrics: seen.append(metrics)
+    )
+    figures = {"toy/length": 3.0, "v/AP": 0.5, "loss": 2.0}
+    for settings in (dict(save_best="auto"), dict(save_best="auto", rule="greater"), {}):
+        PlainCheckpointHook(**settings).after_val_epoch(Runner.__new__(Runner), figures)
+    assert seen == [{"v/AP": 0.5, "loss": 2.0}, figures, figures]
+
+
 def test_pickled_objects_can_be_left_out_of_a_checkpoint_that_is_trusted(tmp_path, capfd):
     weights = dict(w=torch.rand(2, 3))
     hub = dict(log_scalars=dict(loss=HistoryBuffer([1.0], [1])), runtime_info={}, resumed_keys={})

@@ -8,7 +8,7 @@ import pytest
 from mmdet.structures import DetDataSample, TrackDataSample
 
 from mmvis_ext.annotations.records import TrackAnnotation, VideoRecord
-from mmvis_ext.engine.visualization_hook import TrackVisualizationHook
+from mmvis_ext.engine.visualization_hook import TrackVisualizationHook, ValidationSheetHook
 from mmvis_ext.structures import Track, VideoTracks, boxes_of, encode
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.videos import open_video
@@ -149,3 +149,37 @@ def test_bad_arguments(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be written"):
         TrackVisualizationHook(tmp_path / "file" / "out").before_test(None)
+
+
+def validated(hook, videos, iteration=7):
+    """The pictures of a validation, as (name, sheet, step)."""
+    seen = []
+    run = SimpleNamespace(
+        val_dataloader=SimpleNamespace(dataset=Dataset()),
+        visualizer=SimpleNamespace(add_image=lambda *picture: seen.append(picture)),
+        iter=iteration,
+    )
+    hook.before_val(run)
+    for paths, truth, video_id in videos:
+        tracks = VideoTracks(video_id, *SIZE, LENGTH)
+        tracks.tracks = [Track(i, np.array(s), masks(x), boxes_of(masks(x))) for i, (x, s) in enumerate(PREDICTED)]
+        for start in (0, 2, 4):
+            batch, done = window(paths, start, truth, video_id, tracks if start == 4 else None)
+            hook.after_val_iter(run, start, batch, done)
+    return seen
+
+
+@pytest.mark.parametrize("truth", [TRUTH, None])
+def test_a_validation_shows_the_sheets_of_a_test(truth, frames, tmp_path):
+    run(TrackVisualizationHook(tmp_path / "out", "sheet"), [(frames, truth, 3)])
+    ((name, sheet, step),) = validated(ValidationSheetHook(), [(frames, truth, 3)])
+    assert (name, step) == ("val_0003_a_clip", 7)
+    np.testing.assert_array_equal(sheet[..., ::-1], read(tmp_path / "out/0003_a_clip.png"))
+
+
+def test_each_validation_shows_its_first_videos(frames):
+    hook = ValidationSheetHook(max_videos=2)
+    for iteration in (4, 8):
+        seen = validated(hook, [(frames, None, number) for number in (1, 2, 3)], iteration)
+        assert [(name, step) for name, _, step in seen] == [(f"val_000{i}_a_clip", iteration) for i in (1, 2)]
+    assert validated(ValidationSheetHook(max_videos=0), [(frames, None, 1)]) == []

@@ -15,13 +15,13 @@ WIDE, PHONE = (1400, 900), (390, 844)
 
 
 def start() -> Any:
-    """A browser, or a skipped test where there is none; with the environment variable CI a failed one."""
+    """A browser, or a skipped test where there is none; with the environment variable MMVIS_BROWSER a failed one."""
     programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
     if None in programs:
-        if os.environ.get("CI"):
-            pytest.fail("CI needs a browser: apt-get install chromium chromium-driver")
+        if os.environ.get("MMVIS_BROWSER"):
+            pytest.fail("MMVIS_BROWSER is set, and there is no browser: apt-get install chromium chromium-driver")
         pytest.skip("Chromium is not installed: apt-get install chromium chromium-driver")
-    webdriver = pytest.importorskip("selenium.webdriver") if not os.environ.get("CI") else _webdriver()
+    webdriver = pytest.importorskip("selenium.webdriver") if not os.environ.get("MMVIS_BROWSER") else _webdriver()
     options = webdriver.ChromeOptions()
     options.binary_location = programs[0]
     for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"):

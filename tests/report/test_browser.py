@@ -11,10 +11,10 @@ SPACE = "\ue00d"
 
 def test_a_missing_browser_fails_where_one_is_expected(monkeypatch):
     monkeypatch.setattr("shutil.which", lambda name: None)
-    monkeypatch.setenv("CI", "1")
+    monkeypatch.setenv("MMVIS_BROWSER", "1")
     with pytest.raises(pytest.fail.Exception, match="needs a browser"):
         browser.start()
-    monkeypatch.delenv("CI")
+    monkeypatch.delenv("MMVIS_BROWSER")
     with pytest.raises(pytest.skip.Exception, match="not installed"):
         browser.start()
 
