@@ -20,6 +20,7 @@ LISTINGS = [
     ROOT / "LICENSE",
     ROOT / "docs/pages.py",
     *sorted(ROOT.glob("configs/**/*.py")),
+    *sorted(ROOT.glob("examples/*.py")),
 ]  # files that are shown as they are
 NOTEBOOKS = sorted(ROOT.glob("notebooks/*.ipynb"))
 PACKAGES = [path.parent for path in sorted(ROOT.glob("mmvis_ext/**/__init__.py"))]

@@ -75,7 +75,7 @@ def _first_frames(path: str, size: tuple[int, int], window: int) -> "Tensor":
 
     from mmvis_ext.export.agreement import WINDOWS
     from mmvis_ext.utils.errors import InputError
-    from mmvis_ext.visualization import open_video
+    from mmvis_ext.videos import open_video
 
     frames = [cv2.resize(frame, size[::-1]) for frame in islice(open_video(path), WINDOWS * window)]
     if len(frames) < window:

@@ -204,7 +204,8 @@ class SRNet(VideoModel[SRNetState]):
         Args:
             features: pyramid levels, (1,C,h,w) each.
             padded: (H, W) of the padded frame.
-            sizes, carried: see :meth:`forward_window`.
+            sizes: see :meth:`forward_window`.
+            carried: see :meth:`forward_window`.
         """
         before = features[-1] if carried.coarsest is None or not self.temporal else carried.coarsest
         output = self.head(features, before, carried.heatmap, self.head.map_size(*padded))
