@@ -25,6 +25,9 @@ __all__ = ["OBJECT", "read_davis_videos"]
 OBJECT: dict[str, Any] = dict(id=1, name="object")
 """The only category: DAVIS does not name what its objects are."""
 
+FRAMES = (".jpg", ".jpeg", ".JPG", ".JPEG", ".png", ".PNG")
+"""Endings of frames. DAVIS has the first; the first one that a sequence has is that of all its frames."""
+
 
 class _Source(NamedTuple):
     """Where the sequences are.
@@ -68,7 +71,7 @@ def read_davis_videos(
 
     Args:
         names: of the sequences, or the frames of each, where ``None`` means all.
-        images: folder with a folder of ``.jpg`` files for each sequence.
+        images: folder with a folder of frames for each sequence, whose files end like one of :data:`FRAMES`.
         annotations: folder with a folder of ``.png`` files for each sequence, named like its frames.
         workers: processes; one per core by default.
         strict: refuse what is otherwise read with a warning: grey PNGs (see :func:`read_index_maps`), and object ids
@@ -107,22 +110,23 @@ def read_davis_videos(
 def _read_video(source: _Source, strict: bool, task: tuple[int, tuple[str, list[str] | None]]) -> _Read:
     number, (name, listed) = task
     folder = os.path.join(source.images, name)
-    frames = names_with(folder, ".jpg")
+    ending = next((ending for ending in FRAMES if names_with(folder, ending)), FRAMES[0])
+    frames = names_with(folder, ending)
     if not frames:
-        state = "holds no .jpg files" if os.path.isdir(folder) else "the sequence is missing"
+        state = f"holds no frames ({', '.join(FRAMES)} files)" if os.path.isdir(folder) else "the sequence is missing"
         raise InputError(f"{folder}: {state}; fetch it again, check data_prefix.img_path, or remove it from the list.")
     pngs = None if source.annotations is None else _pngs(os.path.join(source.annotations, name), frames, listed)
     if listed is not None:
         missing = sorted(set(listed) - set(frames))
         if missing:
             raise InputError(
-                f"{os.path.join(folder, missing[0])}.jpg: the frame is missing, which the list names; fetch the "
+                f"{os.path.join(folder, missing[0])}{ending}: the frame is missing, which the list names; fetch the "
                 "sequence again, or remove the line."
             )
         frames = listed
-    paths = [os.path.join(folder, f"{frame}.jpg") for frame in frames]
+    paths = [os.path.join(folder, f"{frame}{ending}") for frame in frames]
     height, width = sequence_size(paths, None if pngs is None else read_index_map_size(pngs[0]))
-    file_names = [f"{name}/{frame}.jpg" for frame in frames]
+    file_names = [f"{name}/{frame}{ending}" for frame in frames]
     video = VideoRecord(number, height, width, file_names, list(range(len(frames))), tracks=None)
     if pngs is None:
         return _Read(video, [], None, Tolerance(source.images, strict))

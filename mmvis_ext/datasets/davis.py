@@ -1,13 +1,17 @@
 """DAVIS: videos of objects without classes, as indexed PNGs (2019) or as masks of one object (2016)."""
 
+import logging
 import os
 from collections.abc import Mapping
 from typing import Any, ClassVar
+
+from mmengine.logging import print_log
 
 from mmvis_ext.annotations.davis import OBJECT, read_davis_videos
 from mmvis_ext.annotations.lists import read_frame_list, read_sequence_list
 from mmvis_ext.annotations.records import AnnotationFile
 from mmvis_ext.registry import DATASETS
+from mmvis_ext.utils.errors import InputError
 
 from .video_dataset import VideoDataset
 
@@ -50,9 +54,25 @@ class DAVISUnsupervisedDataset(VideoDataset):
         super().__init__(*args, data_prefix=self.folders | dict(data_prefix or {}), source_fps=source_fps, **kwargs)
 
     def read(self) -> AnnotationFile:
-        folders = self.data_prefix["img_path"], self.data_prefix["ann_path"]
+        folders = self.both_folders()
         videos = read_davis_videos(read_sequence_list(self.ann_file), *folders, self.workers, self.strict)
         return AnnotationFile(self.ann_file, [dict(OBJECT)], videos)
+
+    def both_folders(self) -> tuple[str, str]:
+        """The folders of frames and of annotations; without the second one there is a warning.
+
+        Raises:
+            InputError: there are no annotations to train on.
+        """
+        images, annotations = self.data_prefix["img_path"], self.data_prefix["ann_path"]
+        if not os.path.isdir(annotations):
+            if not self.test_mode:
+                raise InputError(
+                    f"{annotations}: there is no such folder, and training needs its annotations; fetch them, or check "
+                    "data_prefix.ann_path."
+                )
+            print_log(f"{annotations}: there is no such folder, so results are not judged.", "current", logging.WARNING)
+        return images, annotations
 
     def about(self, video: dict, start: int, stop: int) -> dict:
         about = super().about(video, start, stop)
@@ -82,7 +102,7 @@ class DAVIS2016Dataset(DAVISUnsupervisedDataset):
     folders: ClassVar[dict[str, str]] = dict(img_path="JPEGImages/480p", ann_path="Annotations/480p")
 
     def read(self) -> AnnotationFile:
-        folders = self.data_prefix["img_path"], self.data_prefix["ann_path"]
+        folders = self.both_folders()
         frames = read_frame_list(self.ann_file)
         videos = read_davis_videos(frames, *folders, self.workers, self.strict, foreground=True)
         return AnnotationFile(self.ann_file, [dict(OBJECT)], videos)

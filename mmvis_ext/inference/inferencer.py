@@ -294,7 +294,7 @@ def _device(name: str | None) -> torch.device:
         device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
         torch.zeros(1, device=device).item()  # that of the device meta cannot be asked for
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        reason = f"{type(error).__name__}: {error}".splitlines()[0].partition(". ")[0]  # torch goes on at length
         raise InputError(
             f"device '{name}' cannot be used ({reason}); take cpu, or cuda on a machine with one."
         ) from None

@@ -172,7 +172,13 @@ def _from_rle(rle: dict, height: int, width: int, where: str) -> RLE:
             "regenerate the mask or correct the video's width and height."
         )
     if isinstance(counts, list):
-        if not all(type(c) is int and c >= 0 for c in counts) or sum(counts) != height * width:
+        odd = next((c for c in counts if type(c) not in (int, float) or not (c >= 0 and c == c // 1)), None)
+        if odd is not None:
+            raise InputError(
+                f"{where}: the RLE's counts hold {odd!r}, but are whole numbers from 0 on; regenerate the mask."
+            )
+        counts = [int(c) for c in counts]  # some writers give whole numbers as floats
+        if sum(counts) != height * width:
             raise InputError(
                 f"{where}: the RLE's counts add up to another number than the frame's {height * width} pixels; "
                 "regenerate the mask."

@@ -37,6 +37,17 @@ def test_a_track_per_object(davis, workers):
     assert all(isinstance(s["counts"], str) for s in boat.tracks[0].segmentations)
 
 
+@pytest.mark.parametrize("ending", [".png", ".JPG", ".jpeg"])
+def test_frames_of_other_endings(ending, davis):
+    expected = read(davis)
+    for path in davis.jpeg("dogs", 0).parent.iterdir():
+        Image.open(path).save(path.with_suffix(ending))
+        path.unlink()
+    dogs, boat = read(davis)
+    assert dogs.file_names == [f"dogs/0000{t}{ending}" for t in range(3)]
+    assert (dogs.tracks, boat) == (expected[0].tracks, expected[1])
+
+
 def test_a_list_may_begin_with_a_byte_order_mark(davis):
     path = davis.root / "ImageSets/2017/train.txt"
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
@@ -84,7 +95,7 @@ def no_palette(davis):
 
 BROKEN = {
     "no sequence": (lambda d: shutil.rmtree(d.jpeg("dogs", 0).parent), "480p/dogs: the sequence is missing"),
-    "no frames": (lambda d: [d.jpeg("dogs", t).unlink() for t in range(3)], "480p/dogs: holds no .jpg files"),
+    "no frames": (lambda d: [d.jpeg("dogs", t).unlink() for t in range(3)], "480p/dogs: holds no frames (.jpg, .jpeg"),
     "frame of another size": (
         lambda d: d.write_jpeg("dogs", 1, (HEIGHT, WIDTH + 2)),
         "dogs/00001.jpg: has 34x24 pixels, but the sequence's first frame 32x24",

@@ -32,6 +32,15 @@ def test_one_class(davis):
     assert len(data) == 2
 
 
+def test_a_missing_folder_of_annotations_is_named(davis):
+    folder = davis.root / "Annotations_unsupervised/480p"
+    shutil.rmtree(folder)
+    with pytest.raises(InputError, match=f"{folder}: there is no such folder, and training needs its annotations"):
+        DATASETS.build(davis.config())
+    data = DATASETS.build(davis.config(test_mode=True))
+    assert data.get_data_info(0)["truth"] is None
+
+
 def test_a_sample_holds_masks_and_ids(davis):
     data = DATASETS.build(davis.config(clips=TWO, pipeline=PIPELINE))
     item = data[Draw(1, 3)]

@@ -75,13 +75,14 @@ def test_boxes_are_tight(mask):
     assert boxes.dtype == np.float32
 
 
-@pytest.mark.parametrize("form", ["compressed", "bytes", "counts"])
+@pytest.mark.parametrize("form", ["compressed", "bytes", "counts", "floats"])
 def test_all_forms_of_run_lengths_are_read_alike(form):
     code = encode(a_mask()[None])[0]
     given = {
         "compressed": code,
         "bytes": dict(code, counts=code["counts"].encode()),
         "counts": dict(size=[H, W], counts=runs(a_mask())),
+        "floats": dict(size=[H, W], counts=list(map(float, runs(a_mask())))),
     }[form]
     assert to_rle(given, H, W, "here") == code
 
@@ -121,9 +122,13 @@ def test_what_covers_no_pixel_is_absent(segmentation):
         (dict(size=5, counts=[35]), "size 5 differs"),
         (dict(size=None, counts=[35]), "size None differs"),
         (dict(size=[H, W], counts=[34]), "35 pixels"),
-        (dict(size=[H, W], counts=[36, -1]), "35 pixels"),
-        (dict(size=[H, W], counts=[17.5, 17.5]), "35 pixels"),
-        (dict(size=[H, W], counts=[34, True]), "35 pixels"),
+        (dict(size=[H, W], counts=[36, -1]), "counts hold -1, but are whole numbers"),
+        (dict(size=[H, W], counts=[17.5, 17.5]), "counts hold 17.5, but"),
+        (dict(size=[H, W], counts=[34, True]), "counts hold True"),
+        (dict(size=[H, W], counts=[float("inf")]), "counts hold inf"),
+        (dict(size=[H, W], counts=["35"]), "counts hold '35'"),
+        (dict(size=[H, W], counts=[float("nan"), 35]), "counts hold nan"),
+        (dict(size=[H, W], counts=[34.0]), "35 pixels"),
         (dict(size=[H, W], counts=[10**30, 35]), "35 pixels"),
         (dict(size=[H, W], counts=None), "not NoneType"),
         (dict(size=[H, W], counts=""), "does not fill"),
