@@ -15,8 +15,8 @@ from mmvis_ext.engine.benchmarking import can_hold, holding, network_replaced, t
 from mmvis_ext.engine.building import build_model, read_config
 from mmvis_ext.inference import FrameResult, VISInferencer
 from mmvis_ext.inference.frame_result import Choice, frame_results
-from mmvis_ext.inference.inferencer import windows
 from mmvis_ext.inference.outputs import FinishedVideo, Stamp
+from mmvis_ext.inference.session import windows
 from mmvis_ext.inference.video_run import VideoRun, write_video
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.videos import Frame, VideoSource, open_video

@@ -1,5 +1,6 @@
 from .frame_result import FrameResult
-from .inferencer import Session, VISInferencer
+from .inferencer import VISInferencer
 from .outputs import write_tracks
+from .session import Session
 
 __all__ = ["FrameResult", "Session", "VISInferencer", "write_tracks"]

@@ -19,8 +19,9 @@ from mmvis_ext.utils.threads import Handover, read_ahead
 from mmvis_ext.videos import Frame, VideoSource
 
 from .frame_result import Choice, FrameResult, frame_results
-from .inferencer import VISInferencer, windows
+from .inferencer import VISInferencer
 from .outputs import OUTPUTS, FinishedVideo, Output, Stamp
+from .session import windows
 
 __all__ = ["RECORD", "VideoReport", "VideoRun", "write_video"]
 

@@ -12,7 +12,7 @@ from mmengine.registry import DefaultScope
 from streamed import assert_same_tracks
 
 from mmvis_ext.inference import VISInferencer
-from mmvis_ext.inference.inferencer import windows
+from mmvis_ext.inference.session import windows
 from mmvis_ext.models.video_model import frame_geometry
 from mmvis_ext.registry import DATASETS
 from mmvis_ext.structures.stream import TrackBook
