@@ -112,7 +112,7 @@ def test_from_labels_to_ap(data, tmp_path, capsys, monkeypatch):
 
 def test_the_page_names_every_format_and_finding():
     named = set(
-        re.findall(r"`([a-z_]+)`", "".join(re.findall(r"^\| (`[^|]*) \|", DOCS.read_text(), flags=re.MULTILINE)))
+        re.findall(r"`([a-z_0-9]+)`", "".join(re.findall(r"^\| (`[^|]*) \|", DOCS.read_text(), flags=re.MULTILINE)))
     )
     assert set(FORMATS) | set(KINDS) <= named
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from mmvis_ext.annotations.records import AnnotationFile
 from mmvis_ext.utils.errors import InputError
 
+from .bdd100k import read_bdd100k
 from .cells import read_cells
 from .coco_tracks import read_coco_tracks, write_coco_tracks
 from .cvat import read_cvat
@@ -33,6 +34,7 @@ FORMATS: dict[str, Format] = {
     "label_studio": Format("Label Studio's JSON of video tasks, boxes alone", read_label_studio, needs_frames=True),
     "yolo": Format("YOLO text files with track ids", read_yolo, write_yolo, needs_frames=True),
     "mots": Format("MOTS text files; its PNGs are only read", read_mots, write_mots, needs_frames=True),
+    "bdd100k": Format("BDD100K's bitmasks of segmentation tracking", read_bdd100k, needs_frames=True),
     "davis": Format("folders of indexed PNGs: DAVIS, MOSE, LVOS, SAM 2", read_index_folders, write_index_folders, True),
     "cells": Format("folders of the Cell Tracking Challenge", read_cells),
 }

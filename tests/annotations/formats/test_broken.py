@@ -320,6 +320,28 @@ def test_mots_pngs(what, tmp_path):
     refused("mots", source, "00009.png: no picture of")
 
 
+BITMASKS = {
+    "three channels": (np.zeros((24, 32, 3), np.uint8), "is no PNG of four channels (its mode is RGB)"),
+    "class": (np.full((24, 32, 4), 9, np.uint8), "holds class 9, and there are 8"),
+    "size": (np.zeros((24, 33, 4), np.uint8), "has 33x24 pixels, but the frames 32x24"),
+}
+
+
+@pytest.mark.parametrize("what", BITMASKS)
+def test_bdd100k(what, tmp_path):
+    pixels, said = BITMASKS[what]
+    (tmp_path / "masks/dog").mkdir(parents=True)
+    path = tmp_path / "masks/dog/dog-0000001.png"
+    Image.fromarray(pixels).save(path)
+    source = Source(tmp_path / "masks", small.frames(tmp_path / "frames"))
+    refused("bdd100k", source, said)
+    path.write_text("no")
+    refused("bdd100k", source, "the PNG is truncated or broken")
+    path.rename(path.with_name("dog-0000009.png"))
+    refused("bdd100k", source, "dog-0000009.png: no picture of")
+    refused("bdd100k", Source(tmp_path / "frames/none", source.frames), "no such file or folder")
+
+
 def test_indexed_pngs(tmp_path, log):
     source = Source(tmp_path / "masks", small.frames(tmp_path / "frames"))
     (tmp_path / "masks/dog").mkdir(parents=True)

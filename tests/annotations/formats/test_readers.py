@@ -46,6 +46,16 @@ def mots_pngs(root):
     return root
 
 
+def bdd100k(root):
+    (root / "dog").mkdir(parents=True)
+    for t in range(small.LENGTH):
+        pixels = np.zeros((small.HEIGHT, small.WIDTH, 4), np.uint8)
+        for track, (kind, number) in {1: (3, 1), 7: (8, 2 * 256 + 7)}.items():
+            pixels[small.mask(track, t).astype(bool)] = (kind, 0b1100, number // 256, number % 256)
+        Image.fromarray(pixels).save(root / f"dog/dog-{t:07d}.png")
+    return root
+
+
 def cvat_folder(root):
     return write(root / "dog/annotations.xml", small.cvat_video()).parents[1]
 
@@ -72,6 +82,7 @@ CASES = {  # format, how the labels are written, settings, whether frames are ne
     "mots from 1": ("mots", lambda r: mots_text(r, 1), {"first": 1}, True, ("car", "pedestrian")),
     "mots pngs": ("mots", mots_pngs, {}, True, ("car", "pedestrian")),
     "mots with classes": ("mots", mots_text, {"classes": ["dog", "cat"]}, True, ("dog", "cat")),
+    "bdd100k": ("bdd100k", bdd100k, {}, True, ("car", "bicycle")),
     "davis": ("davis", davis, {}, True, ("object", "object")),
     "davis, grey": ("davis", lambda r: davis(r, True), {}, True, ("object", "object")),
     "davis, named": ("davis", davis, {"classes": ["dog"]}, True, ("dog", "dog")),
@@ -124,6 +135,18 @@ def test_boxes_of_label_studio(fill, tmp_path):
             got = np.zeros((small.HEIGHT, small.WIDTH)) if mask is None else coco_mask.decode(mask)
             np.testing.assert_array_equal(got, small.mask(expected, t))
     assert names_of(file) == ["dog", "cat"]
+
+
+def test_ids_and_crowds_of_bdd100k(tmp_path):
+    labels = bdd100k(tmp_path / "labels")
+    source = Source(labels, small.frames(tmp_path / "frames"))
+    assert [(k.id, k.iscrowd) for k in read_labels("bdd100k", source).videos[0].tracks] == [(1, False), (519, False)]
+    for bit in (1, 2):  # ignored, crowd
+        for path in (labels / "dog").iterdir():
+            pixels = np.array(Image.open(path))
+            pixels[pixels[..., 0] == 3, 1] = bit
+            Image.fromarray(pixels).save(path)
+        assert [k.iscrowd for k in read_labels("bdd100k", source).videos[0].tracks] == [True, False]
 
 
 def test_every_format_that_is_read_is_tried_here():
