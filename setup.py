@@ -52,6 +52,7 @@ setup(
     extras_require={
         "completion": ["shtab>=1.7,<2"],
         "ctc": ["py-ctcmetrics>=1.3.3,<2"],
+        "ray": ["ray[data]>=2.60,<3"],
         "supervision": ["supervision>=0.31,<1"],
         "timm": ["timm>=1.0.31,<2"],
     },
