@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,8 @@ __all__ = ["cluster", "pool_size", "quiet"]
 ADDRESS = r"auto|local|[^\s/:]+:\d+"
 CORES = 4  # of a worker, at most: it reads, runs the model and writes at once
 STORE = 80 * 2**20  # bytes of memory that a local Ray shares, for jobs and reports; it asks for at least 75 MiB
+NO_ANSWER = "--ray {}: no Ray cluster answers ({}); check the address, or start one with `ray start --head`."
+WAIT = 10.0  # seconds for an answer
 
 
 @contextmanager
@@ -40,19 +43,28 @@ def cluster(address: str | None = None) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
+    if ":" in address:
+        _require_answer(address)
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what Ray's processes print is in its folder of logs
     own: dict[str, Any] = dict(include_dashboard=False, object_store_memory=STORE) if address == "local" else {}
     try:
         ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **own)
     except (ConnectionError, RuntimeError, ValueError) as error:
         reason = str(error).strip().partition("\n")[0].rstrip(".")
-        raise InputError(
-            f"--ray {address}: no cluster answers ({reason}); start one with `ray start --head`."
-        ) from None
+        raise InputError(NO_ANSWER.format(address, reason)) from None
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _require_answer(address: str) -> None:
+    """Ray itself would try for minutes."""
+    host, _, port = address.partition(":")
+    try:
+        socket.create_connection((host, int(port)), WAIT).close()
+    except (OSError, OverflowError) as error:  # the latter for a port that cannot be
+        raise InputError(NO_ANSWER.format(address, error)) from None
 
 
 def pool_size(workers: int | None, on_cpus: bool) -> tuple[int, float, float]:
