@@ -52,6 +52,7 @@ setup(
     extras_require={
         "completion": ["shtab>=1.7,<2"],
         "ctc": ["py-ctcmetrics>=1.3.3,<2"],
+        "ray": ["ray[data]>=2.60,<3"],
         "export": ["onnx>=1.18,<2", "onnxscript>=0.5,<1", "onnxruntime>=1.20,<2"],
         "report": ["jinja2>=3.1,<4"],
         "supervision": ["supervision>=0.31,<1"],

@@ -7,7 +7,8 @@ SOURCE is a video file, a folder of frames, a folder with videos below it, a pat
 with a path per line, the number of a camera, or the address of a stream (rtsp://, http://).
 
 Each video gets a folder below --out. One that an earlier run finished with the same settings is skipped. Ctrl-C closes
-what was written so far. Under torchrun, srun and in a Slurm array every process takes its share of the videos.
+what was written so far. Under torchrun, srun and in a Slurm array every process takes its share of the videos. With
+--ray as the last word, the workers of a Ray cluster share them.
 """
 
 import argparse
@@ -25,7 +26,8 @@ from .arguments import add_cfg_options
 
 if TYPE_CHECKING:
     from mmvis_ext.inference import VISInferencer
-    from mmvis_ext.inference.many import Job
+    from mmvis_ext.inference.frame_result import Choice
+    from mmvis_ext.inference.many import Job, Summary
     from mmvis_ext.inference.video_run import VideoReport, VideoRun
     from mmvis_ext.videos import Selection, VideoSource
 
@@ -62,6 +64,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--compile", action="store_true", help="let torch.compile translate the model")
     parser.add_argument("--device", help="such as cuda:0 or cpu (default: a GPU if there is one)")
     parser.add_argument("--redo", action="store_true", help="also videos that were done before")
+    parser.add_argument(
+        "--ray",
+        nargs="?",
+        const="",
+        metavar="ADDRESS",
+        help="share the videos out on a Ray cluster (HOST:PORT, auto, local)",
+    )
+    parser.add_argument(
+        "--ray-workers", type=int, metavar="N", help="how many on Ray (default: one for each GPU or 4 cores)"
+    )
     add_cfg_options(parser)
 
 
@@ -73,6 +85,7 @@ def run(args: argparse.Namespace) -> int:
     kinds = output_kinds(args.save)
     if args.top_k is not None and args.top_k < 1:
         raise InputError(f"--top-k {args.top_k} keeps no track; give 1 or more.")
+    _check_ray(args)
     selection = Selection(args.stride, args.fps, args.start, args.end, args.max_size)
     if args.out.lower().endswith(".mp4"):
         if set(kinds) != {"overlay", "json"}:
@@ -114,6 +127,24 @@ def output_kinds(text: str) -> list[str]:
     return list(dict.fromkeys(kinds))
 
 
+def _check_ray(args: argparse.Namespace) -> None:
+    """Refuse what does not go together with ``--ray``.
+
+    Raises:
+        InputError: there is such a thing.
+    """
+    if args.ray is None and args.ray_workers is not None:
+        raise InputError("--ray-workers: are workers of a Ray cluster; give --ray too.")
+    if args.ray is None:
+        return
+    if args.ray_workers is not None and args.ray_workers < 1:
+        raise InputError(f"--ray-workers {args.ray_workers}: does no work; give 1 or more.")
+    if args.out.lower().endswith(".mp4"):
+        raise InputError(f"--out {args.out}: is one file, and --ray is for many videos; give a folder.")
+    if args.device not in (None, "cpu", "cuda"):
+        raise InputError(f"--device {args.device}: Ray gives each worker a GPU of its own; give cuda or cpu.")
+
+
 def _inferencer(args: argparse.Namespace, config: Path, checkpoint: Path) -> "VISInferencer":
     from mmvis_ext.engine.building import read_config
     from mmvis_ext.inference import VISInferencer
@@ -136,8 +167,12 @@ def _own_gpu() -> str | None:
 def _video_run(args: argparse.Namespace, inferencer: "VISInferencer", kinds: list[str]) -> "VideoRun":
     from mmvis_ext.inference.video_run import VideoRun
 
+    return VideoRun(inferencer, kinds, _choice(args, inferencer))
+
+
+def _choice(args: argparse.Namespace, inferencer: "VISInferencer") -> "Choice":
     classes = None if args.classes is None else [name.strip() for name in args.classes.split(",")]
-    return VideoRun(inferencer, kinds, inferencer.choice(args.score_thr, classes, args.top_k))
+    return inferencer.choice(args.score_thr, classes, args.top_k)
 
 
 def _run_folder(
@@ -155,8 +190,10 @@ def _run_folder(
     require_writable(args.out)
     settings = _settings(args, config, checkpoint, kinds)
     jobs = [Job(name, source, Path(args.out) / name, selection, settings) for name, source in videos.items()]
-    jobs = share(jobs)
+    jobs = share(jobs) if args.ray is None else jobs
     todo = [job for job in jobs if args.redo or not done_before(job)]
+    if todo and args.ray is not None:
+        return _summed_up(_run_on_ray(args, config, checkpoint, jobs, kinds))
     video_run = _video_run(args, _inferencer(args, config, checkpoint), kinds) if todo else None
 
     def work(job: "Job") -> "VideoReport":
@@ -170,11 +207,32 @@ def _run_folder(
             _tell(jobs[0], report)
             return _told(report, jobs[0].source, video_run)
         summary = run_jobs(jobs, work, stop, args.redo, _tell)
+    if video_run is not None:
+        print(f"peak memory {_memory(video_run.inferencer)}")
+    return _summed_up(summary)
+
+
+def _run_on_ray(
+    args: argparse.Namespace, config: Path, checkpoint: Path, jobs: "list[Job]", kinds: list[str]
+) -> "Summary":
+    from mmvis_ext.engine.building import read_config
+    from mmvis_ext.inference import VISInferencer
+    from mmvis_ext.inference.ray_cluster import cluster
+    from mmvis_ext.inference.ray_pool import Recipe, run_jobs_on_ray
+    from mmvis_ext.utils.interrupts import stopping
+
+    cfg = read_config(str(config), args.cfg_options)
+    choice = _choice(args, VISInferencer(cfg, checkpoint, "cpu"))  # what is wrong with the model shows here
+    recipe = Recipe(cfg, checkpoint, kinds, choice, args.device, args.half, args.compile)
+    with cluster(args.ray), stopping("the workers close what was written so far") as stop:
+        return run_jobs_on_ray(jobs, recipe, stop, args.ray_workers, args.redo, _tell)
+
+
+def _summed_up(summary: "Summary") -> int:
+    """Say what came of many videos; returns the exit code."""
     print(f"{len(summary.done)} videos done, {len(summary.before)} done before, {len(summary.failed)} failed")
     for name, reason in summary.failed.items():
         print(f"error: {name}: {reason}", file=sys.stderr)
-    if video_run is not None:
-        print(f"peak memory {_memory(video_run.inferencer)}")
     return summary.exit_code
 
 

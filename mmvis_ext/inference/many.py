@@ -14,7 +14,7 @@ from mmvis_ext.videos.opening import is_address
 
 from .video_run import RECORD, VideoReport, VideoRun, write_video
 
-__all__ = ["Job", "Summary", "done_before", "run_job", "run_jobs", "share"]
+__all__ = ["Job", "Summary", "attempt", "done_before", "run_job", "run_jobs", "share"]
 
 SHARES: tuple[tuple[str, str, str], ...] = (
     ("SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", "SLURM_ARRAY_TASK_MIN"),
@@ -60,6 +60,15 @@ class Summary:
     failed: dict[str, str] = field(default_factory=dict)
     interrupted: bool = False
 
+    def add(self, job: Job, outcome: VideoReport | str) -> None:
+        """Count a job by its report, or by the sentence of its failure."""
+        if isinstance(outcome, str):
+            self.failed[job.name] = outcome
+        elif outcome.problem is not None:
+            self.failed[job.name] = outcome.problem
+        elif not outcome.interrupted:
+            self.done.append(job.name)
+
     @property
     def exit_code(self) -> int:
         """Of the program: 130 after Ctrl-C, 1 if a video failed."""
@@ -97,6 +106,14 @@ def run_job(
     return write_video(run, source, job.folder, job.identity(), stop, progress)
 
 
+def attempt(work: Callable[[Job], VideoReport], job: Job) -> VideoReport | str:
+    """Run a job; returns its report, or a sentence if it fails in whatever way."""
+    try:
+        return work(job)
+    except Exception as error:
+        return str(error) if isinstance(error, InputError) else unknown_error(error)
+
+
 def run_jobs(
     jobs: list[Job],
     work: Callable[[Job], VideoReport],
@@ -121,17 +138,9 @@ def run_jobs(
             summary.before.append(job.name)
             tell(job, None)
             continue
-        try:
-            report = work(job)
-        except Exception as error:
-            summary.failed[job.name] = str(error) if isinstance(error, InputError) else unknown_error(error)
-            tell(job, summary.failed[job.name])
-            continue
-        tell(job, report)
-        if report.problem is not None:
-            summary.failed[job.name] = report.problem
-        elif not report.interrupted:
-            summary.done.append(job.name)
+        outcome = attempt(work, job)
+        tell(job, outcome)
+        summary.add(job, outcome)
     summary.interrupted = stop.asked
     return summary
 

@@ -149,6 +149,10 @@ def test_names_of_models():
         (("{a}", "--classes", "cow"), "class 'cow': the model does not know it"),
         (("{a}", "{b}", "--out", "x.mp4"), "is one file for 2 videos"),
         (("{a}", "--tracks", "t.json"), "belongs to --out FILE.mp4"),
+        (("{a}", "--ray-workers", 2), "--ray-workers: are workers of a Ray cluster; give --ray too"),
+        (("{a}", "--ray", "local", "--ray-workers", 0), "--ray-workers 0: does no work"),
+        (("{a}", "--ray", "local", "--out", "x.mp4"), "--out x.mp4: is one file, and --ray is for many videos"),
+        (("{a}", "--ray", "{b}"), "b.mp4: is no address of a Ray cluster"),
     ],
 )
 def test_bad_arguments_end_in_one_sentence(more, said, place, tmp_path, monkeypatch, capfd):
