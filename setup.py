@@ -54,6 +54,7 @@ setup(
         "ctc": ["py-ctcmetrics>=1.3.3,<2"],
         "supervision": ["supervision>=0.31,<1"],
         "timm": ["timm>=1.0.31,<2"],
+        "web": ["gradio>=6.31,<7"],
     },
     cmdclass={"build_py": BuildWithMim},
     zip_safe=False,
