@@ -9,6 +9,9 @@ with a path per line, the number of a camera, or the address of a stream (rtsp:/
 Each video gets a folder below --out. One that an earlier run finished with the same settings is skipped. Ctrl-C closes
 what was written so far. Under torchrun, srun and in a Slurm array every process takes its share of the videos. With
 --ray as the last word, the workers of a Ray cluster share them.
+
+--web serves a page on which people drop a video and watch the result. It needs no SOURCE, and takes several models,
+each a CONFIG with its CHECKPOINT.
 """
 
 import argparse
@@ -23,6 +26,7 @@ from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.files import require_writable_file
 
 from .arguments import add_cfg_options
+from .web_page import add_web_arguments, require_no_web, serve_page
 
 if TYPE_CHECKING:
     from mmvis_ext.inference import VISInferencer
@@ -35,12 +39,11 @@ __all__ = ["EXAMPLE", "KINDS", "add_arguments", "output_kinds", "run"]
 
 EXAMPLE = "mmvis infer video.mp4 --out results --save overlay,masks,json"
 KINDS = "overlay gif frames masks cutouts json youtube-vis coco mots davis ctc timeline"
-WEIGHTS = (".pth", ".pt", ".ckpt")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("words", nargs="+", metavar="[CONFIG [CHECKPOINT]] SOURCE", help="model and videos, see above")
+    parser.add_argument("words", nargs="*", metavar="[CONFIG [CHECKPOINT]] SOURCE", help="model and videos, see above")
     parser.add_argument(
         "--out", default="mmvis_out", metavar="DIR", help="folder of results, or one FILE.mp4 (default: mmvis_out)"
     )
@@ -75,10 +78,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--ray-workers", type=int, metavar="N", help="how many on Ray (default: one for each GPU or 4 cores)"
     )
     add_cfg_options(parser)
+    add_web_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the model on the videos."""
+    """Run the model on the videos, or serve the page on which others do."""
+    if args.web:
+        return serve_page(args, _inferencer)
+    require_no_web(args)
     from mmvis_ext.videos import Selection, find_videos
 
     config, checkpoint, sources = _words(args.words)
@@ -103,10 +110,10 @@ def _words(words: list[str]) -> tuple[Path, Path, list[str]]:
     Raises:
         InputError: there is no source, or the config comes without weights and none are named.
     """
-    from mmvis_ext.engine.shipped import DEFAULT, find_checkpoint, find_config, is_config
+    from mmvis_ext.engine.shipped import DEFAULT, WEIGHTS, find_checkpoint, find_config, is_config
 
     words = list(words)
-    config = find_config(words.pop(0) if is_config(words[0]) else DEFAULT)
+    config = find_config(words.pop(0) if words and is_config(words[0]) else DEFAULT)
     checkpoint = Path(words.pop(0)) if words and words[0].endswith(WEIGHTS) else None
     if not words:
         raise InputError("mmvis infer: names no video; give a file, a folder, a pattern, a camera or an address.")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mmvis_ext.utils.errors import InputError
 
-__all__ = ["DEFAULT", "ROOT", "find_checkpoint", "find_config", "is_config"]
+__all__ = ["DEFAULT", "ROOT", "WEIGHTS", "find_checkpoint", "find_config", "is_config"]
 
 PACKAGE = Path(__file__).parents[1]
 ROOT = PACKAGE / ".mim" if (PACKAGE / ".mim").is_dir() else PACKAGE.parent
@@ -12,6 +12,9 @@ ROOT = PACKAGE / ".mim" if (PACKAGE / ".mim").is_dir() else PACKAGE.parent
 
 DEFAULT = "srnet_lite0_davis2016"
 """The model for whoever names none: it is small, and its weights are there."""
+
+WEIGHTS = (".pth", ".pt", ".ckpt")
+"""Endings of checkpoints."""
 
 
 def is_config(word: str) -> bool:

@@ -15,16 +15,20 @@ from .capture import MOST_FPS, Capture, quietly
 
 __all__ = ["VideoWriter"]
 
-CODECS = ("avc1", "mp4v")  # H.264 plays everywhere but not every OpenCV can write it; MPEG-4 is always there
+CODECS = {
+    ".mp4": ("avc1", "mp4v"),  # H.264 plays everywhere but not every OpenCV can write it; MPEG-4 is always there
+    ".webm": ("VP80",),  # VP8, which every browser plays and every OpenCV with FFmpeg can write
+}
 
 
 class VideoWriter:
-    """Writes an mp4: ``with VideoWriter(path, fps) as video: video.write(frame)``.
+    """Writes an mp4 or webm: ``with VideoWriter(path, fps) as video: video.write(frame)``.
 
     The file appears under its name only when the block ends without an error and all frames are in it.
 
     Args:
-        path: path of the file, with the ending ``.mp4``; missing folders are created.
+        path: path of the file, with the ending ``.mp4``, or ``.webm`` for a video that every browser plays; missing
+            folders are created.
         fps: frames per second.
 
     Raises:
@@ -34,12 +38,12 @@ class VideoWriter:
 
     def __init__(self, path: str | Path, fps: float) -> None:
         self.path, self.fps = Path(path), fps
-        self.partial = self.path.with_name(f".{self.path.stem}.{os.getpid()}.partial.mp4")
+        self.partial = self.path.with_name(f".{self.path.stem}.{os.getpid()}.partial{self.path.suffix}")
         self.count = 0
         self._shape: tuple[int, ...] = ()
         self._writer: cv2.VideoWriter | None = None
-        if self.path.suffix != ".mp4":
-            raise InputError(f"{self.path}: a video is written as .mp4; give it that ending.")
+        if self.path.suffix not in CODECS:
+            raise InputError(f"{self.path}: a video is written as {' or '.join(CODECS)}; give it one of these endings.")
         if not 0 < fps <= MOST_FPS:
             raise InputError(f"{self.path}: {fps} fps are no frame rate; take one above 0 and up to {MOST_FPS}.")
 
@@ -64,7 +68,10 @@ class VideoWriter:
             self._shape = frame.shape
             self._writer = _opened_writer(self.partial, self.fps, (width, height))
             if self._writer is None:
-                raise InputError(f"{self.path}: OpenCV has no encoder for mp4; install one that is built with FFmpeg.")
+                kind = self.path.suffix[1:]
+                raise InputError(
+                    f"{self.path}: OpenCV has no encoder for {kind}; install one that is built with FFmpeg."
+                )
         if frame.shape != self._shape:
             raise ValueError(f"A frame of shape {frame.shape} in a video of {self._shape}.")
         self._writer.write(cv2.cvtColor(frame[:height, :width], cv2.COLOR_RGB2BGR))
@@ -97,5 +104,8 @@ class VideoWriter:
 def _opened_writer(path: Path, fps: float, size: tuple[int, int]) -> cv2.VideoWriter | None:
     """OpenCV's writer with the first codec that works."""
     with quietly():
-        writers = (cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*c), fps, size) for c in CODECS)
+        writers = (
+            cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*c), fps, size)
+            for c in CODECS[path.suffix]
+        )
         return next((writer for writer in writers if writer.isOpened()), None)

@@ -42,8 +42,9 @@ def write_folder(folder, names):
         cv2.imwrite(str(folder / name), smooth(t)[..., ::-1])
 
 
-def test_what_is_written_is_read(tmp_path):
-    path = tmp_path / "deep" / "a.mp4"
+@pytest.mark.parametrize("name", ["a.mp4", "a.webm"])
+def test_what_is_written_is_read(name, tmp_path):
+    path = tmp_path / "deep" / name
     write(path)
     source = open_video(path)
     assert source.fps == pytest.approx(10)
@@ -54,7 +55,7 @@ def test_what_is_written_is_read(tmp_path):
         for t, frame in enumerate(frames):
             assert frame.shape == (48, 64, 3)
             assert np.abs(frame.astype(int) - smooth(t)).mean() < 8
-    assert [p.name for p in path.parent.iterdir()] == ["a.mp4"]
+    assert [p.name for p in path.parent.iterdir()] == [name]
 
 
 def test_a_folder_of_frames_of_16_bits(tmp_path):
