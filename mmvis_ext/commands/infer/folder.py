@@ -23,6 +23,7 @@ def run_folder(
     kinds: list[str],
     selection: "Selection",
 ) -> int:
+    """Run the videos, given by the names of their folders; returns the exit code."""
     from mmvis_ext.inference.many import Job, done_before, run_job, run_jobs, share
     from mmvis_ext.utils.files import require_writable
     from mmvis_ext.utils.interrupts import stopping

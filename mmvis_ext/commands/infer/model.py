@@ -14,6 +14,7 @@ __all__ = ["choice_of", "load_model", "video_run_of"]
 
 
 def load_model(args: argparse.Namespace, config: Path, checkpoint: Path) -> "VISInferencer":
+    """The model, on the device that was asked for, else on a GPU of this process if there is one."""
     from mmvis_ext.engine.building import read_config
     from mmvis_ext.inference import VISInferencer
 
@@ -33,11 +34,13 @@ def _own_gpu() -> str | None:
 
 
 def video_run_of(args: argparse.Namespace, inferencer: "VISInferencer", kinds: list[str]) -> "VideoRun":
+    """How videos are run: the model, what is written, and which tracks are kept."""
     from mmvis_ext.inference.video_run import VideoRun
 
     return VideoRun(inferencer, kinds, choice_of(args, inferencer))
 
 
 def choice_of(args: argparse.Namespace, inferencer: "VISInferencer") -> "Choice":
+    """Which tracks are kept."""
     classes = None if args.classes is None else [name.strip() for name in args.classes.split(",")]
     return inferencer.choice(args.score_thr, classes, args.top_k)
