@@ -23,6 +23,7 @@ from .arguments import add_cfg_options
 
 __all__ = ["EXAMPLE", "add_arguments", "run"]
 
+SIZE, SAVE = "640x360", "overlay,json"  # where nothing else is asked for
 EXAMPLE = "mmvis benchmark configs/srnet/srnet_lite0_davis2016.py --size 320x180"
 
 
@@ -35,16 +36,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--compile", action="store_true", help="run the tensor part of the step with torch.compile")
     parser.add_argument("--frames", type=int, help="frames per step, for models of clips (default: the model's window)")
     parser.add_argument("--against", metavar="CONFIG", help="time another model in the same run and give the speedup")
-    parser.add_argument("--size", default="640x360", metavar="WxH", help="size of the frames (default: 640x360)")
+    parser.add_argument("--size", default=SIZE, metavar="WxH", help="size of the frames (default: 640x360)")
     parser.add_argument("--repeat", type=int, default=5, help="measured turns, of which the median counts (default: 5)")
     parser.add_argument("--warmup", type=int, default=1, help="turns before that, which are not measured (default: 1)")
     parser.add_argument("--json", metavar="FILE", help="write the figures as JSON; - prints JSON and no table")
     parser.add_argument("--long", type=int, metavar="N", help="compare the memory of a short and of an N-frame stream")
     parser.add_argument("--stream", type=int, metavar="N", help="run one N-frame stream and give its peak memory")
     parser.add_argument("--end-to-end", metavar="VIDEO", help="measure the way from this file to written results")
-    parser.add_argument(
-        "--save", default="overlay,json", metavar="KINDS", help="what is written then, as in mmvis infer"
-    )
+    parser.add_argument("--save", default=SAVE, metavar="KINDS", help="what is written then, as in mmvis infer")
     parser.add_argument(
         "--held",
         type=int,
@@ -75,6 +74,11 @@ def _check(args: argparse.Namespace) -> None:
     """Check the arguments, and choose the device where none is given."""
     import torch
 
+    for name, default in (("against", None), ("frames", None), ("long", None), ("stream", None), ("size", SIZE)):
+        if args.end_to_end and getattr(args, name) != default:
+            raise InputError(f"--{name}: has no meaning with --end-to-end, which runs a video as it is; leave it out.")
+    if args.save != SAVE and not args.end_to_end:
+        raise InputError(f"--save {args.save}: is what --end-to-end writes; leave it out, or give that too.")
     args.device = args.device or ("cuda" if torch.cuda.is_available() else "cpu")
     for name, least in (("frames", 1), ("repeat", 1), ("warmup", 0), ("long", 1), ("stream", 1), ("held", 1)):
         value = getattr(args, name)

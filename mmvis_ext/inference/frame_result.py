@@ -11,7 +11,7 @@ from PIL import Image
 
 from mmvis_ext.structures import RLE, box_masks, decode
 from mmvis_ext.structures.stream import Detections
-from mmvis_ext.utils.errors import InputError
+from mmvis_ext.structures.tracks import supervision_detections
 from mmvis_ext.videos import Frame
 from mmvis_ext.visualization import draw_tracks, readable_scale
 from mmvis_ext.visualization.fonts import legible
@@ -111,20 +111,8 @@ class FrameResult:
         Raises:
             InputError: the package supervision is not installed.
         """
-        try:
-            import supervision
-        except ModuleNotFoundError:
-            raise InputError(
-                "to_supervision needs the package supervision, which is not installed: `pip install supervision`."
-            ) from None
-        return supervision.Detections(
-            xyxy=self.boxes.reshape(-1, 4),
-            mask=self.decoded,
-            confidence=np.asarray(self.scores, np.float32),
-            class_id=np.array(self.labels, int),
-            tracker_id=np.array(self.ids, int),
-            data={"class_name": np.array(self.classes, dtype=str)},
-        )
+        names = np.array(self.classes, dtype=str)
+        return supervision_detections(self.boxes, self.decoded, self.scores, self.labels, self.ids, class_name=names)
 
     def _repr_png_(self) -> bytes:
         buffer = io.BytesIO()

@@ -13,6 +13,7 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import DefaultScope
 from torch import Tensor
 
+from mmvis_ext.engine.benchmarking import compile_step
 from mmvis_ext.engine.building import build_model, building, read_config
 from mmvis_ext.engine.checkpoints import read_checkpoint
 from mmvis_ext.models.video_model import VideoModel
@@ -66,7 +67,7 @@ class VISInferencer:
         self.classes, self.categories = _classes(weights, self.model, str(checkpoint))
         self.half = half
         if compile:
-            self.model.forward_window = torch.compile(self.model.forward_window)  # type: ignore[method-assign]
+            compile_step(self.model)
 
     @property
     def window(self) -> int:

@@ -19,8 +19,8 @@ __all__ = ["Job", "Summary", "attempt", "done_before", "run_job", "run_jobs", "s
 SHARES: tuple[tuple[str, str, str], ...] = (
     ("SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", "SLURM_ARRAY_TASK_MIN"),
     ("RANK", "WORLD_SIZE", ""),
-)
-SHARES += (("SLURM_PROCID", "SLURM_NTASKS", ""),)
+    ("SLURM_PROCID", "SLURM_NTASKS", ""),
+)  # a process' number, how many there are, and the first number
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,10 +15,47 @@ from .rle import RLE, decode
 if TYPE_CHECKING:
     import supervision
 
-__all__ = ["Found", "Track", "VideoTracks", "by_frame"]
+__all__ = ["Found", "Track", "VideoTracks", "by_frame", "supervision_detections"]
 
 Found = tuple[int, list[float], RLE | None]
 """What a frame shows of a track: the frame's number, box and mask."""
+
+
+def supervision_detections(
+    boxes: np.ndarray,
+    masks: np.ndarray | None,
+    scores: Sequence[float] | np.ndarray,
+    labels: Sequence[int],
+    ids: Sequence[int],
+    **data: Any,
+) -> "supervision.Detections":
+    """What a frame shows, for the package supervision.
+
+    Args:
+        boxes: (n, 4) xyxy in pixels.
+        masks: (n, H, W) bool, or ``None``.
+        scores: n scores in 0..1.
+        labels: n class labels.
+        ids: n track ids.
+        data: further arrays or lists of n.
+
+    Raises:
+        InputError: supervision is not installed.
+    """
+    try:
+        import supervision
+    except ModuleNotFoundError:
+        raise InputError(
+            "to_supervision needs the package supervision, which is not installed: `pip install supervision`."
+        ) from None
+    return supervision.Detections(
+        xyxy=boxes.reshape(-1, 4),
+        mask=masks,
+        confidence=np.array(scores, dtype=np.float32),
+        class_id=np.array(labels, dtype=int),
+        tracker_id=np.array(ids, dtype=int),
+        data=data,
+    )
 
 
 @dataclass(frozen=True)
@@ -175,21 +212,12 @@ class VideoTracks:
         """
         if not 0 <= t < self.length:
             raise InputError(f"video {self.video_id}: has no frame {t}; its {self.length} frames count from 0.")
-        try:
-            import supervision
-        except ModuleNotFoundError:
-            raise InputError(
-                "to_supervision needs the package supervision, which is not installed: `pip install supervision`."
-            ) from None
         ranked = sorted((track for track in self if track.visible[t]), key=lambda track: -track.scores.max())
         shown = [track for track in ranked if track.scores.max() >= min_score]
         masks = None
         if all(track.segmentations is not None for track in self):
             masks = decode([(track.segmentations or [])[t] for track in shown], self.height, self.width).astype(bool)
-        return supervision.Detections(
-            xyxy=np.array([track.boxes[t] for track in shown], dtype=np.float32).reshape(-1, 4),
-            mask=masks,
-            confidence=np.array([track.scores.max() for track in shown], dtype=np.float32),
-            class_id=np.array([track.scores.argmax() for track in shown], dtype=int),
-            tracker_id=np.array([track.track_id for track in shown], dtype=int),
-        )
+        boxes = np.array([track.boxes[t] for track in shown], dtype=np.float32)
+        best = [(track.scores.max(), int(track.scores.argmax()), track.track_id) for track in shown]
+        scores, labels, ids = map(list, zip(*best, strict=True)) if best else ([], [], [])
+        return supervision_detections(boxes, masks, scores, labels, ids)

@@ -50,7 +50,14 @@ def test_what_cannot_be_measured_is_said(place, capfd):
     for more, said in (
         (("--end-to-end", place / "none.mp4"), "no such video"),
         (("--save", "films"), "no kind 'films'"),
+        (("--against", place / "tiny.py"), "--against: has no meaning with --end-to-end"),
+        (("--size", "64x32"), "--size: has no meaning"),
     ):
         asked = ("--end-to-end", place / "a.mp4", *more)
         assert call("analysis_tools/benchmark.py", place / "tiny.py", *asked, "--device", "cpu") == 1
         assert said in capfd.readouterr().err
+
+
+def test_what_is_written_belongs_to_the_whole_way(place, capfd):
+    assert call("analysis_tools/benchmark.py", place / "tiny.py", "--save", "masks", "--device", "cpu") == 1
+    assert "--save masks: is what --end-to-end writes" in capfd.readouterr().err

@@ -2,9 +2,8 @@
 
 import argparse
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.files import require_writable_file
@@ -13,6 +12,7 @@ from .model import load_model, video_run_of
 from .telling import Bar, tell, told
 
 if TYPE_CHECKING:
+    from mmvis_ext.inference.outputs import Output
     from mmvis_ext.videos import Selection
 
 __all__ = ["run_file"]
@@ -22,8 +22,8 @@ def run_file(
     args: argparse.Namespace, config: Path, checkpoint: Path, sources: list[str], selection: "Selection"
 ) -> int:
     """One video into one file, with its tracks beside it."""
-    from mmvis_ext.inference import write_tracks
     from mmvis_ext.inference.outputs.overlay import Overlay
+    from mmvis_ext.inference.outputs.tables import Json
     from mmvis_ext.utils.interrupts import stopping
     from mmvis_ext.videos import open_video
 
@@ -34,34 +34,16 @@ def run_file(
     video_run = video_run_of(args, load_model(args, config, checkpoint), [])
     with Bar() as bar, stopping("closing what was written so far") as stop:
 
-        def outputs(number: int) -> list[Any]:
+        def outputs(number: int) -> "list[Output]":
             if number:
                 raise InputError(
                     f"{source.name}: its pictures change their size, and one file has one; give a folder as --out."
                 )
-            return [Overlay(out.parent, source.fps, out.name), _Tracks(tracks, write_tracks)]
+            return [Overlay(out.parent, source.fps, out.name), Json(tracks.parent, source.fps, tracks.name)]
 
         report = video_run(source, outputs, stop, bar.of(source))
     tell(None, report)
     return told(report, sources[0], video_run.inferencer)
-
-
-class _Tracks:
-    """The tracks in a file of the user's choice."""
-
-    def __init__(self, path: Path, write: Callable[..., int]) -> None:
-        self.path, self.write = path, write
-
-    def add(self, _: Any) -> None:
-        """Nothing is written before the end."""
-
-    def finish(self, video: Any) -> Path:
-        """Write the file."""
-        self.write(self.path, video.tracks, video.categories, video=video.name, fps=video.fps)
-        return self.path
-
-    def abandon(self) -> None:
-        """Nothing is there to be cleaned up."""
 
 
 def _output_paths(out: str, tracks: str | None, video: str) -> tuple[Path, Path]:

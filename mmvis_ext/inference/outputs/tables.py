@@ -27,14 +27,17 @@ ENTRIES = 100  # pairs of track and class in a file of YouTube-VIS
 class Json(Output):
     """``tracks.json``, see :func:`write_tracks`; with number and time of each frame."""
 
+    def __init__(self, folder: Path, fps: float, name: str = "tracks.json") -> None:
+        super().__init__(folder, fps)
+        self.path = folder / name
+
     def finish(self, video: FinishedVideo) -> Path:
         """See :class:`Output`."""
         about: dict[str, Any] = dict(video=video.name, fps=video.fps)
         about["frames"] = [stamp.number for stamp in video.stamps]
         about["times"] = [round(s.time, 6) if np.isfinite(s.time) else None for s in video.stamps]
-        path = self.folder / "tracks.json"
-        write_tracks(path, video.tracks, video.categories, **about)
-        return path
+        write_tracks(self.path, video.tracks, video.categories, **about)
+        return self.path
 
 
 class YoutubeVis(Output):
