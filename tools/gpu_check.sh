@@ -5,5 +5,5 @@ set -uo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 python=${PYTHON:-${VIRTUAL_ENV:-$root/.venv}/bin/python}
 export PYTHONPATH=$root${PYTHONPATH:+:$PYTHONPATH}
-(cd "$root" && exec timeout 60 "$python" -m pytest -q -m gpu tests/models/test_on_gpu.py)
+(cd "$root" && exec timeout 120 "$python" -m pytest -q -m gpu tests/models/test_on_gpu.py)
 exec "$python" "$root/tools/analysis_tools/gpu_check.py" --tests $? "$@"
