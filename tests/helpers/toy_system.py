@@ -87,7 +87,8 @@ class ToyQueries(VideoModel[ToyState]):
     @torch.no_grad()
     def step(self, frames: Tensor, state: ToyState) -> tuple[Detections, ToyState]:
         output, queries = self.forward_window(frames, self.window_sizes(state.geometry), state.queries)
-        scores, boxes = output.logits[0].sigmoid(), state.geometry.to_original(output.boxes[0]).cpu().numpy()
+        scores = output.logits[0].float().sigmoid()
+        boxes = state.geometry.to_original(output.boxes[0].float()).cpu().numpy()
         visible = (scores.amax(-1) >= 0.1).cpu().numpy()
         masks = box_masks(boxes, visible, *state.geometry.original)
         detections = Detections(

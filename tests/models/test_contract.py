@@ -147,6 +147,18 @@ def test_a_step_changes_neither_its_frames_nor_its_state(case):
 
 
 @EVERY
+def test_it_runs_in_half_precision(case):
+    model, geometry = lively(case), geometry_of(case)
+    whole, _ = model.step(video(case)[: model.window], model.init_state(geometry))
+    with torch.autocast("cpu", torch.bfloat16):
+        features = model.extract_features(video(case)[:1])[0]
+        half, _ = model.step(video(case)[: model.window], model.init_state(geometry))
+    assert features.dtype == torch.bfloat16
+    assert np.isfinite(half.scores).all()
+    assert half.scores.dtype == whole.scores.dtype
+
+
+@EVERY
 def test_detections_have_a_place_for_every_frame_and_class(case):
     model, frames = lively(case), video(case, 2)
     window = frames[: min(model.window, 2)]

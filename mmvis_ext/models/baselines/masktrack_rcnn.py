@@ -142,6 +142,11 @@ class MaskTrackRCNNBaseline(VideoModel[TrackingState]):
     def step(self, frames: Tensor, state: TrackingState) -> tuple[Detections, TrackingState]:
         """One frame, (1,3,H,W); see :meth:`VideoModel.step`. A detection's scores are zero except for its own class."""
         output, _ = self.forward_window(frames, self.window_sizes(state.geometry))
+        with torch.autocast(frames.device.type, enabled=False):  # mmcv's NMS takes nothing but float32
+            return self._link(RegionOutput(*(tuple(level.float() for level in part) for part in output)), state)
+
+    def _link(self, output: RegionOutput, state: TrackingState) -> tuple[Detections, TrackingState]:
+        """Detect, link to the known tracks and segment."""
         features, memory = output.features, state.memory
         found = self.detect(output, state.geometry)
         ids: list[int] = []
