@@ -242,6 +242,7 @@ def compiled_equals_eager(case: str, **options) -> None:
 def test_the_number_of_places_is_that_of_the_queries(case):
     """Models that follow objects in a fixed number of places say how many these are."""
     model = build(case)
-    places = {"EfficientVIS": "head", "InsPro": "head", "InsProLite": "head", "Mask2FormerVISBaseline": "track_head"}
+    places = dict.fromkeys(("EfficientVIS", "InsPro", "InsProLite", "VisTR"), "head")
+    places["Mask2FormerVISBaseline"] = "track_head"
     part = places.get(type(model).__name__)
     assert model.slots == (None if part is None else getattr(model, part).num_queries)
