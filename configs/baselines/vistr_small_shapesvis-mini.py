@@ -1,7 +1,7 @@
 _base_ = [
     "../_base_/models/vistr_small.py",
     "../_base_/datasets/shapes_vis_mini.py",
-    "../_base_/schedules/small_10e.py",
+    "../_base_/schedules/vistr_small_10e.py",
     "../_base_/default_runtime.py",
 ]
 

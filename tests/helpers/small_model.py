@@ -180,8 +180,8 @@ CASES: dict[str, Callable[[], Config]] = {
     "salient object": salient_object_cfg,
     "masktrack-rcnn": partial(baseline_cfg, "masktrack_rcnn"),
     "mask2former-vis": partial(baseline_cfg, "mask2former_vis"),
-    "vistr": partial(baseline_cfg, "vistr", clip_len=2),
-    "vistr, linked by hand": partial(baseline_cfg, "vistr", clip_len=2, linker=dict(type="ClipLinker")),
+    "vistr": partial(baseline_cfg, "vistr", clip_len=2, linker=None),
+    "vistr, linked by hand": partial(baseline_cfg, "vistr", clip_len=2),
 }
 """Every registered video model, and the variants whose steps differ."""
 

@@ -19,4 +19,5 @@ model = dict(
     ),
     mask_head=dict(deformable=False),
     clip_len=4,
+    linker=dict(type="ClipLinker"),  # a clip is much shorter than a video
 )

@@ -105,9 +105,6 @@ class VisTR(VideoModel[VisTRState]):
         """T, the frames of a training sample and of a step."""
         return self.head.clip_len
 
-    def _look(self, levels: Sequence[Tensor], frames: Tensor, sizes: Tensor) -> SequenceOutput:
-        return self.head(levels[-1], sizes, (frames.shape[-2], frames.shape[-1]))
-
     # training
 
     def loss(self, inputs: Tensor, data_samples: Sequence[TrackDataSample]) -> dict[str, Tensor]:
@@ -128,11 +125,12 @@ class VisTR(VideoModel[VisTRState]):
             )
         levels = self.extract_features(inputs.flatten(0, 1))
         batch = TrainingBatch.of(levels, inputs, data_samples)
-        output = self._look(levels, inputs, batch.sizes)
+        output = self.head(levels[-1], batch.sizes, inputs.shape[-2:])
         losses: dict[str, Tensor] = {}
         with torch.autocast(inputs.device.type, enabled=False):
             for m, (logits, boxes) in enumerate(zip(output.class_logits.float(), output.boxes.float(), strict=True)):
-                matches = self._match(logits, boxes, batch)
+                clips = zip(logits, boxes, batch.targets, batch.sizes.tolist(), strict=True)
+                matches = [self.assigner(*clip) for clip in clips]
                 entries = count_entries(matches, batch.targets, length)
                 terms = sequence_losses(logits, boxes, matches, batch.targets, batch.sizes, entries, self.loss_weights)
                 losses.update({f"d{m}.{name}": value for name, value in terms.items()})
@@ -141,10 +139,6 @@ class VisTR(VideoModel[VisTRState]):
         with torch.autocast(inputs.device.type, enabled=False):
             terms = sequence_mask_losses(masks.float(), stride, matches, batch.targets, entries, self.loss_weights)
         return losses | {f"d{m}.{name}": value for name, value in terms.items()}
-
-    def _match(self, logits: Tensor, boxes: Tensor, batch: TrainingBatch) -> list[Matches]:
-        """Match one decoder layer's logits (B,N,T,K+1) and boxes (B,N,T,4) to the ground truth of each clip."""
-        return [self.assigner(*one) for one in zip(logits, boxes, batch.targets, batch.sizes.tolist(), strict=True)]
 
     def _segment(self, output: SequenceOutput, batch: TrainingBatch, matches: list[Matches]) -> Tensor:
         """Mask logits (P,T,h,w) of the matched instances alone, clip by clip."""
@@ -170,7 +164,7 @@ class VisTR(VideoModel[VisTRState]):
             carried: not used.
         """
         levels = self.extract_features(frames)
-        output = self._look(levels, frames, sizes)
+        output = self.head(levels[-1], sizes, frames.shape[-2:])
         masks = self.mask_head(output.queries[0], output.memory[0], output.outside[0], levels[:-1])
         return ClipOutput(output.class_logits[-1, 0].softmax(-1)[..., :-1], output.boxes[-1, 0], masks), None
 

@@ -35,7 +35,7 @@ class InstanceLossWeights(NamedTuple):
     k: int = 5
 
 
-def sampled_masks(masks: Tensor, stride: int, grid: tuple[int, int]) -> Tensor:
+def sampled_masks(masks: Tensor, stride: int, grid: Sequence[int]) -> Tensor:
     """What the ground truth shows in the middle of each cell of ``stride`` x ``stride`` pixels, as in CondInst.
 
     Args:
@@ -62,7 +62,7 @@ def mask_losses(mask_logits: Tensor, masks: Tensor, stride: int) -> tuple[Tensor
     Returns:
         Dice loss and focal loss, both summed over the P masks; the focal loss is averaged over each mask's pixels.
     """
-    truth = sampled_masks(masks, stride, (mask_logits.shape[-2], mask_logits.shape[-1])).to(mask_logits.dtype)
+    truth = sampled_masks(masks, stride, mask_logits.shape[-2:]).to(mask_logits.dtype)
     dice = dice_loss(mask_logits.sigmoid(), truth, reduction="none").sum()
     focal = py_sigmoid_focal_loss(mask_logits.flatten(1), truth.flatten(1), reduction="none").mean(1).sum()
     return dice, focal

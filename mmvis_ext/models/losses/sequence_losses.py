@@ -87,7 +87,7 @@ def sequence_mask_losses(
     logits = mask_logits.flatten(0, 1)
     shown = pick_truth([g.visible for g in targets], matches).flatten().float() / entries.visible
     masks = pick_truth([g.masks for g in targets], matches).flatten(0, 1)
-    truth = sampled_masks(masks, stride, (logits.shape[-2], logits.shape[-1])).to(logits.dtype)
+    truth = sampled_masks(masks, stride, logits.shape[-2:]).to(logits.dtype)
     dice = dice_loss(logits.sigmoid(), truth, naive_dice=True, eps=1.0, reduction="none")
     focal = py_sigmoid_focal_loss(logits.flatten(1), truth.flatten(1), reduction="none").mean(1)
     return dict(loss_dice=weights.dice * (dice * shown).sum(), loss_mask=weights.mask * (focal * shown).sum())

@@ -3,6 +3,7 @@
 "End-to-End Video Instance Segmentation with Transformers", Wang et al. 2021, https://arxiv.org/abs/2011.14503.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -87,7 +88,7 @@ class SequenceTransformer(BaseModule):
             if parameter.dim() > 1:
                 nn.init.xavier_uniform_(parameter)
 
-    def forward(self, features: Tensor, sizes: Tensor, padded: tuple[int, int]) -> SequenceOutput:
+    def forward(self, features: Tensor, sizes: Tensor, padded: Sequence[int]) -> SequenceOutput:
         """Look at B clips of T frames.
 
         Args:
@@ -96,7 +97,7 @@ class SequenceTransformer(BaseModule):
             padded: (H, W) in pixels with padding.
         """
         b, t = len(sizes), self.clip_len
-        grid = features.shape[-2], features.shape[-1]
+        grid = features.shape[-2:]
         tokens = self.project(features).unflatten(0, (b, t)).permute(0, 1, 3, 4, 2)  # (B,T,h,w,C)
         outside = padded_tokens(sizes, padded, grid)
         positions = sine_encoding(outside, t, self.embed_dims).flatten(1, 3)

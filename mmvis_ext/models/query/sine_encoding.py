@@ -5,6 +5,7 @@ encoding of three dimensions adds that of time to that of space; here each dimen
 """
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -14,7 +15,7 @@ __all__ = ["padded_tokens", "sine_encoding"]
 TEMPERATURE = 10000.0
 
 
-def padded_tokens(sizes: Tensor, padded: tuple[int, int], grid: tuple[int, int]) -> Tensor:
+def padded_tokens(sizes: Tensor, padded: Sequence[int], grid: Sequence[int]) -> Tensor:
     """Which tokens of a frame begin in the padding.
 
     Args:

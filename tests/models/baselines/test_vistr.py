@@ -21,7 +21,7 @@ LEFT, RIGHT = (0, 1, (4, 6, 22, 28)), (7, 2, (26, 4, 44, 20))
 
 
 def build(**changes) -> VisTR:
-    model = MODELS.build(baseline_cfg("vistr", **dict(clip_len=T) | changes))
+    model = MODELS.build(baseline_cfg("vistr", **dict(clip_len=T, linker=None) | changes))
     model.init_weights()
     return model.eval()
 
