@@ -15,6 +15,7 @@ from toy_system import ToyQueries
 from mmvis_ext.models import VideoModel
 from mmvis_ext.registry import MODELS
 from mmvis_ext.structures.geometry import FrameGeometry
+from mmvis_ext.utils.errors import InputError
 
 LENGTH = 5
 BREAKS_THE_GRAPH = {"mask2former-vis"}  # mmdet's decoder looks at its attention masks
@@ -176,6 +177,15 @@ def test_losses_are_finite_and_leave_their_inputs_alone(case):
         assert set(found.keys()) == set(truth.keys())
         assert all(torch.equal(found[key], truth[key]) for key in ("bboxes", "labels", "instances_ids"))
         assert np.array_equal(found.masks.masks, truth.masks.masks)
+
+
+@EVERY
+def test_a_model_that_learns_from_one_number_of_frames_says_so(case):
+    model = build(case).train()
+    if model.sample_length is not None:
+        assert model.sample_length == 2, "as the samples here"
+        with pytest.raises(InputError, match=r"the samples have 3 frames"):
+            model.loss(video(case, 3)[None], [empty_sample(3, size_of(case))])
 
 
 @EVERY

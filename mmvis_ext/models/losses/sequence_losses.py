@@ -11,6 +11,7 @@ from torch import Tensor
 
 from mmvis_ext.models.matching.clips import Matches
 from mmvis_ext.structures.tracklets import Tracklets
+from mmvis_ext.utils.errors import InputError
 
 from .instance_losses import sampled_masks
 from .matched import Entries, all_pairs, box_losses, pick_truth
@@ -83,10 +84,15 @@ def sequence_mask_losses(
 
     Returns:
         ``loss_dice`` in DETR's form, without squares, and ``loss_mask``, the focal loss averaged over a frame's pixels.
+
+    Raises:
+        InputError: the ground truth has boxes alone.
     """
     logits = mask_logits.flatten(0, 1)
     shown = pick_truth([g.visible for g in targets], matches).flatten().float() / entries.visible
     masks = pick_truth([g.masks for g in targets], matches).flatten(0, 1)
+    if len(masks) and not masks.shape[-1]:
+        raise InputError("the training samples have boxes alone, but VisTR learns masks; take a data set with masks.")
     truth = sampled_masks(masks, stride, logits.shape[-2:]).to(logits.dtype)
     dice = dice_loss(logits.sigmoid(), truth, naive_dice=True, eps=1.0, reduction="none")
     focal = py_sigmoid_focal_loss(logits.flatten(1), truth.flatten(1), reduction="none").mean(1)

@@ -15,6 +15,7 @@ from mmvis_ext.models.losses import (
 )  # fmt: skip
 from mmvis_ext.models.matching import Matches
 from mmvis_ext.structures.tracklets import Tracklets
+from mmvis_ext.utils.errors import InputError
 
 N, T, K, STRIDE = 4, 3, 3, 4
 H, W = 24, 32
@@ -136,6 +137,14 @@ def test_frames_without_the_object_move_neither_box_nor_mask():
     sum(losses_of(x).values()).backward()
     assert x["boxes"].grad[0, 3].abs().sum(-1).bool().tolist() == [True, False, True]
     assert x["mask_logits"].grad[0].abs().sum((1, 2)).bool().tolist() == [True, False, True]
+
+
+def test_objects_without_masks_are_refused():
+    x = two_clips()
+    for truth in x["targets"]:
+        truth.masks = truth.masks[..., :0, :0]
+    with pytest.raises(InputError, match=r"have boxes alone, but VisTR learns masks; take a data set with masks"):
+        losses_of(x)
 
 
 def test_the_order_of_the_targets_does_not_matter():

@@ -5,6 +5,7 @@ import torch
 from mmdet.registry import MODELS as MMDET_MODELS
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
+from torch import nn
 
 from mmvis_ext.models.query import SequenceTransformer
 
@@ -81,6 +82,20 @@ def test_every_frame_is_seen_by_every_query():
     before = model(frames, SIZES[:1], PADDED).queries
     frames[1] += 1
     assert ((model(frames, SIZES[:1], PADDED).queries - before).abs().amax(-1) > 1e-6).all()
+
+
+@torch.no_grad()
+def test_no_attention_writes_its_map(monkeypatch):
+    """A map of 36 frames has some 40 million weights per head."""
+    asked, attend = [], nn.MultiheadAttention.forward
+
+    def spy(self, *args, **kwargs):
+        asked.append(kwargs["need_weights"])
+        return attend(self, *args, **kwargs)
+
+    monkeypatch.setattr(nn.MultiheadAttention, "forward", spy)
+    transformer(num_layers=2)(features(), SIZES, PADDED)
+    assert asked == [False] * 6, "two in the encoder, four in the decoder"
 
 
 @torch.no_grad()
