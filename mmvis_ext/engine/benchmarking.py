@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mmvis_ext.models import EfficientVIS, InsPro, InsProByDetection, SRNet, VideoModel
+from mmvis_ext.models import EfficientVIS, InsPro, InsProByDetection, SRNet, VideoModel, VisTR
 from mmvis_ext.models.dense import DenseOutput, spatial_grid
 from mmvis_ext.structures.geometry import FrameGeometry
 from mmvis_ext.structures.stream import Detections
@@ -115,7 +115,7 @@ class Stepper:
 
 def can_hold(model: VideoModel) -> bool:
     """Whether :func:`hold` knows how to make objects visible in a model's predictions."""
-    return isinstance(model, EfficientVIS | InsPro | InsProByDetection | SRNet)
+    return isinstance(model, EfficientVIS | InsPro | InsProByDetection | SRNet | VisTR)
 
 
 def hold(model: VideoModel, result: Any, objects: int) -> Any:

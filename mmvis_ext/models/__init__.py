@@ -4,19 +4,20 @@ import_mmdet()
 
 from .association import ClipLinker, greedy_link
 from .backbones import EfficientNetLite, TimmBackbone
-from .baselines import Mask2FormerVISBaseline, MaskTrackRCNNBaseline, SalientObjectBaseline
+from .baselines import Mask2FormerVISBaseline, MaskTrackRCNNBaseline, SalientObjectBaseline, VisTR
 from .data_preprocessor import VideoDataPreprocessor
 from .dense import DenseHead, cluster_instances, pixel_probability, spatial_grid
 from .efficientvis import EfficientVIS
 from .inspro import InsPro, InsProByDetection, InsProLite, InsProTrackAndDetect, InstanceModel
 from .losses import box_deduplication_loss, lovasz_hinge
-from .mask import dynamic_mask_conv
-from .matching import InstanceCost, TemporalMatcher, TrackletAssigner
+from .mask import SequenceMaskHead, dynamic_mask_conv
+from .matching import InstanceCost, SequenceAssigner, TemporalMatcher, TrackletAssigner
 from .necks import SimpleFeaturePyramid
 from .query import (
     FactorisedTemporoSpatialAttention,
     InstanceCascade,
     IntraQueryAttention,
+    SequenceTransformer,
     StaticRoIExtractor,
     TemporalDynamicConv,
     TrackletCascade,
@@ -44,6 +45,9 @@ __all__ = [
     "MaskTrackRCNNBaseline",
     "SRNet",
     "SalientObjectBaseline",
+    "SequenceAssigner",
+    "SequenceMaskHead",
+    "SequenceTransformer",
     "SimpleFeaturePyramid",
     "StaticRoIExtractor",
     "TemporalDynamicConv",
@@ -55,6 +59,7 @@ __all__ = [
     "VideoDataPreprocessor",
     "VideoModel",
     "VideoStream",
+    "VisTR",
     "box_deduplication_loss",
     "cluster_instances",
     "dynamic_mask_conv",

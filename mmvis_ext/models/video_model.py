@@ -90,6 +90,11 @@ class VideoModel(BaseModel, Generic[State]):
         """N, with how many objects of a video the model can keep up; ``None`` if no number is set."""
         return None
 
+    @property
+    def sample_length(self) -> int | None:
+        """Frames of a training sample, where the model takes no other number."""
+        return None
+
     def is_classifier(self, name: str) -> bool:
         """Whether the shape of the weight of this name depends on K."""
         return any(fnmatchcase(name, pattern) for pattern in self.classifier)

@@ -10,7 +10,7 @@ from mmvis_ext.engine.launch import build_runner
 from mmvis_ext.testing import CONFIGS, tiny_config, tiny_dataset
 from mmvis_ext.utils.errors import InputError
 
-RECIPES = {  # samples of a step in the papers (EfficientVIS, InsPro, its Table 5, SRNet) and in mmdet's configs
+RECIPES = {  # samples of a step in the papers (EfficientVIS, InsPro, its Table 5, SRNet, VisTR) and in mmdet's configs
     "efficientvis/efficientvis_r50_ytvis2019": 4,
     "efficientvis/efficientvis_r50_t9-wo-cl_ytvis2019": 8,
     "inspro/inspro_r50_ytvis2019": 8,
@@ -20,6 +20,7 @@ RECIPES = {  # samples of a step in the papers (EfficientVIS, InsPro, its Table 
     "srnet/srnet_r101_davis2019": 4,
     "baselines/masktrack-rcnn_r50_ytvis2019": 8,
     "baselines/mask2former-vis_r50_ytvis2021": 16,
+    "baselines/vistr_r50_ytvis2019": 8,
 }
 
 

@@ -144,9 +144,11 @@ def empty_sample(length: int, size: tuple[int, int] = SIZE) -> TrackDataSample:
     return video_sample(*(rectangles(size=size) for _ in range(length)), size=size)
 
 
-def baseline_cfg(name: str) -> Config:
-    """Config of one of mmdet's models, shrunk; for frames of 64x96 pixels."""
-    return Config(shrink(Config.fromfile(CONFIGS / f"_base_/models/{name}_small.py").model).to_dict())
+def baseline_cfg(name: str, **changes) -> Config:
+    """Config of one of the baselines, shrunk; ``changes`` are merged. mmdet's models need frames of 64x96 pixels."""
+    cfg = Config(shrink(Config.fromfile(CONFIGS / f"_base_/models/{name}_small.py").model).to_dict())
+    cfg.merge_from_dict(changes)
+    return cfg
 
 
 def by_detection_cfg() -> Config:
@@ -178,6 +180,8 @@ CASES: dict[str, Callable[[], Config]] = {
     "salient object": salient_object_cfg,
     "masktrack-rcnn": partial(baseline_cfg, "masktrack_rcnn"),
     "mask2former-vis": partial(baseline_cfg, "mask2former_vis"),
+    "vistr": partial(baseline_cfg, "vistr", clip_len=2, linker=None),
+    "vistr, linked by hand": partial(baseline_cfg, "vistr", clip_len=2),
 }
 """Every registered video model, and the variants whose steps differ."""
 

@@ -15,6 +15,7 @@ from toy_system import ToyQueries
 from mmvis_ext.models import VideoModel
 from mmvis_ext.registry import MODELS
 from mmvis_ext.structures.geometry import FrameGeometry
+from mmvis_ext.utils.errors import InputError
 
 LENGTH = 5
 BREAKS_THE_GRAPH = {"mask2former-vis"}  # mmdet's decoder looks at its attention masks
@@ -191,6 +192,15 @@ def test_losses_are_finite_and_leave_their_inputs_alone(case):
 
 
 @EVERY
+def test_a_model_that_learns_from_one_number_of_frames_says_so(case):
+    model = build(case).train()
+    if model.sample_length is not None:
+        assert model.sample_length == 2, "as the samples here"
+        with pytest.raises(InputError, match=r"the samples have 3 frames"):
+            model.loss(video(case, 3)[None], [empty_sample(3, size_of(case))])
+
+
+@EVERY
 def test_samples_without_objects_are_learned_from_too(case):
     model = build(case).train()
     losses = model.loss(video(case, 2)[None], [empty_sample(2, size_of(case))])
@@ -254,6 +264,7 @@ def compiled_equals_eager(case: str, **options) -> None:
 def test_the_number_of_places_is_that_of_the_queries(case):
     """Models that follow objects in a fixed number of places say how many these are."""
     model = build(case)
-    places = {"EfficientVIS": "head", "InsPro": "head", "InsProLite": "head", "Mask2FormerVISBaseline": "track_head"}
+    places = dict.fromkeys(("EfficientVIS", "InsPro", "InsProLite", "VisTR"), "head")
+    places["Mask2FormerVISBaseline"] = "track_head"
     part = places.get(type(model).__name__)
     assert model.slots == (None if part is None else getattr(model, part).num_queries)

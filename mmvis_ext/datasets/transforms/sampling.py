@@ -8,6 +8,7 @@ from mmdet.datasets.transforms import BaseFrameSample
 
 from mmvis_ext.registry import TRANSFORMS
 from mmvis_ext.utils.errors import InputError
+from mmvis_ext.utils.mirror import mirrored
 
 __all__ = ["ClipSample"]
 
@@ -100,11 +101,3 @@ class ClipSample(BaseFrameSample):
         results = self.prepare_data(video_infos, frames)
         results["num_clips"] = [self.num_clips] * len(frames)
         return results
-
-
-def mirrored(index: int, length: int) -> int:
-    """Continue 0 .. length-1 back and forth: 0 1 2 1 0 1 2 ..."""
-    if length == 1:
-        return 0
-    index %= 2 * (length - 1)
-    return min(index, 2 * (length - 1) - index)

@@ -97,6 +97,11 @@ class Mask2FormerVISBaseline(VideoModel[Mask2FormerVISState]):
         """N, the number of queries."""
         return self.track_head.num_queries
 
+    @property
+    def sample_length(self) -> int:
+        """T, the frames of a training sample."""
+        return self.track_head.num_frames
+
     def extract_features(self, frames: Tensor) -> tuple[Tensor, ...]:
         """(n,3,H,W) normalised frames -> the backbone's levels (n,C,h,w); there is no neck."""
         return self.backbone(frames)  # not in channels-last layout, which the model's attention would have to undo
@@ -118,7 +123,7 @@ class Mask2FormerVISBaseline(VideoModel[Mask2FormerVISState]):
         Raises:
             InputError: T is not the head's ``num_frames``.
         """
-        length, expected = inputs.shape[1], self.track_head.num_frames
+        length, expected = inputs.shape[1], self.sample_length
         if length != expected:
             raise InputError(
                 f"the samples have {length} frames but the track head trains on {expected}; set the data set's "

@@ -1,4 +1,4 @@
-"""Weights of the two baselines from the detectors that they extend: Mask R-CNN and Mask2Former of mmdet."""
+"""Weights of mmdet's two baselines from the detectors that they extend: Mask R-CNN and Mask2Former of mmdet."""
 
 from torch import Tensor
 

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from mmvis_ext.models.baselines import Mask2FormerVISBaseline, MaskTrackRCNNBaseline
+from mmvis_ext.models.baselines import Mask2FormerVISBaseline, MaskTrackRCNNBaseline, VisTR
 from mmvis_ext.models.efficientvis import EfficientVIS
 from mmvis_ext.models.inspro import InstanceModel
 from mmvis_ext.models.srnet import SRNet
@@ -12,6 +12,7 @@ from mmvis_ext.utils.errors import InputError
 from .baselines import convert_detector
 from .class_rows import ClassRows
 from .conversion import Conversion
+from .detr import convert_detr
 from .mask_rcnn import convert_mask_rcnn
 from .same_model import convert_same_model
 from .sparse_rcnn import convert_sparse_rcnn
@@ -28,8 +29,8 @@ def convert_weights(
 
     Args:
         weights: ``state_dict``, name -> (...) tensor, of mmdet's Sparse R-CNN or QueryInst for an EfficientVIS or an
-            InsPro, of Mask R-CNN for an SRNet or a MaskTrack R-CNN, of Mask2Former for a Mask2Former-VIS; or of a model
-            of the same kind.
+            InsPro, of Mask R-CNN for an SRNet or a MaskTrack R-CNN, of Mask2Former for a Mask2Former-VIS, of DETR for a
+            VisTR; or of a model of the same kind.
         model: the model, with initial weights; it is not modified.
         rows: the classes that both have. ``None`` takes the whole classifier if it has as many classes as the model's,
             and none of it otherwise.
@@ -46,6 +47,8 @@ def convert_weights(
         return convert_sparse_rcnn(weights, model, rows, where)
     if isinstance(model, MaskTrackRCNNBaseline | Mask2FormerVISBaseline):
         return convert_detector(weights, model, rows, where)
+    if isinstance(model, VisTR):
+        return convert_detr(weights, model, rows, where)
     raise InputError(
         f"{where}: mmdet's weights cannot be converted for a {type(model).__name__}; give a checkpoint of its own kind."
     )

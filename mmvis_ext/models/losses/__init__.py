@@ -3,6 +3,7 @@ from .dense_losses import DenseLossWeights, dense_losses
 from .instance_losses import InstanceLossWeights, instance_losses, mask_losses
 from .lovasz import lovasz_hinge
 from .matched import Entries, box_losses, class_loss, class_targets, count_entries
+from .sequence_losses import SequenceLossWeights, sequence_losses, sequence_mask_losses
 from .tracklet_losses import LossWeights, tracklet_losses
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "Entries",
     "InstanceLossWeights",
     "LossWeights",
+    "SequenceLossWeights",
     "box_deduplication_loss",
     "box_losses",
     "class_loss",
@@ -19,5 +21,7 @@ __all__ = [
     "instance_losses",
     "lovasz_hinge",
     "mask_losses",
+    "sequence_losses",
+    "sequence_mask_losses",
     "tracklet_losses",
 ]

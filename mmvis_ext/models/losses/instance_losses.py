@@ -16,7 +16,7 @@ from mmvis_ext.structures.tracklets import Tracklets
 from .dedup import box_deduplication_loss
 from .matched import Entries, all_pairs, box_losses, class_loss, pick_truth
 
-__all__ = ["InstanceLossWeights", "instance_losses", "mask_losses"]
+__all__ = ["InstanceLossWeights", "instance_losses", "mask_losses", "sampled_masks"]
 
 
 class InstanceLossWeights(NamedTuple):
@@ -35,20 +35,34 @@ class InstanceLossWeights(NamedTuple):
     k: int = 5
 
 
+def sampled_masks(masks: Tensor, stride: int, grid: Sequence[int]) -> Tensor:
+    """What the ground truth shows in the middle of each cell of ``stride`` x ``stride`` pixels, as in CondInst.
+
+    Args:
+        masks: (P,H,W) uint8.
+        stride: in pixels.
+        grid: (h, w) number of cells, a row or column more or less than H / stride from rounding in the pyramid.
+
+    Returns:
+        (P,h,w) uint8.
+    """
+    sampled = masks[:, stride // 2 :: stride, stride // 2 :: stride]
+    # a negative pad cuts off
+    return F.pad(sampled, (0, grid[1] - sampled.shape[-1], 0, grid[0] - sampled.shape[-2]))
+
+
 def mask_losses(mask_logits: Tensor, masks: Tensor, stride: int) -> tuple[Tensor, Tensor]:
     """Dice and focal loss of instance masks.
 
     Args:
         mask_logits: (P,h,w), one per ``stride`` x ``stride`` input pixels.
         masks: (P,H,W) uint8 on the padded network input.
-        stride: input pixels per logit; the ground truth is sampled in the middle of each cell, as in CondInst.
+        stride: input pixels per logit, see :func:`sampled_masks`.
 
     Returns:
         Dice loss and focal loss, both summed over the P masks; the focal loss is averaged over each mask's pixels.
     """
-    truth = masks[:, stride // 2 :: stride, stride // 2 :: stride].to(mask_logits.dtype)
-    # the logits can have a row or column more or less, from rounding in the pyramid; a negative pad cuts off
-    truth = F.pad(truth, (0, mask_logits.shape[-1] - truth.shape[-1], 0, mask_logits.shape[-2] - truth.shape[-2]))
+    truth = sampled_masks(masks, stride, mask_logits.shape[-2:]).to(mask_logits.dtype)
     dice = dice_loss(mask_logits.sigmoid(), truth, reduction="none").sum()
     focal = py_sigmoid_focal_loss(mask_logits.flatten(1), truth.flatten(1), reduction="none").mean(1).sum()
     return dice, focal

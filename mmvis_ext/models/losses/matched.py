@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from mmdet.models.losses.focal_loss import py_sigmoid_focal_loss
 from mmdet.models.losses.iou_loss import giou_loss
+from mmdet.structures.bbox import bbox_xyxy_to_cxcywh
 from mmdet.utils import reduce_mean
 from torch import Tensor
 
@@ -85,8 +86,9 @@ def pick_truth(truths: Sequence[Tensor], matches: Sequence[Matches]) -> Tensor:
 
 
 def box_losses(
-    boxes: Tensor, matches: Sequence[Matches], targets: Sequence[Tracklets], sizes: Tensor, entries: Entries
-) -> tuple[Tensor, Tensor]:
+    boxes: Tensor, matches: Sequence[Matches], targets: Sequence[Tracklets], sizes: Tensor, entries: Entries,
+    centred: bool = False,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
     """L1 loss of normalised boxes and GIoU loss, in the frames where a matched object is visible.
 
     Args:
@@ -95,6 +97,7 @@ def box_losses(
         targets: for each of B clips, its ground truth.
         sizes: (B,2) height and width in pixels.
         entries: of the batch, see :func:`count_entries`.
+        centred: L1 of centre and size, as in DETR, and not of the corners, as in Sparse R-CNN.
 
     Returns:
         L1 (summed over the four coordinates) and GIoU loss, both averaged over the visible entries.
@@ -103,6 +106,7 @@ def box_losses(
     truth = pick_truth([g.boxes for g in targets], matches)
     scale = torch.cat([s.flip(0).repeat(len(m.queries), 2) for m, s in zip(matches, sizes, strict=True)])  # (P,4)
     moved = pick_matched(boxes, matches)
-    l1 = ((moved - truth) / scale[:, None]).abs().sum(-1).flatten()
+    difference = (moved - truth) / scale[:, None]
+    l1 = (bbox_xyxy_to_cxcywh(difference) if centred else difference).abs().sum(-1).flatten()
     giou = giou_loss(moved.flatten(0, 1), truth.flatten(0, 1), reduction="none")
     return (l1 * shown).sum() / entries.visible, (giou * shown).sum() / entries.visible

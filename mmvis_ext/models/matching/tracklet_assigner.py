@@ -2,11 +2,12 @@
 
 import torch
 from mmdet.structures.bbox import bbox_overlaps
-from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 from mmvis_ext.registry import TASK_UTILS
 from mmvis_ext.structures.tracklets import Tracklets
+
+from .hungarian import cheapest_pairs
 
 __all__ = ["TrackletAssigner", "soft_mask_iou"]
 
@@ -89,11 +90,7 @@ class TrackletAssigner:
         Returns:
             Query and ground-truth indices of the P = min(N,G) matched pairs, (P,) int64 each, in order of the queries.
         """
-        cost = self.cost(scores, boxes, masks, gt_labels, gt_boxes, gt_masks, visible, size)
-        # if the model has diverged, go on without failing here: FiniteLossHook reports the loss with the videos
-        cost = torch.nan_to_num(cost, nan=1e6, posinf=1e6, neginf=-1e6)
-        rows, columns = linear_sum_assignment(cost.cpu().numpy())
-        return torch.as_tensor(rows, device=scores.device), torch.as_tensor(columns, device=scores.device)
+        return cheapest_pairs(self.cost(scores, boxes, masks, gt_labels, gt_boxes, gt_masks, visible, size))
 
     def __call__(
         self, scores: Tensor, boxes: Tensor, masks: Tensor, targets: Tracklets, grid_masks: Tensor,

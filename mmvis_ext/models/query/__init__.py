@@ -6,6 +6,8 @@ from .instance_cascade import InstanceCascade
 from .propagation import FeatureBank, IntraQueryAttention, Propagated
 from .pyramid import Pyramid, align_rows, as_pyramid
 from .roi import StaticRoIExtractor
+from .sequence_transformer import SequenceOutput, SequenceTransformer
+from .sine_encoding import padded_tokens, sine_encoding
 from .stage import QueryStage, StageOutput, TrackletStage
 from .tracklet_cascade import TrackletCascade
 
@@ -19,6 +21,8 @@ __all__ = [
     "Pyramid",
     "QueryCascade",
     "QueryStage",
+    "SequenceOutput",
+    "SequenceTransformer",
     "StageOutput",
     "StaticRoIExtractor",
     "TemporalDynamicConv",
@@ -27,4 +31,6 @@ __all__ = [
     "align_rows",
     "as_pyramid",
     "fuse_neighbours",
+    "padded_tokens",
+    "sine_encoding",
 ]

@@ -18,7 +18,7 @@ from .samples import moving_boxes
 __all__ = ["agreement"]
 
 SIZE = (64, 96)
-LENGTH = 2  # frames of a training sample
+LENGTH = 2  # frames of a training sample of models that take any number
 
 
 def agreement(options: Options) -> Iterator[Check]:
@@ -54,7 +54,7 @@ def _steps_agree(system: System, options: Options) -> dict[str, Any]:
 def _losses_agree(system: System, options: Options) -> dict[str, Any]:
     found = []
     for model in _models(system, options):
-        frames, sample = moving_boxes(LENGTH, SIZE, model.num_classes)
+        frames, sample = moving_boxes(model.sample_length or LENGTH, SIZE, model.num_classes)
         torch.manual_seed(0)
         with CpuDraws():
             data = model.data_preprocessor(dict(inputs=[frames], data_samples=[sample]), True)

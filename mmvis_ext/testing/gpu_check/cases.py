@@ -50,6 +50,7 @@ VARIANTS = (
 BASELINES = (
     System("MaskTrack R-CNN", "baselines/masktrack-rcnn_r50_10-per-frame_ytvis2019.py", needs_mmcv=True),
     System("Mask2Former-VIS", "baselines/mask2former-vis_r50_ytvis2019.py", static=False, needs_mmcv=True),
+    System("VisTR", "baselines/vistr_r50_ytvis2019.py", needs_mmcv=True),
     System("Salient object", "baselines/salient-object_lite0_davis2016.py"),
 )
 EVERY = (*SYSTEMS, *VARIANTS, *BASELINES)

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmvis_ext.datasets.transforms import ClipSample
-from mmvis_ext.datasets.transforms.sampling import mirrored
 from mmvis_ext.utils.errors import InputError
+from mmvis_ext.utils.mirror import mirrored
 
 
 def draw(length: int, seed: int = 0, **kwargs) -> list[list[int]]:
@@ -18,18 +18,6 @@ def draw(length: int, seed: int = 0, **kwargs) -> list[list[int]]:
     sampler = ClipSample(**kwargs)
     frames = sampler.sample(length)
     return [frames[i : i + sampler.clip_len] for i in range(0, len(frames), sampler.clip_len)]
-
-
-def back_and_forth(length: int):
-    while True:
-        yield from range(length)
-        yield from range(length - 2, 0, -1)
-
-
-@pytest.mark.parametrize("length", [1, 2, 3, 7])
-def test_a_short_video_is_continued_back_and_forth(length):
-    expected = list(itertools.islice(back_and_forth(length), 20))
-    assert [mirrored(i, length) for i in range(20)] == expected
 
 
 @given(st.integers(1, 30), st.integers(1, 8), st.integers(1, 3), st.integers(1, 4), st.integers(0, 99))
