@@ -60,9 +60,15 @@ def timeline_picture(video: FinishedVideo) -> np.ndarray:
 
 
 def _draw_axis(picture: np.ndarray, video: FinishedVideo, left: int, top: int) -> None:
-    for tick in range(TICKS + 1):
-        place = min(len(video.stamps) - 1, round(tick / TICKS * (len(video.stamps) - 1)))
-        stamp, x = video.stamps[place], left + round(tick / TICKS * (BAR - 1))
+    """Round times, or round frame numbers where times are not known, at the left edge of the frame that has them."""
+    from matplotlib.ticker import MaxNLocator
+
+    times = np.array([stamp.time for stamp in video.stamps])
+    timed = np.isfinite(times).all()
+    scale = times if timed else np.array([stamp.number for stamp in video.stamps])
+    values = MaxNLocator(TICKS, steps=[1, 2, 5, 10], integer=not timed).tick_values(scale[0], scale[-1])
+    for value in values[(values >= scale[0]) & (values <= scale[-1])]:
+        x = left + round(np.interp(value, scale, np.arange(len(scale))) / len(scale) * BAR)
         picture[top : top + 4, x] = INK
-        text = f"{stamp.time:.1f} s" if np.isfinite(stamp.time) else str(stamp.number)
+        text = f"{value:g} s" if timed else f"{value:g}"
         put_text(picture, text, x - text_size(text, TEXT - 2)[0] // 2, top + 4, TEXT - 2, INK)

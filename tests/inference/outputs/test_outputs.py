@@ -1,6 +1,7 @@
 """Every kind of file, read back by whoever reads it: this library, pycocotools, Pillow, OpenCV."""
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 
 import cv2
@@ -13,7 +14,7 @@ from pycocotools.coco import COCO
 from mmvis_ext.annotations.cell_lives import read_lives
 from mmvis_ext.annotations.index_png import read_index_map
 from mmvis_ext.inference.frame_result import Choice, FrameResult
-from mmvis_ext.inference.outputs import OUTPUTS, FinishedVideo, Stamp
+from mmvis_ext.inference.outputs import OUTPUTS, FinishedVideo, Stamp, timeline
 from mmvis_ext.inference.outputs.timeline import timeline_picture
 from mmvis_ext.structures import Track, VideoTracks, boxes_of, decode, encode
 from mmvis_ext.utils.errors import InputError
@@ -22,6 +23,7 @@ from mmvis_ext.visualization import colour
 
 LENGTH, SIZE = 6, (24, 32)
 CATEGORIES = (dict(id=4, name="cat"), dict(id=9, name="dog"))
+NO_TRACKS = VideoTracks(0, *SIZE, LENGTH, [])
 
 
 def track(number, scores, there, left):
@@ -213,6 +215,30 @@ def test_timeline(video, tmp_path):
         line = picture[10 + 22 * row + 11]
         share = (line == colour(one.track_id)).all(1).sum() / 900
         assert share == pytest.approx(one.visible.mean(), abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("stamps", "expected"),
+    [
+        ([(t, t / 10) for t in range(31)], {f"{v / 2:g} s": v * 5 for v in range(7)}),
+        (
+            [(t, t**2) for t in range(4)],
+            {"0 s": 0, "2 s": 1 + 1 / 3, "4 s": 2, "6 s": 2.4, "8 s": 2.8},
+        ),  # varying
+        ([(10 * t, float("nan")) for t in range(6)], {f"{10 * t}": t for t in range(6)}),
+        ([(0, 0.0)], {"0 s": 0}),
+    ],
+)
+def test_the_axis_has_round_times(stamps, expected, video, monkeypatch):
+    """Each stands where the frame begins that has it, or between two frames."""
+    texts = {}
+    monkeypatch.setattr(timeline, "put_text", lambda _, text, x, *rest: texts.update({text: x}))
+    monkeypatch.setattr(timeline, "text_size", lambda *_: (0, 0))
+    picture = timeline_picture(replace(video, stamps=[Stamp(*stamp, "") for stamp in stamps], tracks=NO_TRACKS))
+    places = {text: (x - 20) / 900 * len(stamps) for text, x in texts.items() if text in expected}
+    assert places == pytest.approx(expected, abs=0.02)
+    assert len(texts) == len(expected) + 1, "and the line that says that there is no track"
+    assert (picture[10 + 22, 20 : 20 + 901] == (40, 40, 40)).all(1).sum() == len(expected)
 
 
 @pytest.mark.parametrize("kind", OUTPUTS)
