@@ -5,11 +5,13 @@ import subprocess
 import time
 import zipfile
 
+import cv2
 import pytest
 import torch
 from running import call, command, environment, run
 
 from mmvis_ext.engine.checkpoints import latest_checkpoint, read_checkpoint
+from mmvis_ext.inference import VISInferencer
 from mmvis_ext.testing import tiny_checkpoint, tiny_config
 
 EPOCHS = {"train_cfg__max_epochs": 4, "train_cfg__val_interval": 100, "default_hooks__logger__interval": 1}
@@ -75,6 +77,24 @@ def test_test_writes_the_submission_where_told(data, trained, tmp_path):
         assert len(entry["segmentations"]) == lengths[entry["video_id"]]
         assert entry["category_id"] in {c["id"] for c in truth["categories"]}
     assert any(s is None for e in results for s in e["segmentations"])
+
+
+def test_half_precision_is_that_of_the_inferencer(data, trained, tmp_path, monkeypatch):
+    config, checkpoint = trained
+    translated = []  # what torch.compile really does is another test's business, since it takes minutes
+    monkeypatch.setattr("torch.compile", lambda step, dynamic: translated.append(step) or step)
+    scores = {}
+    for name, options in (("whole", ()), ("half", ("--half",)), ("compiled", ("--compile",))):
+        out = tmp_path / f"{name}.json"
+        assert call("test.py", config, checkpoint, "--work-dir", tmp_path / name, "--out", out, *options) == 0
+        scores[name] = [entry["score"] for entry in json.loads(out.read_text()) if entry["video_id"] == 1]
+    assert scores["half"] != scores["whole"]
+    assert scores["compiled"] == scores["whole"]
+    assert len(translated) == 1
+    video = json.loads((data / "val.json").read_text())["videos"][0]
+    frames = [cv2.imread(str(data / "val/JPEGImages" / name))[..., ::-1] for name in video["file_names"]]
+    tracks = VISInferencer(str(config), checkpoint, "cpu", half=True)(frames).tracks
+    assert sorted(scores["half"]) == pytest.approx(sorted(s for track in tracks for s in track.scores), abs=1e-6)
 
 
 @pytest.mark.slow
