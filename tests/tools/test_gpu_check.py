@@ -4,11 +4,10 @@ import json
 import os
 import re
 import subprocess
-import sys
-from multiprocessing import get_context
 from types import SimpleNamespace
 
 import pytest
+from forked import Forked
 from running import TOOLS, call, environment
 
 from mmvis_ext.testing import gpu_check
@@ -17,29 +16,15 @@ from mmvis_ext.testing.gpu_check import driver
 TOOL = "analysis_tools/gpu_check.py"
 
 
-class Forked:
-    """A process of the tool that is a copy of this one, which saves the imports."""
-
-    def __init__(self, command: list[str], start_new_session: bool) -> None:
-        self.process = get_context("fork").Process(target=self.run, args=command[2:])
-        self.process.start()
-        self.pid = self.process.pid
-
-    def run(self, *arguments: str) -> None:
-        os.setsid()
-        sys.exit(call(TOOL, *arguments))
-
-    def wait(self, timeout: float | None = None) -> int:
-        self.process.join(timeout)
-        if self.process.exitcode is None:
-            raise subprocess.TimeoutExpired(TOOL, timeout)
-        return self.process.exitcode
-
-
 @pytest.fixture
 def forked(monkeypatch):
     """Parts run in copies of this process."""
-    monkeypatch.setattr(driver, "subprocess", SimpleNamespace(**vars(subprocess) | dict(Popen=Forked)))
+
+    def start(command, start_new_session):
+        assert start_new_session
+        return Forked(call, TOOL, *command[2:])
+
+    monkeypatch.setattr(driver, "subprocess", SimpleNamespace(**vars(subprocess) | dict(Popen=start)))
 
 
 def read(path) -> dict:
