@@ -8,7 +8,8 @@ import zipfile
 import cv2
 import pytest
 import torch
-from running import call, command, environment, run
+from forked import Forked
+from running import call, environment
 
 from mmvis_ext.engine.checkpoints import latest_checkpoint, read_checkpoint
 from mmvis_ext.inference import VISInferencer
@@ -26,8 +27,7 @@ def test_a_killed_run_resumes_to_the_same_weights(data, write_config, tmp_path):
     assert call("train.py", config, "--work-dir", tmp_path / "whole") == 0
 
     killed = tmp_path / "killed"
-    arguments = command("train.py", config, "--work-dir", killed)
-    process = subprocess.Popen(arguments, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = Forked(call, "train.py", config, "--work-dir", killed)
     deadline = time.time() + 120
     while not (killed / "epoch_2.pth").exists() and time.time() < deadline:
         time.sleep(0.005)
@@ -144,6 +144,6 @@ def test_a_split_without_annotations_is_tested_without_ap(own_data, trained, wri
     truth = json.loads((own_data / "val.json").read_text())
     del truth["annotations"]
     (own_data / "val.json").write_text(json.dumps(truth))
-    done = run("test.py", write_config(own_data), checkpoint, "--work-dir", tmp_path / "w", "--out", tmp_path / "s.zip")
-    assert done.returncode == 0, done.stderr[-2000:]
+    config, options = write_config(own_data), ("--work-dir", tmp_path / "w", "--out", tmp_path / "s.zip")
+    assert call("test.py", config, checkpoint, *options) == 0
     assert (tmp_path / "s.zip").exists()
