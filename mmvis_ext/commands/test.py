@@ -36,7 +36,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--score-thr", type=finite, default=0.3, help="lowest score of a track that is drawn (default: 0.3)"
     )
-
     parser.add_argument("--half", action="store_true", help="compute in half precision: bfloat16 on a CPU")
     parser.add_argument(
         "--compile", action="store_true", help="translate the model's step by torch.compile, for each size of frames"

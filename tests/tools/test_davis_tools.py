@@ -1,10 +1,11 @@
 """Testing on DAVIS' layout: PNGs where told, and the figures that the tool finds in them."""
 
 import json
+import subprocess
 
 import pytest
 import torch
-from running import call
+from running import call, environment
 
 from mmvis_ext.shapes_vis import LAYOUTS, generate
 from mmvis_ext.testing import tiny_config, tiny_model
@@ -82,3 +83,12 @@ def test_a_metric_that_writes_nothing(trained, tmp_path, capfd):
     options = ("--cfg-options", "test_evaluator.type=mmdet.CocoMetric")
     assert call("test.py", *trained, "--work-dir", tmp_path / "w", "--out", tmp_path / "out", *options) == 1
     assert "has no metric in test_evaluator that writes results" in capfd.readouterr().err
+
+
+@pytest.mark.slow
+def test_two_processes_write_the_same_pngs_as_one(trained, tmp_path):
+    assert call("test.py", *trained, "--work-dir", tmp_path / "one", "--out", tmp_path / "1") == 0
+    arguments = ["bash", "tools/dist_test.sh", *trained, 2, "--work-dir", tmp_path / "two", "--out", tmp_path / "2"]
+    done = subprocess.run([*map(str, arguments)], capture_output=True, text=True, env=environment(), timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert contents(tmp_path / "1") == contents(tmp_path / "2")
