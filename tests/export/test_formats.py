@@ -41,6 +41,11 @@ def test_a_file_is_the_model(case, format, monkeypatch):
     files = [chosen.write(step, SAID) for step in steps]
     runs = [chosen.load(file) for file in files]
     assert {description_in(format, file) for file in files} <= {SAID, SAID.encode()}
+    for step, file in zip(steps, files, strict=True):
+        if format == "onnx":
+            session = pytest.importorskip("onnxruntime").InferenceSession(file)
+            assert [value.name for value in session.get_inputs()] == step.input_names
+            assert [value.name for value in session.get_outputs()] == step.output_names
     for ours, theirs in zip(outputs_over(steps, steps, frames), outputs_over(steps, runs, frames), strict=True):
         assert ours["visible"].any()
         for name, value in ours.items():
