@@ -88,6 +88,7 @@ class EfficientVIS(VideoModel[EfficientVISState]):
 
     classifier = ("head.stages.*.fc_cls.*",)
     parts = VideoModel.parts | dict(mask=("head.segment",))
+    checkpointed = ("backbone.layer*.*.forward", "head.look", "head.segment")
 
     def __init__(
         self, head: dict, assigner: dict, loss_weights: dict | None = None, match_each: bool = True,
