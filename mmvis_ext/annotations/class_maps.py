@@ -12,6 +12,14 @@ __all__ = ["CLASS_MAPS", "OTHERS", "in_classes"]
 OTHERS = "*"
 """The key of a class map that stands for every category that the map does not name."""
 
+MOVING = (
+    *("person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat"),
+    *("bird", "cat", "dog", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe"),
+    *("backpack", "umbrella", "handbag", "suitcase", "frisbee", "skis", "snowboard", "sports ball", "kite"),
+    *("baseball bat", "baseball glove", "skateboard", "surfboard", "tennis racket"),
+)
+"""COCO's classes of what moves by itself and of what it carries."""
+
 CLASS_MAPS: dict[str, dict[str, str | None]] = dict(
     coco_to_youtube_vis_2019={
         "car": "sedan",
@@ -29,9 +37,11 @@ CLASS_MAPS: dict[str, dict[str, str | None]] = dict(
     voc_to_youtube_vis_2019={"aeroplane": "airplane", "car": "sedan"},
     voc_to_youtube_vis_2021={"aeroplane": "airplane"},
     object={OTHERS: "object"},
+    coco_moving=dict.fromkeys(MOVING, "object"),
 )
 """Class maps by name. Each lists only the categories that go to a class of another name, or to none although a class
-has their name; for the others see :func:`in_classes`. ``object`` puts the objects of any data set into one class."""
+has their name; for the others see :func:`in_classes`. ``object`` puts the objects of any data set into one class,
+``coco_moving`` those of :data:`MOVING`."""
 
 
 def in_classes(file: AnnotationFile, class_map: Mapping[str, str | None], classes: Sequence[str]) -> AnnotationFile:

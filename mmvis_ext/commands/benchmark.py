@@ -35,7 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--half", "--amp", dest="amp", action="store_true", help="half precision, as test and infer compute with --half"
     )
-    parser.add_argument("--compile", action="store_true", help="run the tensor part of the step with torch.compile")
+    parser.add_argument(
+        "--compile",
+        action="store_true",
+        help="run the tensor part of the step by torch.compile, on a GPU as a CUDA graph",
+    )
     parser.add_argument("--frames", type=int, help="frames per step, for models of clips (default: the model's window)")
     parser.add_argument("--against", metavar="CONFIG", help="time another model in the same run and give the speedup")
     parser.add_argument("--size", default=SIZE, metavar="WxH", help="size of the frames (default: 640x360)")

@@ -45,6 +45,7 @@ COMMANDS: dict[str, str | Group] = {
     "sweep": "sweep",
     "benchmark": "benchmark",
     "flops": "flops",
+    "figure": "figure",
     "doctor": "doctor",
 }
 """By name, in the order of the help: a module of this package, or a group of them."""

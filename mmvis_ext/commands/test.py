@@ -38,7 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--half", action="store_true", help="compute in half precision: bfloat16 on a CPU")
     parser.add_argument(
-        "--compile", action="store_true", help="translate the model's step by torch.compile, for each size of frames"
+        "--compile",
+        action="store_true",
+        help="translate the model's step by torch.compile, on a GPU to a CUDA graph, for each size of frames",
     )
 
 

@@ -9,6 +9,7 @@ import torch
 
 from mmvis_ext.models.video_model import VideoStream, frame_geometry
 from mmvis_ext.structures import VideoTracks
+from mmvis_ext.structures.geometry import FrameGeometry
 from mmvis_ext.structures.stream import Detections
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.limits import check_frame_size
@@ -63,6 +64,17 @@ class Session:
         with self.inferencer.precision():
             return model.advance(inputs, self._stream)
 
+    @property
+    def geometry(self) -> FrameGeometry:
+        """Original and resized size of the frames.
+
+        Raises:
+            InputError: there were no frames.
+        """
+        if self._stream is None:
+            raise InputError("the video has no frames; give at least one.")
+        return self._stream.geometry
+
     def push_frames(self, frames: list[Frame]) -> Detections:
         """:meth:`push` for frames with number and time."""
         return self.push([frame.picture for frame in frames])
@@ -76,7 +88,7 @@ class Session:
         """
         if self._stream is None:
             raise InputError("the video has no frames; give at least one.")
-        return self._stream.book.close(self.video_id, self._stream.geometry)
+        return self._stream.book.close(self.video_id, self.geometry)
 
     def _check(self, frame: np.ndarray) -> None:
         where = f"frame {self.length}"

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mmvis_ext.registry import MODELS
 from mmvis_ext.structures.geometry import FrameGeometry
-from mmvis_ext.structures.rle import boxes_of
+from mmvis_ext.structures.rle import RLE, boxes_of
 from mmvis_ext.structures.stream import Detections
 from mmvis_ext.utils.errors import InputError
 
@@ -51,7 +51,7 @@ class SRNetState:
     Attributes:
         geometry: original and resized size of the video's frames.
         before: (1,C,h,w) coarsest pyramid level of the last frame; ``None`` before the first one.
-        centres: (A,2) mass centres of the instances, x and y in coordinates of the grid.
+        centres: (A,2) mass centres of the instances, x and y in coordinates of the grid; on the CPU, as the extents.
         extents: (A,2) width and height of the instances in units of the grid.
         track_ids: their A track ids.
         next_id: the id that the next new track gets.
@@ -179,8 +179,7 @@ class SRNet(VideoModel[SRNetState]):
 
     def init_state(self, geometry: FrameGeometry) -> SRNetState:
         """State before the first frame: no instances."""
-        nothing = torch.zeros(0, 2, device=next(self.parameters()).device)
-        return SRNetState(geometry, None, nothing, nothing)
+        return SRNetState(geometry, None, torch.zeros(0, 2), torch.zeros(0, 2))
 
     def forward_window(self, frames: Tensor, sizes: Tensor, carried: LastFrame) -> tuple[DenseOutput, Tensor]:
         """See :meth:`VideoModel.forward_window`.
@@ -216,13 +215,17 @@ class SRNet(VideoModel[SRNetState]):
     def step(self, frames: Tensor, state: SRNetState) -> tuple[Detections, SRNetState]:
         """One frame, (1,3,H,W); see :meth:`VideoModel.step`."""
         size = frames.shape[-2], frames.shape[-1]
-        last = LastFrame(state.before, self._draw(state.centres, state.extents, size)[None])
+        last = LastFrame(state.before, self._draw(state.centres, state.extents, size)[None].to(frames.device))
         output, coarsest = self.forward_window(frames, self.window_sizes(state.geometry), last)
         with torch.autocast(frames.device.type, enabled=False):
             return self._found(output.frame(0), replace(state, before=coarsest), size)
 
     def _found(self, output: DenseOutput, state: SRNetState, size: tuple[int, int]) -> tuple[Detections, SRNetState]:
-        """Algorithm 1 (clustering and linking) on one frame's predictions; ``size`` is (H, W) of the padded input."""
+        """Algorithm 1 (clustering and linking) on one frame's predictions; ``size`` is (H, W) of the padded input.
+
+        It looks at one instance after the other, for each of which a GPU would be waited for. So it runs on the CPU.
+        """
+        device, output = output.offsets.device, output.cpu()
         found = cluster_instances(
             output.offsets, output.bandwidths, output.objectness, self.head.extra_bandwidths, **self.clustering
         )
@@ -234,17 +237,17 @@ class SRNet(VideoModel[SRNetState]):
         following = replace(
             state, centres=centres, extents=mask_extents(found.masks), track_ids=ids, next_id=next(fresh)
         )
-        return self._detections(output, found, ids, size, state.geometry), following
+        masks = encode_probabilities(found.probabilities.to(device), size, state.geometry)
+        return self._detections(output, found, ids, masks), following
 
     def _detections(
-        self, output: DenseOutput, found: Instances, ids: Sequence[int], size: tuple[int, int], geometry: FrameGeometry
+        self, output: DenseOutput, found: Instances, ids: Sequence[int], masks: Sequence[RLE | None]
     ) -> Detections:
-        masks = encode_probabilities(found.probabilities, size, geometry)
         visible = np.array([m is not None for m in masks], dtype=bool)[:, None]
-        objectness = found.scores[:, None].cpu().numpy()
+        objectness = found.scores[:, None].numpy()
         scores = objectness[..., None]
         if output.class_logits is not None:
-            scores = class_scores(found.masks, output.class_logits)[:, None].cpu().numpy()
+            scores = class_scores(found.masks, output.class_logits)[:, None].numpy()
         return Detections(
             track_ids=list(ids),
             scores=scores,

@@ -9,7 +9,7 @@ from pycocotools import mask as coco_mask
 
 from mmvis_ext.utils.errors import InputError
 
-__all__ = ["RLE", "box_masks", "boxes_of", "decode", "encode", "legal_counts", "to_rle", "to_rles"]
+__all__ = ["RLE", "box_masks", "boxes_of", "decode", "encode", "encode_columns", "legal_counts", "to_rle", "to_rles"]
 
 RLE = dict[str, Any]
 
@@ -26,8 +26,22 @@ def encode(masks: np.ndarray) -> list[RLE]:
     Returns:
         n dicts with ``size`` ``[H, W]`` and ``counts`` ``str``.
     """
-    stacked = np.asfortranarray(np.moveaxis(masks.astype(np.uint8, copy=False), 0, -1))
-    return [{"size": list(r["size"]), "counts": r["counts"].decode()} for r in coco_mask.encode(stacked)]
+    return encode_columns(np.ascontiguousarray(masks.swapaxes(1, 2)))
+
+
+def encode_columns(columns: np.ndarray) -> list[RLE]:
+    """Encode binary masks that lie in memory as COCO goes through them, column by column.
+
+    Args:
+        columns: (n, W, H), bool or uint8, contiguous.
+
+    Returns:
+        See :func:`encode`.
+    """
+    pixels = columns.view(np.uint8) if columns.dtype == bool else columns.astype(np.uint8, copy=False)
+    return [
+        {"size": list(r["size"]), "counts": r["counts"].decode()} for r in coco_mask.encode(pixels.transpose(2, 1, 0))
+    ]
 
 
 def decode(rles: Sequence[RLE | None], height: int, width: int) -> np.ndarray:

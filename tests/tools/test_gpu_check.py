@@ -49,7 +49,7 @@ def test_all_parts_on_tiny_shapes(tmp_path, monkeypatch):
         assert check["status"] == "passed" or (check["status"] == "skipped" and check["reason"])
     assert set(checks["agreement"]) == {"EfficientVIS, step", "EfficientVIS, losses"}
     assert checks["agreement"]["EfficientVIS, losses"]["deviation"] <= 1e-3
-    assert 0 < checks["streaming"]["EfficientVIS"]["ratio"]["step"] < 1
+    assert 0 < checks["streaming"]["EfficientVIS, fp32"]["ratio"]["step"] < 1
     assert checks["processes"]["EfficientVIS"]["backend"] == "gloo"
     assert checks["processes"]["EfficientVIS"]["deviation"] <= 1e-3
     trained = checks["training"]["EfficientVIS, fp32"]

@@ -55,7 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--end", type=seconds, metavar="TIME", help="end there")
     parser.add_argument("--max-size", type=int, metavar="PIXELS", help="shrink frames whose longer side has more")
     parser.add_argument("--half", action="store_true", help="compute in half precision")
-    parser.add_argument("--compile", action="store_true", help="let torch.compile translate the model")
+    parser.add_argument(
+        "--compile", action="store_true", help="let torch.compile translate the model; on a GPU, run it as a CUDA graph"
+    )
     parser.add_argument("--device", help="such as cuda:0 or cpu (default: a GPU if there is one)")
     parser.add_argument("--redo", action="store_true", help="also videos that were done before")
     parser.add_argument(

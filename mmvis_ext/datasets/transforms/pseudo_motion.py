@@ -12,7 +12,7 @@ from mmvis_ext.registry import TRANSFORMS
 from mmvis_ext.structures.rle import boxes_of, encode
 from mmvis_ext.utils.errors import InputError
 
-__all__ = ["PseudoMotion"]
+__all__ = ["OF_OBJECTS", "PseudoMotion", "like"]
 
 # what else belongs to the objects of a frame, and what it is of the part that is not covered
 OF_OBJECTS = dict(gt_bboxes_labels=0, gt_instances_ids=-1, gt_ignore_flags=True)
@@ -89,7 +89,7 @@ class PseudoMotion(BaseTransform):
             bare = self._uncovered(matrix, height, width) if "gt_ignore_flags" in results else moved[:0]
             shown = np.concatenate([moved[seen], bare])
             results["gt_masks"][t] = BitmapMasks(shown, height, width)
-            results["gt_bboxes"][t] = _like(results["gt_bboxes"][t], boxes_of(encode(shown)))
+            results["gt_bboxes"][t] = like(results["gt_bboxes"][t], boxes_of(encode(shown)))
             for key, value in OF_OBJECTS.items():
                 if key in results:
                     results[key][t] = np.append(results[key][t][seen], np.full(len(bare), value, results[key][t].dtype))
@@ -139,6 +139,6 @@ class PseudoMotion(BaseTransform):
         return best
 
 
-def _like(old: BaseBoxes | np.ndarray, boxes: np.ndarray) -> BaseBoxes | np.ndarray:
+def like(old: BaseBoxes | np.ndarray, boxes: np.ndarray) -> BaseBoxes | np.ndarray:
     """(n, 4) xyxy in the type that the frame's boxes had."""
     return type(old)(boxes) if isinstance(old, BaseBoxes) else boxes

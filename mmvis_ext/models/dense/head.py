@@ -41,6 +41,13 @@ class DenseOutput(NamedTuple):
         logits = None if self.class_logits is None else self.class_logits[b]
         return DenseOutput(self.offsets[b], self.bandwidths[b], self.tracking[b], self.objectness[b], logits)
 
+    def cpu(self) -> "DenseOutput":
+        """The same maps on the CPU."""
+        logits = None if self.class_logits is None else self.class_logits.cpu()
+        return DenseOutput(
+            self.offsets.cpu(), self.bandwidths.cpu(), self.tracking.cpu(), self.objectness.cpu(), logits
+        )
+
 
 def _branch(in_channels: int, channels: int, out_channels: int) -> nn.Sequential:
     return nn.Sequential(

@@ -183,18 +183,20 @@ class InstanceModel(VideoModel[State]):
 
     def detections(self, result: FrameOutput, geometry: FrameGeometry) -> Detections:
         """Convert a frame's predictions to detections in original pixels, with T = 1 and the slots as track ids."""
-        visible = result.scores.amax(-1) >= self.visible_thr
+        scores, boxes = result.scores.cpu(), geometry.to_original(result.boxes).cpu()
+        visible = scores.amax(-1) >= self.visible_thr
+        shown = visible.nonzero().squeeze(1)
         masks: list[list[RLE | None]] | None = None
         if result.masks is not None:
             masks = [[None] for _ in visible]
-            logits = self.head.segment(result.masks, [visible])
+            logits = self.head.segment(result.masks, [shown.to(result.scores.device)])
             rles = encode_logits(logits, self.head.mask_stride, geometry)
-            for i, rle in zip(visible.nonzero().squeeze(1).tolist(), rles, strict=True):
+            for i, rle in zip(shown.tolist(), rles, strict=True):
                 masks[i] = [rle]
         return Detections(
             track_ids=list(range(len(visible))),
-            scores=result.scores[:, None].cpu().numpy(),
-            boxes=geometry.to_original(result.boxes)[:, None].cpu().numpy(),
+            scores=scores[:, None].numpy(),
+            boxes=boxes[:, None].numpy(),
             masks=masks,
-            visible=visible[:, None].cpu().numpy(),
+            visible=visible[:, None].numpy(),
         )

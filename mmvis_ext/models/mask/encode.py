@@ -1,7 +1,7 @@
 """From soft masks to RLE in original pixels.
 
 There is one function per way of enlarging masks, since each model's original code does it differently. Masks are
-encoded one at a time, so that memory does not grow with their number.
+enlarged one at a time on a CPU and :data:`TOGETHER` at a time on a GPU, so memory does not grow with their number.
 """
 
 from collections.abc import Callable
@@ -14,11 +14,12 @@ from torch import Tensor
 
 from mmvis_ext.models.dense.grid import resize
 from mmvis_ext.structures.geometry import FrameGeometry
-from mmvis_ext.structures.rle import RLE, encode
+from mmvis_ext.structures.rle import RLE, encode, encode_columns
 
 __all__ = ["encode_logits", "encode_mask", "encode_probabilities", "encode_visible"]
 
 MASK_THR = 0.5
+TOGETHER = 16  # on a GPU, which would otherwise wait for the CPU after every mask
 
 
 def encode_visible(masks: Tensor, boxes: Tensor, visible: Tensor, size: tuple[int, int]) -> list[list[RLE | None]]:
@@ -58,10 +59,8 @@ def encode_logits(logits: Tensor, stride: int, geometry: FrameGeometry) -> list[
     Returns:
         P RLEs; ``None`` where no pixel reaches probability 0.5.
     """
-    return [
-        _encode_full(aligned_bilinear(mask[None, None], stride), geometry, lambda soft: soft >= MASK_THR)
-        for mask in logits.sigmoid()
-    ]
+    soft = logits.sigmoid()
+    return _encode_full(soft, lambda m: aligned_bilinear(m, stride), geometry, lambda full: full >= MASK_THR)
 
 
 def encode_probabilities(
@@ -77,9 +76,7 @@ def encode_probabilities(
     Returns:
         n RLEs; ``None`` where no pixel is above 0.5.
     """
-    return [
-        _encode_full(resize(mask[None, None], padded), geometry, lambda soft: soft > MASK_THR) for mask in probabilities
-    ]
+    return _encode_full(probabilities, lambda m: resize(m, padded), geometry, lambda full: full > MASK_THR)
 
 
 def encode_mask(logits: Tensor, padded: tuple[int, int], geometry: FrameGeometry) -> RLE | None:
@@ -93,13 +90,24 @@ def encode_mask(logits: Tensor, padded: tuple[int, int], geometry: FrameGeometry
     Returns:
         RLE; ``None`` if no pixel is above probability 0.5.
     """
-    full = F.interpolate(logits[None, None].float(), padded, mode="bilinear", align_corners=False)
-    return _encode_full(full, geometry, lambda soft: soft > 0)
+    return _encode_full(
+        logits[None].float(),
+        lambda m: F.interpolate(m, padded, mode="bilinear", align_corners=False),
+        geometry,
+        lambda full: full > 0,
+    )[0]
 
 
-def _encode_full(full: Tensor, geometry: FrameGeometry, inside: Callable[[Tensor], Tensor]) -> RLE | None:
-    """Cut the padding off a soft mask (1,1,H,W), resize it to original pixels, apply the threshold and encode it."""
-    h, w = geometry.resized
-    soft = F.interpolate(full[..., :h, :w], geometry.original, mode="bilinear", align_corners=False)
-    mask = inside(soft[0])
-    return encode(mask.cpu().numpy())[0] if bool(mask.any()) else None
+def _encode_full(
+    masks: Tensor, enlarge: Callable[[Tensor], Tensor], geometry: FrameGeometry, inside: Callable[[Tensor], Tensor]
+) -> list[RLE | None]:
+    """Enlarge soft masks (n,h,w), cut the padding off, resize to original pixels, apply the threshold and encode."""
+    (h, w), out = geometry.resized, []
+    for some in masks.split(TOGETHER if masks.is_cuda else 1):
+        full = enlarge(some[:, None])[..., :h, :w]
+        if geometry.resized != geometry.original:  # otherwise it would change nothing
+            full = F.interpolate(full, geometry.original, mode="bilinear", align_corners=False)
+        columns = inside(full[:, 0]).transpose(1, 2).contiguous().cpu().numpy()
+        rles = encode_columns(columns)
+        out += [rle if column.any() else None for rle, column in zip(rles, columns, strict=True)]
+    return out

@@ -6,8 +6,10 @@ import torch
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from mmvis_ext.utils.errors import InputError
+
 from .initial import InitialQueries
-from .roi import boxes_to_rois
+from .roi import boxes_to_rois, grown
 from .stage import QueryStage, StageOutput
 
 __all__ = ["QueryCascade", "near_frame"]
@@ -39,12 +41,23 @@ class QueryCascade(BaseModule):
         roi_extractor: an mmdet RoI extractor with output side S.
         num_queries: N.
         embed_dims: C, also the channels of the feature pyramid.
+        context: RoI features are cropped with windows this many times as wide and high as the proposals, about their
+            centres, so that a stage also sees the part of an object that its proposal cuts off; the papers have 1.
+
+    Raises:
+        InputError: ``context`` is below 1.
     """
 
     def __init__(
-        self, stages: Sequence[QueryStage], roi_extractor: nn.Module, num_queries: int, embed_dims: int
-    ) -> None:
+        self, stages: Sequence[QueryStage], roi_extractor: nn.Module, num_queries: int, embed_dims: int,
+        context: float = 1.0,
+    ) -> None:  # fmt: skip
         super().__init__()
+        if not context >= 1:
+            raise InputError(
+                f"context={context} must be at least 1, the proposals themselves; correct the head's config."
+            )
+        self.context = context
         self.num_queries, self.embed_dims = num_queries, embed_dims
         self.initial = InitialQueries(num_queries, embed_dims)
         self.roi_extractor = roi_extractor
@@ -100,5 +113,7 @@ class QueryCascade(BaseModule):
             boxes: (B,N,T,4) xyxy pixels, the proposals; limited by :func:`near_frame` first.
         """
         proposals = near_frame(boxes, sizes)
-        crops = self.roi_extractor(features, boxes_to_rois(proposals).flatten(0, 2))
-        return stage(queries, proposals, crops.unflatten(0, boxes.shape[:3]))
+        windows = proposals if self.context == 1 else grown(proposals, self.context)
+        crops = self.roi_extractor(features, boxes_to_rois(windows).flatten(0, 2))
+        output = stage(queries, proposals, crops.unflatten(0, boxes.shape[:3]))
+        return output._replace(proposals=windows)

@@ -10,7 +10,7 @@ from mmvis_ext.registry import MODELS
 
 from .pyramid import Pyramid, align_rows
 
-__all__ = ["StaticRoIExtractor", "boxes_to_rois"]
+__all__ = ["StaticRoIExtractor", "boxes_to_rois", "grown"]
 
 
 def boxes_to_rois(boxes: Tensor) -> Tensor:
@@ -25,6 +25,13 @@ def boxes_to_rois(boxes: Tensor) -> Tensor:
     b, n, t, _ = boxes.shape
     image = torch.arange(b * t, device=boxes.device, dtype=boxes.dtype).view(b, 1, t, 1).expand(b, n, t, 1)
     return torch.cat([image, boxes.detach()], dim=-1)
+
+
+def grown(boxes: Tensor, factor: float) -> Tensor:
+    """Boxes (...,4) xyxy, ``factor`` times as wide and high about the same centres."""
+    low, high = boxes.split(2, dim=-1)
+    more = (high - low) * ((factor - 1) / 2)
+    return torch.cat([low - more, high + more], dim=-1)
 
 
 @MODELS.register_module()

@@ -25,8 +25,8 @@ class StageOutput(NamedTuple):
         class_logits: (B,N,T,K), one sigmoid per class and frame.
         boxes: (B,N,T,4) xyxy pixels, the refined proposals.
         queries: (B,N,T,C), the updated queries.
-        proposals: (B,N,T,4) xyxy pixels, the boxes that RoI features were cropped with. EfficientVIS predicts masks on
-            a grid inside them.
+        proposals: (B,N,T,4) xyxy pixels, the boxes that RoI features were cropped with: the proposals, or windows
+            around them, see :class:`QueryCascade`. EfficientVIS predicts masks on a grid inside them.
         filters: the dynamic filters generated from the queries; EfficientVIS's mask branch uses them too.
     """
 

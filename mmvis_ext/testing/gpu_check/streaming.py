@@ -1,10 +1,12 @@
-"""Frames per second of every model in a stream, one window at a time."""
+"""Frames per second of every model in a stream, one window at a time, in every precision."""
 
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from mmvis_ext.engine.benchmarking import compare_speed, cycle_frames
+import torch
+
+from mmvis_ext.engine.benchmarking import compare_speed, compile_step, cycle_frames
 
 from .cases import EVERY, Options, System
 from .comparing import set_tf32
@@ -12,18 +14,30 @@ from .outcome import Check
 
 __all__ = ["streaming"]
 
+PRECISIONS = ("fp32", "TF32", "bf16")
+
 
 def streaming(options: Options) -> Iterator[Check]:
-    """For every model, whole steps against backbone and neck alone."""
+    """For every model and precision, whole steps against backbone and neck alone; also as CUDA graphs."""
     for system in options.chosen(*EVERY):
-        yield system.name, partial(_stream, system, options)
+        for precision in PRECISIONS:
+            yield f"{system.name}, {precision}", partial(_stream, system, precision, False, options)
+            if system.static:
+                yield f"{system.name}, {precision}, CUDA graph", partial(_stream, system, precision, True, options)
 
 
-def _stream(system: System, options: Options) -> dict[str, Any]:
-    set_tf32(False)
+def _stream(system: System, precision: str, graphs: bool, options: Options) -> dict[str, Any]:
+    if precision != "fp32":
+        options.require_gpu(f"streaming in {precision}")
+    if graphs:
+        options.require_gpu("a CUDA graph")
+    set_tf32(precision != "fp32")
     model = options.model(system)
+    if graphs:
+        compile_step(model)
     frames = cycle_frames(model, options.size, options.device)
-    repeat, warmup = (5, 2) if options.on_gpu else (1, 0)
-    figures = compare_speed(model, frames, options.size, repeat, warmup)
+    repeat, warmup = (max(3, 15 // len(frames)), 2) if options.on_gpu else (1, 0)
+    with torch.autocast(torch.device(options.device).type, torch.bfloat16, enabled=precision == "bf16"):
+        figures = compare_speed(model, frames, options.size, repeat, warmup, compile=graphs)
     del figures["seconds"]
     return dict(batch=1, frames=len(frames), size=options.size, **figures)

@@ -5,6 +5,8 @@ import torch
 from mmdet.models.roi_heads.roi_extractors import SingleRoIExtractor
 from small_model import SIZE, C, K, N, S, T, lively_model
 
+from mmvis_ext.utils.errors import InputError
+
 B = 2
 SIZES = torch.tensor([SIZE, (SIZE[0] - 4, SIZE[1] - 8)], dtype=torch.float32)
 
@@ -62,6 +64,31 @@ def test_iterations_follow_one_another():
     assert outputs[0].class_logits.shape == (B, N, T, K)
     assert torch.equal(outputs[1].proposals, outputs[0].boxes)
     assert (outputs[1].proposals - outputs[0].proposals).abs().max() > 1, "the boxes do move"
+
+
+@torch.no_grad()
+def test_with_context_crops_and_masks_are_of_windows_around_the_proposals():
+    cascade, features = head(context=1.5), pyramid()
+    boxes = cascade.initial.proposals(SIZES, T)
+    queries = torch.stack([torch.stack([cascade.initial.queries] * B)] * T, dim=2)
+    for m, output in enumerate(cascade(features, SIZES)):
+        windows = boxes.clone()
+        for place in (0, 1):
+            centre, side = (boxes[..., place] + boxes[..., place + 2]) / 2, boxes[..., place + 2] - boxes[..., place]
+            windows[..., place], windows[..., place + 2] = centre - 0.75 * side, centre + 0.75 * side
+        expected = cascade.stages[m](queries, boxes, crop_slowly(features, windows, S))
+        assert_alike(output, expected._replace(proposals=windows), rtol=1e-4, atol=1e-3)
+        masks = cascade.stages[m].mask_head(
+            cascade.stages[m].dynamic_conv.apply_filters(output.filters, crop_slowly(features, windows, 2 * S))
+        )
+        torch.testing.assert_close(cascade.segment(features, output, m), masks, rtol=1e-4, atol=1e-3)
+        queries, boxes = output.queries, output.boxes
+
+
+@pytest.mark.parametrize("context", [0.5, -1.0, float("nan")])
+def test_windows_are_no_smaller_than_proposals(context):
+    with pytest.raises(InputError, match="at least 1"):
+        head(context=context)
 
 
 @torch.no_grad()
