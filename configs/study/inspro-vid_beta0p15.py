@@ -1,0 +1,12 @@
+_base_ = [
+    "../_base_/models/inspro_small.py",
+    "./_base_/vid.py",
+    "./_base_/schedule.py",
+    "./_base_/runtime.py",
+]
+
+# box deduplication without intra-query attention
+model = dict(loss_weights=dict(beta=0.15), head=dict(mask_branch=None, bank_length=1))
+train_dataloader = dict(
+    batch_size=4, sampler=dict(repeat=3), dataset=dict(clips=dict(clip_len=3, num_clips=1, scattered=True))
+)

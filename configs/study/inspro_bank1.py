@@ -1,0 +1,4 @@
+_base_ = "./inspro.py"
+
+# no intra-query attention
+model = dict(head=dict(bank_length=1))

@@ -1,0 +1,3 @@
+_base_ = "./inspro_plain.py"
+
+model = dict(consistent=False, head=dict(propagate="none"))

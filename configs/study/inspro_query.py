@@ -1,0 +1,3 @@
+_base_ = "./inspro_plain.py"
+
+model = dict(head=dict(propagate="query"))

@@ -1,0 +1,10 @@
+_base_ = [
+    "../_base_/models/srnet_small.py",
+    "./_base_/stills.py",
+    "./_base_/schedule.py",
+    "./_base_/runtime.py",
+]
+
+# video instance segmentation
+model = dict(head=dict(num_classes=5), score_reduction="length_weighted")
+train_dataloader = dict(batch_size=8, sampler=dict(repeat=3))
