@@ -7,4 +7,4 @@ _base_ = [
 
 # linked by a hand-crafted rule; samples of one clip, as many clips and steps as with correspondence learning
 model = dict(clip_len=18, linker=dict(type="ClipLinker"))
-train_dataloader = dict(batch_size=2, sampler=dict(repeat=2), dataset=dict(clips=dict(clip_len=18, num_clips=1)))
+train_dataloader = dict(batch_size=2, dataset=dict(clips=dict(clip_len=18, num_clips=1)))

@@ -7,4 +7,4 @@ _base_ = [
 
 # samples of one clip: no correspondence learning, but as many clips and steps
 model = dict(clip_len=9)
-train_dataloader = dict(batch_size=2, sampler=dict(repeat=2), dataset=dict(clips=dict(clip_len=9, num_clips=1)))
+train_dataloader = dict(batch_size=2, dataset=dict(clips=dict(clip_len=9, num_clips=1)))

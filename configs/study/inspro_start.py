@@ -7,4 +7,4 @@ _base_ = [
 
 # single frames: the weights that all runs of InsPro start from, in place of COCO's
 model = dict(head=dict(bank_length=1))
-train_dataloader = dict(batch_size=8, sampler=dict(repeat=3), dataset=dict(clips=dict(clip_len=1, num_clips=1)))
+train_dataloader = dict(batch_size=8, dataset=dict(clips=dict(clip_len=1, num_clips=1)))

@@ -6,4 +6,4 @@ _base_ = [
 ]
 
 model = dict(iou_loss="dice")
-train_dataloader = dict(batch_size=8, sampler=dict(repeat=3))
+train_dataloader = dict(batch_size=8)

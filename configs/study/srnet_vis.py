@@ -7,4 +7,4 @@ _base_ = [
 
 # video instance segmentation
 model = dict(head=dict(num_classes=5), score_reduction="length_weighted")
-train_dataloader = dict(batch_size=8, sampler=dict(repeat=3))
+train_dataloader = dict(batch_size=8)

@@ -6,4 +6,4 @@ _base_ = [
 ]
 
 model = dict(head=dict(extra_bandwidths=()))
-train_dataloader = dict(batch_size=8, sampler=dict(repeat=3))
+train_dataloader = dict(batch_size=8)

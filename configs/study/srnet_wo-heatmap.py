@@ -7,4 +7,4 @@ _base_ = [
 
 # only for tests, with the weights of srnet: the tracking head sees no heatmap
 model = dict(heatmap=False)
-train_dataloader = dict(batch_size=8, sampler=dict(repeat=3))
+train_dataloader = dict(batch_size=8)

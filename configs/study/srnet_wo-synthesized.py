@@ -5,9 +5,8 @@ _base_ = [
     "./_base_/runtime.py",
 ]
 
-# no pairs made of images, but twice as many of each video
+# no pairs made of images; the batch has pairs of the videos alone
 train_dataloader = dict(
     batch_size=8,
-    sampler=dict(repeat=6),
     dataset=dict(_base_.train_dataloader.dataset.datasets.videos, _delete_=True),
 )

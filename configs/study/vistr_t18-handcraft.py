@@ -7,7 +7,7 @@ _base_ = [
 
 # clips of half of the length, linked by a hand-crafted rule
 model = dict(clip_len=18)
-train_dataloader = dict(batch_size=2, sampler=dict(repeat=2), dataset=dict(clips=dict(clip_len=18, num_clips=1)))
+train_dataloader = dict(batch_size=2, dataset=dict(clips=dict(clip_len=18, num_clips=1)))
 # a transformer that learns from scratch takes smaller steps than convolutions
 slowly = dict(lr_mult=0.3)
 optim_wrapper = dict(paramwise_cfg=dict(custom_keys={"head.encoder": slowly, "head.decoder": slowly}))

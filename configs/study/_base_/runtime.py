@@ -1,4 +1,4 @@
-_base_ = "../../_base_/default_runtime.py"
+_base_ = "../../_base_/iter_runtime.py"
 
-# one process per run; the command tests the last checkpoint itself
-default_hooks = dict(checkpoint=dict(max_keep_ckpts=1, save_best=None))
+# a killed run goes on from its last 100 iterations; the command tests the last checkpoint itself
+default_hooks = dict(checkpoint=dict(interval=100, max_keep_ckpts=1, save_best=None))

@@ -2,12 +2,13 @@ _base_ = "../../_base_/datasets/shapes_vis_mini_stills.py"
 
 # the videos and still images that are moved, both with classes
 train_dataloader = dict(
+    sampler=dict(endless=True),
     dataset=dict(
         datasets=dict(
             videos=dict(data_root="data/shapes_vis/study/youtube_vis/"),
             images=dict(data_root="data/shapes_vis/study/coco/"),
         )
-    )
+    ),
 )
 val_dataloader = dict(dataset=dict(data_root="data/shapes_vis/study/youtube_vis/"))
 test_dataloader = val_dataloader
