@@ -48,7 +48,9 @@ class ClassShares:
         precision = hits / (hits + misses + np.spacing(1))
         envelope = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
         envelope = np.pad(envelope, ((0, 0), (0, 1)))
-        return float(np.mean([e[np.searchsorted(h / total, RECALL_POINTS)] for e, h in zip(envelope, hits, strict=True)]))
+        return float(
+            np.mean([e[np.searchsorted(h / total, RECALL_POINTS)] for e, h in zip(envelope, hits, strict=True)])
+        )
 
 
 @dataclass(frozen=True)

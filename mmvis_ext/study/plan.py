@@ -55,7 +55,11 @@ def expected_seconds(run: StudyRun, results: Sequence[RunResult], machine: str) 
     """
     known = [one for one in results if one.machine == machine and not one.resumed]
     same = [one.seconds for one in known if one.run == run.name]
-    kind = [one.seconds for one in known if _system(one.run) == _system(run.name) and bool(one.iterations) != bool(run.weights)]
+    kind = [
+        one.seconds
+        for one in known
+        if _system(one.run) == _system(run.name) and bool(one.iterations) != bool(run.weights)
+    ]
     guess = TEST_SECONDS if run.weights else TRAINING_SECONDS
     return median(same or kind or [guess])
 

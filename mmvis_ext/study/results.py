@@ -93,7 +93,9 @@ def read_result(path: Path) -> RunResult:
         content = json.loads(read_file(path))
         return RunResult(**(content | dict(rows=tuple(content["rows"]))))
     except (ValueError, TypeError, KeyError) as error:
-        raise InputError(f"{path}: is not the result of a run ({error}); remove it, and the run is done again.") from None
+        raise InputError(
+            f"{path}: is not the result of a run ({error}); remove it, and the run is done again."
+        ) from None
 
 
 def read_results(folder: Path) -> list[RunResult]:

@@ -54,7 +54,7 @@ def read_runs(path: Path) -> tuple[dict[str, StudyRun], dict[str, str]]:
         raise InputError(f"{path}: has not the keys 'runs' and 'left_out' alone; correct the file.")
     runs: dict[str, StudyRun] = {}
     for name, entry in content["runs"].items():
-        if not isinstance(entry, dict) or "rows" not in entry or not entry.keys() <= KEYS or KEYS <= entry.keys():
+        if not isinstance(entry, dict) or "rows" not in entry or not entry.keys() <= KEYS or entry.keys() >= KEYS:
             raise InputError(f"{path}: run '{name}': needs 'rows', and takes one of 'start' and 'weights'; correct it.")
         run = StudyRun(name, path.parent / f"{name}.py", **(entry | dict(rows=tuple(entry["rows"]))))
         if run.needs is not None and run.needs not in runs:
