@@ -13,7 +13,6 @@ from typing import Any
 
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.files import read_file
-from mmvis_ext.version import __version__
 
 from .plan import Task
 from .results import RunResult, config_hash, write_result
@@ -174,6 +173,8 @@ def _mmvis(work: Path, place: Place, *words: object) -> None:
 
 def _code() -> str:
     """Version and commit of this package."""
+    from mmvis_ext.version import __version__
+
     command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)

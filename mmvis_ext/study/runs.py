@@ -110,7 +110,7 @@ def _options(rows: set[str], of_row: Any) -> str:
 def paper_figures(configs: Path) -> tuple[dict[str, float], dict[str, str]]:
     """AP or J&F of each row as the paper has it, and its system, from the metafiles.
 
-    A row is one of ``paper_rows``, or a model with ``paper_figures`` by its name.
+    A row is one of ``paper_rows``, or a model without any by its name; a figure that no paper gives is left out.
 
     Args:
         configs: the folder ``configs``.
@@ -129,7 +129,7 @@ def paper_figures(configs: Path) -> tuple[dict[str, float], dict[str, str]]:
             kinds = [row[kind] for kind in ("AP", "AP3", "APonly", "AP50", "JF", "JF7", "COCO") if kind in row]
             if kinds:
                 figures[row["id"]] = kinds[0][0] if isinstance(kinds[0], list) else kinds[0]
-        named = model.get("paper_figures") or {}
-        if not model["paper_rows"] and "AP" in named:
-            systems[model["Name"]], figures[model["Name"]] = model["In Collection"], named["AP"]
+        if not model["paper_rows"]:
+            systems[model["Name"]] = model["In Collection"]
+            figures |= {model["Name"]: ap for ap in [(model.get("paper_figures") or {}).get("AP")] if ap is not None}
     return figures, systems
