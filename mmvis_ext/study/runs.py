@@ -131,5 +131,6 @@ def paper_figures(configs: Path) -> tuple[dict[str, float], dict[str, str]]:
                 figures[row["id"]] = kinds[0][0] if isinstance(kinds[0], list) else kinds[0]
         if not model["paper_rows"]:
             systems[model["Name"]] = model["In Collection"]
-            figures |= {model["Name"]: ap for ap in [(model.get("paper_figures") or {}).get("AP")] if ap is not None}
+            if "AP" in (model.get("paper_figures") or {}):
+                figures[model["Name"]] = model["paper_figures"]["AP"]
     return figures, systems
