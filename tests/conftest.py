@@ -1,5 +1,7 @@
 """What every test shares: one thread, a fixed start of the random generators, and no GPU tests without a GPU."""
 
+import ast
+import gc
 import logging
 import random
 
@@ -8,10 +10,20 @@ import numpy as np
 import pytest
 import torch
 from mmengine.logging import MMLogger
+from yapf.yapflib import yapf_api
 
 pytest_plugins = ["as_on_gpu", "small_data_sets"]
 
 torch.set_num_threads(1)
+
+
+def only_parsed(text: str, **options) -> tuple[str, bool]:
+    """In place of yapf's formatting of configs, which takes longer than the rest of a tiny training."""
+    ast.parse(text)
+    return text, False
+
+
+yapf_api.FormatCode = only_parsed
 
 
 def pytest_addoption(parser) -> None:
@@ -20,6 +32,12 @@ def pytest_addoption(parser) -> None:
 
 def pytest_configure(config) -> None:
     mutants.number = config.getoption("--fuzz")
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected stays, and mmengine collects garbage whenever it builds a data set."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items) -> None:

@@ -32,7 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", help="config file")
     parser.add_argument("--checkpoint", help="weights (default: random ones)")
     parser.add_argument("--device", help="cpu, cuda, cuda:1 ... (default: a GPU if there is one)")
-    parser.add_argument("--amp", action="store_true", help="automatic mixed precision, as the test loop runs it")
+    parser.add_argument(
+        "--half", "--amp", dest="amp", action="store_true", help="half precision, as test and infer compute with --half"
+    )
     parser.add_argument("--compile", action="store_true", help="run the tensor part of the step with torch.compile")
     parser.add_argument("--frames", type=int, help="frames per step, for models of clips (default: the model's window)")
     parser.add_argument("--against", metavar="CONFIG", help="time another model in the same run and give the speedup")

@@ -36,12 +36,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--score-thr", type=finite, default=0.3, help="lowest score of a track that is drawn (default: 0.3)"
     )
+    parser.add_argument("--half", action="store_true", help="compute in half precision: bfloat16 on a CPU")
+    parser.add_argument(
+        "--compile", action="store_true", help="translate the model's step by torch.compile, for each size of frames"
+    )
 
 
 def run(args: argparse.Namespace) -> int | None:
     """Test."""
     if args.gpus is not None and args.launcher == "none":
         return in_processes(args.again, args.gpus)
+    from mmvis_ext.engine.benchmarking import compile_step
     from mmvis_ext.engine.checkpoints import check_fit, read_checkpoint, refuse_pickles
     from mmvis_ext.engine.launch import build_runner, load_config
     from mmvis_ext.models.video_model import unwrapped
@@ -53,6 +58,8 @@ def run(args: argparse.Namespace) -> int | None:
     cfg.load_from, cfg.resume = args.checkpoint, False
     runner = build_runner(cfg)
     check_fit(args.checkpoint, unwrapped(runner.model), checkpoint)
+    if args.compile:
+        compile_step(unwrapped(runner.model))
     runner.test()
     return None
 
@@ -61,6 +68,8 @@ def _apply_arguments(cfg: "Config", args: argparse.Namespace) -> None:
     """Apply the command-line arguments to the config."""
     from mmvis_ext.evaluation.video_metric import writing_metric
 
+    if args.half and cfg.get("test_cfg"):
+        cfg.test_cfg.fp16 = True  # what mmengine calls it; its dtype is that of the device
     evaluators = cfg.get("test_evaluator") or []
     evaluators = evaluators if isinstance(evaluators, list) else [evaluators]
     if args.format_only and not args.out:

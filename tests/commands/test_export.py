@@ -1,5 +1,6 @@
 """The command export, and the example that streams a video through its file."""
 
+import functools
 import json
 import runpy
 import subprocess
@@ -20,6 +21,7 @@ onnxruntime = pytest.importorskip("onnxruntime")
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples/onnx_stream.py"
 SIZE = (48, 64)  # of the network; the video is larger
+OBJECTS = 20  # most that a step shows
 CONFIGS = {
     "efficientvis": "efficientvis/efficientvis_small_shapesvis-mini.py",
     "inspro-lite": "inspro/inspro-lite_small_shapesvis-mini.py",
@@ -27,21 +29,46 @@ CONFIGS = {
 }
 
 
+def write(folder: Path, name: str) -> tuple[Path, Path]:
+    """Write a tiny config and its checkpoint; returns both paths."""
+    cfg = tiny_config(name=CONFIGS[name])
+    if name == "srnet":
+        cfg.model.update(max_instances=3, min_score=0.0)
+    for transform in cfg.test_dataloader.dataset.pipeline[0].transforms:
+        if "scale" in transform:
+            transform.scale = SIZE[::-1]
+    cfg.dump(folder / "tiny.py")
+    return folder / "tiny.py", tiny_checkpoint(folder / "tiny.pth", cfg)
+
+
 @pytest.fixture
 def tiny(tmp_path):
     """Writes a tiny config and its checkpoint; returns both paths."""
+    return lambda name="srnet": write(tmp_path, name)
 
-    def write(name: str = "srnet") -> tuple[Path, Path]:
-        cfg = tiny_config(name=CONFIGS[name])
-        if name == "srnet":
-            cfg.model.update(max_instances=3, min_score=0.0)
-        for transform in cfg.test_dataloader.dataset.pipeline[0].transforms:
-            if "scale" in transform:
-                transform.scale = SIZE[::-1]
-        cfg.dump(tmp_path / "tiny.py")
-        return tmp_path / "tiny.py", tiny_checkpoint(tmp_path / "tiny.pth", cfg)
 
-    return write
+@pytest.fixture(scope="module")
+def folder_of(tmp_path_factory):
+    """The folder of a model's files."""
+    return functools.cache(tmp_path_factory.mktemp)
+
+
+@pytest.fixture
+def exported(folder_of, mmvis):
+    """Exports a tiny model, once for all tests; returns config, checkpoint and the ONNX file."""
+
+    def export(name: str) -> tuple[Path, Path, Path]:
+        folder = folder_of(name)
+        config, checkpoint, out = folder / "tiny.py", folder / "tiny.pth", folder / "m.onnx"
+        if not out.exists():
+            write(folder, name)
+            size = f"{SIZE[1]}x{SIZE[0]}"
+            code, said, error = mmvis("export", config, checkpoint, "--size", size, "--out", out, "--objects", OBJECTS)
+            assert code == 0, error
+            assert "largest difference from the model: scores" in said
+        return config, checkpoint, out
+
+    return export
 
 
 def video(length: int) -> list[np.ndarray]:
@@ -55,14 +82,8 @@ def video(length: int) -> list[np.ndarray]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CONFIGS)
-def test_the_example_shows_what_the_library_shows(name, tiny, mmvis, tmp_path):
-    config, checkpoint = tiny(name)
-    out = tmp_path / "model.onnx"
-    code, said, error = mmvis(
-        "export", config, checkpoint, "--size", f"{SIZE[1]}x{SIZE[0]}", "--out", out, "--objects", 20
-    )
-    assert code == 0, error
-    assert "largest difference from the model: scores" in said
+def test_the_example_shows_what_the_library_shows(name, exported):
+    config, checkpoint, out = exported(name)
     inferencer = VISInferencer(str(config), checkpoint, "cpu")
     frames, session, seen = video(2 * inferencer.window + 1), inferencer.session(), 0
     if name == "efficientvis":  # the library pastes masks into the video's pixels, the file into the network's
@@ -96,14 +117,13 @@ def iou(a: np.ndarray, b: np.ndarray) -> float:
 
 
 @pytest.mark.slow
-def test_the_example_draws_a_video(tiny, mmvis, tmp_path):
-    config, checkpoint = tiny()
-    assert mmvis("export", config, checkpoint, "--size", "64x48", "--out", tmp_path / "m.onnx", "--objects", 2)[0] == 0
+def test_the_example_draws_a_video(exported, tmp_path):
+    _, _, out = exported("srnet")
     writer = cv2.VideoWriter(str(tmp_path / "in.mp4"), cv2.VideoWriter_fourcc(*"mp4v"), 5, (96, 72))
     for frame in video(4):
         writer.write(frame)
     writer.release()
-    command = [sys.executable, EXAMPLE, tmp_path / "m.onnx", tmp_path / "in.mp4", tmp_path / "out.mp4"]
+    command = [sys.executable, EXAMPLE, out, tmp_path / "in.mp4", tmp_path / "out.mp4"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert {line.split()[0] for line in done.stdout.splitlines()} == {"0", "1", "2", "3"}
@@ -120,22 +140,21 @@ def test_the_example_needs_neither_torch_nor_this_package():
 
 
 @pytest.mark.slow
-def test_what_a_file_says_of_itself(tiny, mmvis, tmp_path):
-    config, checkpoint = tiny("inspro-lite")
-    assert mmvis("export", config, checkpoint, "--size", "60x40", "--out", tmp_path / "m.onnx", "--objects", 2)[0] == 0
-    session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
+def test_what_a_file_says_of_itself(exported):
+    config, checkpoint, out = exported("inspro-lite")
+    session = onnxruntime.InferenceSession(out)
     info = json.loads(session.get_modelmeta().custom_metadata_map["mmvis"])
     model = VISInferencer(str(config), checkpoint, "cpu").model
-    assert (info["model"], info["width"], info["height"], info["window"]) == ("InsProLite", 60, 40, 1)
+    assert (info["model"], info["width"], info["height"], info["window"]) == ("InsProLite", SIZE[1], SIZE[0], 1)
     assert info["classes"] == list(VISInferencer(str(config), checkpoint, "cpu").classes)
     assert info["key_interval"] == model.key_interval
     assert (info["key_frames"], info["between"]) == ("m.onnx", "m.between.onnx")
     assert info["visible_threshold"] == model.visible_thr
-    assert info["inputs"]["frames"] == dict(dtype="uint8", shape=[1, 40, 60, 3])
-    assert info["outputs"]["masks"]["shape"] == [2, 1, 40, 60]
+    assert info["inputs"]["frames"] == dict(dtype="uint8", shape=[1, *SIZE, 3])
+    assert info["outputs"]["masks"]["shape"] == [model.slots, 1, *SIZE]
     for named, values in ((info["inputs"], session.get_inputs()), (info["outputs"], session.get_outputs())):
         assert {name: x["shape"] for name, x in named.items()} == {value.name: value.shape for value in values}
-    assert (tmp_path / "m.between.onnx").is_file()
+    assert (out.parent / "m.between.onnx").is_file()
 
 
 @pytest.mark.parametrize("name", ["srnet", "efficientvis"])

@@ -4,7 +4,7 @@ import os
 
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
+from forked import two_processes
 from mmengine.hooks import SyncBuffersHook
 from torch.nn import BatchNorm2d, SyncBatchNorm
 
@@ -18,9 +18,9 @@ def norms(model):
     return [module for module in model.modules() if isinstance(module, BatchNorm2d) and module.weight.requires_grad]
 
 
-def _one_process(rank, folder):
+def _one_process(rank, world_size, folder):
     os.environ["LOCAL_RANK"] = str(rank)
-    dist.init_process_group("gloo", init_method=f"file://{folder}/store", rank=rank, world_size=2)
+    dist.init_process_group("gloo", init_method=f"file://{folder}/store", rank=rank, world_size=world_size)
     cfg = tiny_config(name=INSPRO, work_dir=folder, launcher="pytorch")
     cfg.model.head.mask_branch.norm_cfg = dict(type="BN")
     runner = build_runner(cfg)
@@ -44,7 +44,7 @@ def _one_process(rank, folder):
 
 
 def test_processes_on_cpus_share_running_statistics(tmp_path):
-    mp.spawn(_one_process, args=(str(tmp_path),), nprocs=2)
+    two_processes(_one_process, str(tmp_path))
 
 
 def test_gpus_share_batch_statistics():

@@ -2,34 +2,19 @@
 
 import os
 import signal
-import subprocess
-import sys
 
 import pytest
+from forked import holder_of
 
 from mmvis_ext.engine.work_dir import claimed
 from mmvis_ext.utils.errors import InputError
-
-HOLDER = """
-import signal
-
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell ignores it
-import sys, time
-from mmvis_ext.engine.work_dir import claimed
-with claimed(sys.argv[1]):
-    print("begun", flush=True)
-    time.sleep(300)
-"""
 
 
 @pytest.fixture
 def holder(tmp_path):
     """Another process that has claimed the folder."""
-    arguments = [sys.executable, "-c", HOLDER, str(tmp_path)]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout.readline() == "begun\n"
+    with holder_of(tmp_path) as process:
         yield process
-        process.kill()
 
 
 def test_a_work_dir_of_another_training_is_refused(holder, tmp_path):
@@ -64,15 +49,16 @@ def test_what_a_killed_training_left_half_written_is_swept(tmp_path):
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_a_training_that_is_stopped_says_what_is_kept(how, holder, tmp_path):
     (tmp_path / "epoch_3.pth").touch()
-    holder.send_signal(how)
-    assert f"stopped: {tmp_path}/epoch_3.pth is kept, and the same command with --resume" in holder.stderr.read()
-    assert holder.wait() in (-how, 130)
+    os.kill(holder.pid, how)
+    assert holder.wait(60) == (130 if how == signal.SIGINT else -how)
+    said = tmp_path.with_suffix(".stderr").read_text()
+    assert f"stopped: {tmp_path}/epoch_3.pth is kept, and the same command with --resume" in said
 
 
 def test_without_a_checkpoint_it_says_so(holder, tmp_path):
-    holder.terminate()
-    assert holder.stderr.read() == f"stopped: there is no checkpoint in {tmp_path} yet.\n"
-    assert holder.wait() == -signal.SIGTERM
+    os.kill(holder.pid, signal.SIGTERM)
+    assert holder.wait(60) == -signal.SIGTERM
+    assert tmp_path.with_suffix(".stderr").read_text() == f"stopped: there is no checkpoint in {tmp_path} yet.\n"
 
 
 def test_a_file_system_without_locks_stops_nobody(tmp_path, monkeypatch):

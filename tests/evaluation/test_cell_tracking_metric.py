@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tifffile
 import torch.distributed as dist
-import torch.multiprocessing as mp
 from cell_oracle import random_cells
+from forked import two_processes
 from mmengine.evaluator import Evaluator
 from mmengine.registry import DefaultScope
 from mmengine.structures import BaseDataElement
@@ -196,7 +196,7 @@ def _one_process(rank, world_size, folder):
 @pytest.mark.slow
 def test_two_processes_give_the_figures_and_the_bytes_of_one(cells, tmp_path):
     expected = run(CellTrackingMetric(out_dir=str(tmp_path / "one"), workers=1), random_results(cells))
-    mp.spawn(_one_process, args=(2, tmp_path), nprocs=2)
+    two_processes(_one_process, tmp_path)
     assert contents(tmp_path / "several") == contents(tmp_path / "one")
     assert {(tmp_path / f"figures_{rank}.txt").read_text() for rank in range(2)} == {repr(expected)}
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch.distributed as dist
-import torch.multiprocessing as mp
 from davis_oracle import VOID, blobs
+from forked import two_processes
 from mmengine.evaluator import Evaluator
 from mmengine.structures import BaseDataElement
 from PIL import Image
@@ -227,6 +227,6 @@ def _one_process(rank, world_size, folder):
 @pytest.mark.slow
 def test_two_processes_give_the_figures_and_the_bytes_of_one(samples, tmp_path):
     expected = run(DAVISMetric(out_dir=str(tmp_path / "one"), workers=1), samples)
-    mp.spawn(_one_process, args=(2, tmp_path), nprocs=2)
+    two_processes(_one_process, tmp_path)
     assert contents(tmp_path / "several") == contents(tmp_path / "one")
     assert {(tmp_path / f"figures_{rank}.txt").read_text() for rank in range(2)} == {repr(expected)}

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch.distributed as dist
-import torch.multiprocessing as mp
+from forked import two_processes
 from mmengine.evaluator import Evaluator
 from mmengine.structures import BaseDataElement
 from vis_problems import judged, random_problem
@@ -209,7 +209,7 @@ def _one_process(rank, world_size, folder):
 @pytest.mark.slow
 def test_two_processes_give_the_figures_and_the_bytes_of_one(tmp_path):
     expected = run(YouTubeVISMetric(outfile=str(tmp_path / "one.zip")), samples())
-    mp.spawn(_one_process, args=(2, str(tmp_path)), nprocs=2)
+    two_processes(_one_process, str(tmp_path))
     assert (tmp_path / "several.zip").read_bytes() == (tmp_path / "one.zip").read_bytes()
     assert {(tmp_path / f"figures_{rank}.txt").read_text() for rank in range(2)} == {repr(expected)}
 

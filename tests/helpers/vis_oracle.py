@@ -1,5 +1,7 @@
 """The measure once more, as slowly and plainly as it can be said: loops over decoded masks and single results."""
 
+import functools
+
 import numpy as np
 from pycocotools import mask as coco_mask
 
@@ -82,9 +84,16 @@ def _best(found: dict, mine: list, counts: list, taken: list, threshold: float) 
 
 
 def video_iou(one: list, other: list) -> float:
+    return _video_iou(*(tuple(m and (*m["size"], m["counts"]) for m in masks) for masks in (one, other)))
+
+
+@functools.cache  # each pair is asked for at every threshold
+def _video_iou(one: tuple, other: tuple) -> float:
     shared = union = 0
     for a, b in zip(one, other, strict=True):
-        a, b = (coco_mask.decode(m).astype(bool) if m else np.zeros(1, bool) for m in (a, b))
+        a, b = (
+            coco_mask.decode(dict(size=m[:2], counts=m[2])).astype(bool) if m else np.zeros(1, bool) for m in (a, b)
+        )
         shared += (a & b).sum()
         union += (a | b).sum()
     return shared / union if union else 0.0

@@ -302,12 +302,12 @@ def tensors_alive() -> tuple[int, int]:
 
 @pytest.mark.slow
 @torch.no_grad()
-def test_a_stream_of_two_thousand_frames_keeps_nothing():
+def test_a_long_stream_keeps_nothing():
     model, frames = lively(), video(10)
     state, seen = model.init_state(GEOMETRY), []
-    for t in range(2000):
+    for t in range(200):
         found, state = model.step(frames[t % 10, None], state)
-        if t in (99, 999, 1999):
+        if t in (49, 99, 199):
             assert found.track_ids
             assert len(state.track_ids) == len(state.centres) == len(found.track_ids)
             seen.append((stored_numbers(state), *tensors_alive()))

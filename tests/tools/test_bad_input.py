@@ -10,6 +10,7 @@ from threading import Thread
 
 import pytest
 import torch
+from forked import holder_of
 from running import TOOLS, assert_one_sentence, call, environment
 
 from mmvis_ext.testing import tiny_checkpoint, tiny_config
@@ -269,17 +270,12 @@ def test_unwritable_work_dir(data, write_config, tmp_path, capfd):
 
 def test_a_work_dir_of_another_training(data, write_config, tmp_path, capfd):
     (tmp_path / "w").mkdir()
-    holds = "import sys, time; from mmvis_ext.engine.work_dir import claimed\n"
-    holds += "with claimed(sys.argv[1]): print('begun', flush=True); time.sleep(300)"
     config = write_config(data, train_cfg__max_epochs=1)
-    arguments = [sys.executable, "-c", holds, str(tmp_path / "w")]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, env=environment()) as other:
-        assert other.stdout.readline() == b"begun\n"
+    with holder_of(tmp_path / "w") as other:
         assert call("train.py", config, "--work-dir", tmp_path / "w") == 1
         assert_one_sentence(capfd, "another training writes here", f"process {other.pid} on", "--force")
         assert not list((tmp_path / "w").glob("*.pth"))
         assert call("train.py", config, "--work-dir", tmp_path / "w", "--force") == 0
-        other.kill()
     assert (tmp_path / "w/epoch_1.pth").exists()
 
 

@@ -38,7 +38,7 @@ def prepared(name: str) -> Config:
     if "clip_len" in cfg.model:
         cfg.model.clip_len = train.dataset.clips.clip_len = 3
     cfg.train_cfg.update({key: 2 for key in ("max_iters", "max_epochs") if key in cfg.train_cfg}, val_interval=9)
-    cfg.default_hooks.checkpoint.interval = 2
+    cfg.default_hooks.checkpoint.update(interval=2, save_optimizer=False, save_best=None)  # files are large
     return cfg
 
 

@@ -1,16 +1,30 @@
 """The GPU check on a CPU: what it writes, and that a part that fails stops nothing."""
 
 import json
+import os
 import re
 import subprocess
-import sys
+from types import SimpleNamespace
 
 import pytest
+from forked import Forked
 from running import TOOLS, call, environment
 
 from mmvis_ext.testing import gpu_check
+from mmvis_ext.testing.gpu_check import driver
 
 TOOL = "analysis_tools/gpu_check.py"
+
+
+@pytest.fixture
+def forked(monkeypatch):
+    """Parts run in copies of this process."""
+
+    def start(command, start_new_session):
+        assert start_new_session
+        return Forked(call, TOOL, *command[2:])
+
+    monkeypatch.setattr(driver, "subprocess", SimpleNamespace(**vars(subprocess) | dict(Popen=start)))
 
 
 def read(path) -> dict:
@@ -18,6 +32,7 @@ def read(path) -> dict:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("forked")
 def test_all_parts_on_tiny_shapes(tmp_path, monkeypatch):
     for name, value in environment().items():
         monkeypatch.setenv(name, value)
@@ -45,13 +60,12 @@ def test_all_parts_on_tiny_shapes(tmp_path, monkeypatch):
     assert checks["compiling"]["EfficientVIS, torch.compile"]["deviation"] <= 1e-3
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_part_that_fails_is_reported_and_the_next_one_runs(tmp_path, monkeypatch, capsys):
-    def run(command, seconds, lines):
-        broken = "streaming" in command
-        return whole([sys.executable, "-c", "raise SystemExit(3)"] if broken else command, seconds, lines)
+    def streaming(options):
+        os._exit(3)
 
-    whole = gpu_check.run_in_process
-    monkeypatch.setattr(gpu_check, "run_in_process", run)
+    monkeypatch.setitem(gpu_check.PARTS, "streaming", streaming)
     out = tmp_path / "report.json"
     assert call(TOOL, "--device", "cpu", "--parts", "streaming", "synchronisation", "--out", out) == 1
     report = read(out)
@@ -63,6 +77,7 @@ def test_a_part_that_fails_is_reported_and_the_next_one_runs(tmp_path, monkeypat
     assert "something failed" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("forked")
 def test_failed_tests_fail_the_check(tmp_path):
     out = tmp_path / "report.json"
     assert call(TOOL, "--device", "cpu", "--parts", "synchronisation", "--tests", 1, "--out", out) == 1

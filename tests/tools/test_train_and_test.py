@@ -5,11 +5,14 @@ import subprocess
 import time
 import zipfile
 
+import cv2
 import pytest
 import torch
-from running import call, command, environment, run
+from forked import Forked
+from running import call, environment
 
 from mmvis_ext.engine.checkpoints import latest_checkpoint, read_checkpoint
+from mmvis_ext.inference import VISInferencer
 from mmvis_ext.testing import tiny_checkpoint, tiny_config
 
 EPOCHS = {"train_cfg__max_epochs": 4, "train_cfg__val_interval": 100, "default_hooks__logger__interval": 1}
@@ -24,8 +27,7 @@ def test_a_killed_run_resumes_to_the_same_weights(data, write_config, tmp_path):
     assert call("train.py", config, "--work-dir", tmp_path / "whole") == 0
 
     killed = tmp_path / "killed"
-    arguments = command("train.py", config, "--work-dir", killed)
-    process = subprocess.Popen(arguments, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = Forked(call, "train.py", config, "--work-dir", killed)
     deadline = time.time() + 120
     while not (killed / "epoch_2.pth").exists() and time.time() < deadline:
         time.sleep(0.005)
@@ -77,6 +79,24 @@ def test_test_writes_the_submission_where_told(data, trained, tmp_path):
     assert any(s is None for e in results for s in e["segmentations"])
 
 
+def test_half_precision_is_that_of_the_inferencer(data, trained, tmp_path, monkeypatch):
+    config, checkpoint = trained
+    translated = []  # what torch.compile really does is another test's business, since it takes minutes
+    monkeypatch.setattr("torch.compile", lambda step, dynamic: translated.append(step) or step)
+    scores = {}
+    for name, options in (("whole", ()), ("half", ("--half",)), ("compiled", ("--compile",))):
+        out = tmp_path / f"{name}.json"
+        assert call("test.py", config, checkpoint, "--work-dir", tmp_path / name, "--out", out, *options) == 0
+        scores[name] = [entry["score"] for entry in json.loads(out.read_text()) if entry["video_id"] == 1]
+    assert scores["half"] != scores["whole"]
+    assert scores["compiled"] == scores["whole"]
+    assert len(translated) == 1
+    video = json.loads((data / "val.json").read_text())["videos"][0]
+    frames = [cv2.imread(str(data / "val/JPEGImages" / name))[..., ::-1] for name in video["file_names"]]
+    tracks = VISInferencer(str(config), checkpoint, "cpu", half=True)(frames).tracks
+    assert sorted(scores["half"]) == pytest.approx(sorted(s for track in tracks for s in track.scores), abs=1e-6)
+
+
 @pytest.mark.slow
 def test_two_processes_write_the_same_file_as_one(data, trained, tmp_path):
     config, checkpoint = trained
@@ -124,6 +144,6 @@ def test_a_split_without_annotations_is_tested_without_ap(own_data, trained, wri
     truth = json.loads((own_data / "val.json").read_text())
     del truth["annotations"]
     (own_data / "val.json").write_text(json.dumps(truth))
-    done = run("test.py", write_config(own_data), checkpoint, "--work-dir", tmp_path / "w", "--out", tmp_path / "s.zip")
-    assert done.returncode == 0, done.stderr[-2000:]
+    config, options = write_config(own_data), ("--work-dir", tmp_path / "w", "--out", tmp_path / "s.zip")
+    assert call("test.py", config, checkpoint, *options) == 0
     assert (tmp_path / "s.zip").exists()

@@ -1,24 +1,10 @@
-# VisTR with the values of its paper and of its authors' code; the trunk is DETR's, without an FPN
+_base_ = "./resnet50_fpn.py"
+
+# VisTR with the values of its paper and of its authors' code
 model = dict(
     type="VisTR",
-    data_preprocessor=dict(
-        type="VideoDataPreprocessor",
-        mean=[123.675, 116.28, 103.53],
-        std=[58.395, 57.12, 57.375],
-        bgr_to_rgb=True,
-        pad_size_divisor=32,
-    ),
-    backbone=dict(
-        type="mmdet.ResNet",
-        depth=50,
-        num_stages=4,
-        out_indices=(0, 1, 2, 3),
-        frozen_stages=1,
-        norm_cfg=dict(type="BN", requires_grad=False),
-        norm_eval=True,
-        style="pytorch",
-        init_cfg=dict(type="Pretrained", checkpoint="torchvision://resnet50"),
-    ),
+    backbone=dict(norm_cfg=dict(requires_grad=False)),
+    neck=None,  # as in DETR; the mask head takes the backbone's levels
     in_channels=[256, 512, 1024, 2048],
     head=dict(
         type="SequenceTransformer",

@@ -51,9 +51,8 @@ class SequenceAssigner:
         scale = boxes.new_tensor([size[1], size[0], size[1], size[0]])
         p, g = boxes.transpose(0, 1), targets.boxes.transpose(0, 1)  # (T,N,4), (T,G,4)
         distance = torch.cdist(bbox_xyxy_to_cxcywh(p / scale), bbox_xyxy_to_cxcywh(g / scale), p=1)
-        return (cost + shown * (self.l1_weight * distance - self.giou_weight * bbox_overlaps(p, g, mode="giou"))).mean(
-            0
-        )
+        of_boxes = self.l1_weight * distance - self.giou_weight * bbox_overlaps(p, g, mode="giou")
+        return (cost + shown * of_boxes).mean(0)
 
     @torch.no_grad()
     def __call__(self, class_logits: Tensor, boxes: Tensor, targets: Tracklets, size: tuple[float, float]) -> Matches:

@@ -185,16 +185,16 @@ def tensors_alive() -> tuple[int, int]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["inspro", "lite"])
-def test_a_stream_of_two_thousand_frames_keeps_nothing(kind):
+def test_a_long_stream_keeps_nothing(kind):
     model, frames = lively(**VARIANTS[kind]), video(10)
     model.visible_thr = 2.0  # masks are the result, which grows
     stream, seen = model.open_stream(GEOMETRY), []
-    for t in range(2000):
+    for t in range(400):
         model.advance(frames[t % 10, None], stream)
-        if t in (99, 999, 1999):
+        if t in (99, 199, 399):
             seen.append(tensors_alive())
     assert seen[0] == seen[1] == seen[2]
-    assert stream.book.length == 2000
+    assert stream.book.length == 400
     assert not any(entry.found or entry.places for entry in stream.book._entries.values())
 
 

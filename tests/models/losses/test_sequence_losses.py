@@ -6,6 +6,7 @@ import math
 
 import pytest
 import torch
+from slow_boxes import giou_slowly
 
 from mmvis_ext.models.losses import (
     SequenceLossWeights,
@@ -61,13 +62,6 @@ def losses_of(x: dict) -> dict[str, torch.Tensor]:
     return sequence_losses(
         x["class_logits"], x["boxes"], *parts, SIZES[:b], x["entries"], WEIGHTS
     ) | sequence_mask_losses(x["mask_logits"], STRIDE, *parts, x["entries"], WEIGHTS)
-
-
-def giou_slowly(a, b) -> float:
-    w, h = (max(min(a[i + 2], b[i + 2]) - max(a[i], b[i]), 0) for i in (0, 1))
-    union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - w * h
-    hull = (max(a[2], b[2]) - min(a[0], b[0])) * (max(a[3], b[3]) - min(a[1], b[1]))
-    return w * h / union - (hull - union) / hull
 
 
 def masks_slowly(logits: torch.Tensor, mask: torch.Tensor) -> tuple[float, float]:

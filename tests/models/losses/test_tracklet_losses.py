@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from mmdet.structures.mask import BitmapMasks
+from slow_boxes import giou_slowly
 
 from mmvis_ext.models.losses import Entries, LossWeights, class_targets, count_entries, tracklet_losses
 from mmvis_ext.models.matching import Matches
@@ -63,13 +64,6 @@ def two_clips() -> dict:
 def focal_slowly(logit: float, target: float) -> float:
     p = 1 / (1 + math.exp(-logit))
     return -0.25 * (1 - p) ** 2 * math.log(p) if target else -0.75 * p**2 * math.log(1 - p)
-
-
-def giou_slowly(a, b) -> float:
-    w, h = (max(min(a[i + 2], b[i + 2]) - max(a[i], b[i]), 0) for i in (0, 1))
-    union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - w * h
-    hull = (max(a[2], b[2]) - min(a[0], b[0])) * (max(a[3], b[3]) - min(a[1], b[1]))
-    return w * h / union - (hull - union) / hull
 
 
 def pixel_targets(masks: torch.Tensor, box: torch.Tensor) -> list[float]:

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 import torch
+from slow_boxes import giou_slowly
 
 from mmvis_ext.models.matching import SequenceAssigner
 from mmvis_ext.registry import TASK_UTILS
@@ -24,15 +25,6 @@ def truth(g: int = G) -> Tracklets:
     boxes = random_boxes(g, T) * visible[..., None]
     labels = torch.randint(0, K, (g,))
     return Tracklets(boxes, torch.zeros(g, T, 1, 1, dtype=torch.uint8), visible, labels, torch.arange(g))
-
-
-def giou_slowly(a, b) -> float:
-    left, top = max(a[0], b[0]), max(a[1], b[1])
-    right, bottom = min(a[2], b[2]), min(a[3], b[3])
-    common = max(right - left, 0) * max(bottom - top, 0)
-    union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - common
-    hull = (max(a[2], b[2]) - min(a[0], b[0])) * (max(a[3], b[3]) - min(a[1], b[1]))
-    return common / union - (hull - union) / hull
 
 
 def centred(box) -> list[float]:

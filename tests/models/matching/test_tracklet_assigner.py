@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 import torch
+from slow_boxes import giou_slowly
 
 from mmvis_ext.models.matching import TrackletAssigner, soft_mask_iou
 from mmvis_ext.registry import TASK_UTILS
@@ -27,15 +28,6 @@ def problem(n: int = N, g: int = G) -> dict:
         scores=torch.rand(n, T, K), boxes=random_boxes(n, T), masks=torch.rand(n, T, SIDE, SIDE),
         gt_labels=torch.randint(0, K, (g,)), gt_boxes=boxes, gt_masks=masks, visible=visible, size=SIZE,
     )  # fmt: skip
-
-
-def giou_slowly(a, b) -> float:
-    left, top = max(a[0], b[0]), max(a[1], b[1])
-    right, bottom = min(a[2], b[2]), min(a[3], b[3])
-    common = max(right - left, 0) * max(bottom - top, 0)
-    union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - common
-    hull = (max(a[2], b[2]) - min(a[0], b[0])) * (max(a[3], b[3]) - min(a[1], b[1]))
-    return common / union - (hull - union) / hull
 
 
 def iou_slowly(p, g) -> float:
