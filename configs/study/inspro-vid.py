@@ -7,4 +7,3 @@ _base_ = [
 
 # boxes without masks
 model = dict(head=dict(mask_branch=None))
-train_dataloader = dict(batch_size=4, dataset=dict(clips=dict(clip_len=3, num_clips=1, scattered=True)))

@@ -7,4 +7,3 @@ _base_ = [
 
 # only for tests: training's three frames fill no bank, so the weights are those of inspro-vid
 model = dict(head=dict(mask_branch=None, bank_length=12))
-train_dataloader = dict(batch_size=4, dataset=dict(clips=dict(clip_len=3, num_clips=1, scattered=True)))

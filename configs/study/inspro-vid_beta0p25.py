@@ -7,4 +7,3 @@ _base_ = [
 
 # box deduplication without intra-query attention
 model = dict(loss_weights=dict(beta=0.25), head=dict(mask_branch=None, bank_length=1))
-train_dataloader = dict(batch_size=4, dataset=dict(clips=dict(clip_len=3, num_clips=1, scattered=True)))

@@ -7,4 +7,3 @@ _base_ = [
 
 # neither box deduplication nor intra-query attention
 model = dict(loss_weights=dict(dedup=0), head=dict(mask_branch=None, bank_length=1))
-train_dataloader = dict(batch_size=4, dataset=dict(clips=dict(clip_len=3, num_clips=1, scattered=True)))

@@ -1,10 +1,9 @@
 _base_ = [
     "../_base_/models/inspro_small.py",
-    "./_base_/youtube_vis.py",
+    "./_base_/three_frames.py",
     "./_base_/schedule.py",
     "./_base_/runtime.py",
 ]
 
 # neither box deduplication nor intra-query attention
 model = dict(loss_weights=dict(dedup=0), head=dict(bank_length=1))
-train_dataloader = dict(batch_size=4, dataset=dict(clips=dict(clip_len=3, num_clips=1, scattered=True)))

@@ -1,7 +1,7 @@
 _base_ = [
     "../_base_/models/inspro_small.py",
     "../_base_/models/track_head.py",
-    "./_base_/youtube_vis.py",
+    "./_base_/three_frames.py",
     "./_base_/schedule.py",
     "./_base_/runtime.py",
 ]
@@ -25,4 +25,3 @@ model = dict(
     tracker=_base_.tracker,
 )
 del rois
-train_dataloader = dict(batch_size=4, dataset=dict(clips=dict(clip_len=3, num_clips=1, scattered=True)))

@@ -6,4 +6,3 @@ _base_ = [
 ]
 
 # unsupervised video object segmentation
-train_dataloader = dict(batch_size=8)

@@ -6,4 +6,3 @@ _base_ = [
 ]
 
 model = dict(iou_loss="dice")
-train_dataloader = dict(batch_size=8)

@@ -7,4 +7,3 @@ _base_ = [
 
 # video instance segmentation
 model = dict(head=dict(num_classes=5), score_reduction="length_weighted")
-train_dataloader = dict(batch_size=8)

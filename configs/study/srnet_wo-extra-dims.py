@@ -6,4 +6,3 @@ _base_ = [
 ]
 
 model = dict(head=dict(extra_bandwidths=()))
-train_dataloader = dict(batch_size=8)

@@ -7,4 +7,3 @@ _base_ = [
 
 # only for tests, with the weights of srnet: the tracking head sees no heatmap
 model = dict(heatmap=False)
-train_dataloader = dict(batch_size=8)

@@ -7,6 +7,5 @@ _base_ = [
 
 # no pairs made of images; the batch has pairs of the videos alone
 train_dataloader = dict(
-    batch_size=8,
     dataset=dict(_base_.train_dataloader.dataset.datasets.videos, _delete_=True),
 )

@@ -7,4 +7,3 @@ _base_ = [
 
 # only for tests, with the weights of srnet: the decoder sees the present frame twice
 model = dict(temporal=False)
-train_dataloader = dict(batch_size=8)

@@ -9,9 +9,10 @@ from .runs import StudyRun
 
 __all__ = ["Task", "affordable", "expected_seconds", "tasks_of", "unfinished"]
 
-TRAINING_SECONDS = 360.0
-"""One core's time for a run of which nothing is known."""
+TRAINING_SECONDS = 200.0
+"""The time on two quiet cores for a training and its test, where nothing of the kind is finished yet."""
 TEST_SECONDS = 60.0
+"""The same for a test alone."""
 
 
 @dataclass(frozen=True)
@@ -45,22 +46,23 @@ def tasks_of(runs: Sequence[StudyRun], seeds: Iterable[int], hashes: dict[str, s
     return [Task(run, seed, hashes[run.name]) for seed in seeds for run in runs]
 
 
-def expected_seconds(run: StudyRun, results: Sequence[RunResult], machine: str) -> float:
+def expected_seconds(run: StudyRun, results: Sequence[RunResult], machine: str, jobs: int) -> float:
     """How long a run takes: the median of its finished seeds on this machine, else of its system's runs, else a guess.
 
     Args:
         run: the run.
-        results: of finished runs; those that were resumed are not counted.
+        results: of finished runs.
         machine: name of the CPU or GPU.
+        jobs: runs side by side; only results of as many count.
     """
-    known = [one for one in results if one.machine == machine and not one.resumed]
+    known = [one for one in results if (one.machine, one.jobs) == (machine, jobs)]
     same = [one.seconds for one in known if one.run == run.name]
     kind = [
         one.seconds
         for one in known
         if _system(one.run) == _system(run.name) and bool(one.iterations) != bool(run.weights)
     ]
-    guess = TEST_SECONDS if run.weights else TRAINING_SECONDS
+    guess = jobs * (TEST_SECONDS if run.weights else TRAINING_SECONDS)
     return median(same or kind or [guess])
 
 
@@ -86,7 +88,7 @@ def affordable(tasks: Sequence[Task], seconds: dict[str, float], jobs: int, budg
     return kept
 
 
-def unfinished(tasks: Sequence[Task], results: Collection[RunResult]) -> list[Task]:
-    """The tasks without a result of the same config."""
-    done = {(one.run, one.seed, one.config_hash) for one in results}
-    return [task for task in tasks if (task.run.name, task.seed, task.config_hash) not in done]
+def unfinished(tasks: Sequence[Task], data_seed: int, results: Collection[RunResult]) -> list[Task]:
+    """The tasks without a result of the same config on the same data."""
+    done = {(one.run, one.data_seed, one.seed, one.config_hash) for one in results}
+    return [task for task in tasks if (task.run.name, data_seed, task.seed, task.config_hash) not in done]

@@ -23,14 +23,15 @@ class RunResult:
         seed: of the training.
         data_seed: of ShapesVIS.
         config_hash: see :func:`config_hash`.
-        code: version of this package, with the commit where it is known.
+        code: version of this package, with the commit where it is known; ``-dirty`` marks uncommitted changes.
         torch: version of torch.
         machine: name of the CPU or GPU.
         cores: of the CPU.
-        seconds: of training and test together.
+        jobs: runs side by side.
+        seconds: of training and test together, with all parts of an interrupted run.
         iterations: of the training; 0 where another run's weights are tested.
-        resumed: the training was interrupted, and ``seconds`` are those of its last part.
-        figures: all figures of the test, by name; empty where other runs only start from this one.
+        resumed: the training was interrupted.
+        figures: all figures of the test, by name, and ``FPS``; empty where other runs only start from this one.
         shares: what each video gives to AP or J&F, as :func:`read_shares` reads it, or ``None``.
     """
 
@@ -43,6 +44,7 @@ class RunResult:
     torch: str
     machine: str
     cores: int
+    jobs: int
     seconds: float
     iterations: int
     resumed: bool
@@ -72,15 +74,15 @@ def config_hash(config: dict[str, Any], data_seed: int, needed: str | None) -> s
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def result_path(folder: Path, run: str, seed: int) -> Path:
+def result_path(folder: Path, run: str, data_seed: int, seed: int) -> Path:
     """Where the result of a run lies."""
-    return folder / f"{run}_seed{seed}.json"
+    return folder / f"{run}_data{data_seed}_seed{seed}.json"
 
 
 def write_result(folder: Path, result: RunResult) -> None:
     """Write a result, whole or not at all."""
     lines = ",\n".join(f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in asdict(result).items())
-    write_atomically(result_path(folder, result.run, result.seed), f"{{\n{lines}\n}}\n".encode())
+    write_atomically(result_path(folder, result.run, result.data_seed, result.seed), f"{{\n{lines}\n}}\n".encode())
 
 
 def read_result(path: Path) -> RunResult:
@@ -99,5 +101,5 @@ def read_result(path: Path) -> RunResult:
 
 
 def read_results(folder: Path) -> list[RunResult]:
-    """All results of a folder, by name and seed; none where there is no folder."""
-    return [read_result(path) for path in sorted(folder.glob("*_seed*.json"))]
+    """All results of a folder, by name and seeds; none where there is no folder."""
+    return [read_result(path) for path in sorted(folder.glob("*_data*_seed*.json"))]

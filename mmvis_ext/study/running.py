@@ -1,10 +1,9 @@
 """Runs as processes of their own: training, test, and the JSON file that they leave."""
 
+import json
 import os
-import platform
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,21 +13,29 @@ from typing import Any
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.files import read_file
 
+from .clock import Clock
 from .plan import Task
+from .provenance import code_version, machine
 from .results import RunResult, config_hash, write_result
 from .runs import StudyRun
 
-__all__ = ["Place", "do_all", "do_task", "hashes_of", "machine"]
+__all__ = ["OverBudget", "Place", "do_all", "do_task", "hashes_of"]
+
+
+class OverBudget(Exception):
+    """A run was not begun, since it does not fit the budget any more."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a study is done.
+    """Where and how a study is done.
 
     Attributes:
         results: folder of the JSON files.
         work: folder of logs and checkpoints.
         data_seed: of ShapesVIS.
+        hashes: of the configs, by the runs' names.
+        jobs: runs side by side.
         threads: of each run.
         options: further ``--cfg-options`` of every run, which are part of the configs' hashes.
     """
@@ -36,21 +43,14 @@ class Place:
     results: Path
     work: Path
     data_seed: int
-    threads: int
+    hashes: dict[str, str]
+    jobs: int = 1
+    threads: int = 1
     options: tuple[str, ...] = ()
 
-
-def machine() -> tuple[str, int]:
-    """Name of the GPU, or of the CPU where there is none, and the CPU's cores."""
-    import torch
-
-    cores = os.cpu_count() or 1
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name(), cores
-    cpus = Path("/proc/cpuinfo")
-    lines = cpus.read_text().splitlines() if cpus.exists() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return (names or [platform.processor() or platform.machine()])[0], cores
+    def folder(self, run: str, seed: int) -> Path:
+        """Of a run's logs and checkpoints; another config has another folder, so its training is not gone on with."""
+        return self.work / f"{run}_data{self.data_seed}_seed{seed}_{self.hashes[run][:8]}"
 
 
 def hashes_of(runs: Sequence[StudyRun], data_seed: int, options: Sequence[str] = ()) -> dict[str, str]:
@@ -70,23 +70,26 @@ def hashes_of(runs: Sequence[StudyRun], data_seed: int, options: Sequence[str] =
     return hashes
 
 
-def do_all(tasks: Sequence[Task], jobs: int, do: Callable[[Task], Any]) -> dict[str, str]:
+def do_all(tasks: Sequence[Task], jobs: int, do: Callable[[Task], Any]) -> tuple[dict[str, str], list[str]]:
     """Do tasks side by side, each after the one that it needs.
 
     Args:
         tasks: each after the one that it needs; one that is needed and not among them is finished.
         jobs: tasks at a time.
-        do: does one.
+        do: does one; raises :class:`OverBudget` where there is no time for it.
 
     Returns:
-        What went wrong, by the names of the failed tasks and of those that need them.
+        What went wrong, by the names of the failed tasks and of those that need them; and the names of the tasks for
+        which there was no time, and of those that need them.
     """
     futures: dict[tuple[str, int], Future] = {}
-    failures: dict[str, str] = {}
 
     def after(task: Task, needed: Future | None) -> None:
         # what is needed was submitted before and so has begun: nobody waits for ever
-        if needed is not None and needed.exception() is not None:
+        error = None if needed is None else needed.exception()
+        if isinstance(error, OverBudget):
+            raise error
+        if error is not None:
             raise InputError(f"not started, since {task.run.needs} failed.")
         do(task)
 
@@ -94,11 +97,9 @@ def do_all(tasks: Sequence[Task], jobs: int, do: Callable[[Task], Any]) -> dict[
         for task in tasks:
             needed = futures.get((task.run.needs, task.seed)) if task.run.needs else None
             futures[task.run.name, task.seed] = pool.submit(after, task, needed)
-    for task in tasks:
-        error = futures[task.run.name, task.seed].exception()
-        if error is not None:
-            failures[task.name] = str(error)
-    return failures
+    errors = {task.name: futures[task.run.name, task.seed].exception() for task in tasks}
+    failures = {name: str(error) for name, error in errors.items() if error and not isinstance(error, OverBudget)}
+    return failures, [name for name, error in errors.items() if isinstance(error, OverBudget)]
 
 
 def do_task(task: Task, place: Place) -> RunResult:
@@ -107,28 +108,31 @@ def do_task(task: Task, place: Place) -> RunResult:
     Raises:
         InputError: a process failed; names its log.
     """
-    import json
-
     from mmvis_ext.engine.checkpoints import latest_checkpoint
 
-    started, run = time.monotonic(), task.run
-    work = place.work / f"{run.name}_seed{task.seed}"
+    run, work = task.run, place.folder(task.run.name, task.seed)
     work.mkdir(parents=True, exist_ok=True)
+    clock = Clock(work)
     resumed = latest_checkpoint(work) is not None
     if run.weights is None:
         start = [] if run.start is None else [f"load_from={_weights(place, run.start, task.seed)}"]
         _mmvis(work, place, "train", run.config, "--work-dir", work, "--seed", task.seed, "--resume", "auto",
                *_options(*place.options, *start))  # fmt: skip
     weights = _weights(place, run.weights or run.name, task.seed)
-    content: dict[str, Any] = dict(figures={}, shares=None)
-    if run.rows:
-        shares = work / "shares.json"
-        _mmvis(work, place, "test", run.config, weights, "--work-dir", work / "test",
-               *_options(*place.options, f"test_evaluator.shares_file={shares}"))  # fmt: skip
-        content = json.loads(read_file(shares))
-    result = _result(task, place, time.monotonic() - started, resumed and run.weights is None, weights, content)
+    content = _test(run, weights, work, place) if run.rows else dict(figures={}, shares=None)
+    result = _result(task, place, clock.seconds(), resumed and run.weights is None, weights, content)
     write_result(place.results, result)
     return result
+
+
+def _test(run: StudyRun, weights: Path, work: Path, place: Place) -> dict[str, Any]:
+    """Test; returns the figures and shares."""
+    shares = work / "shares.json"
+    _mmvis(work, place, "test", run.config, weights, "--work-dir", work / "test",
+           *_options(*place.options, f"test_evaluator.shares_file={shares}"))  # fmt: skip
+    content = json.loads(read_file(shares))
+    speed = json.loads(read_file(work / "test/speed.json"))
+    return dict(content, figures=dict(content["figures"], FPS=round(speed["FPS"], 2)))
 
 
 def _result(
@@ -140,15 +144,15 @@ def _result(
     iterations = 0 if task.run.weights else int(weights.stem.removeprefix("iter_"))
     return RunResult(
         run=task.run.name, rows=task.run.rows, seed=task.seed, data_seed=place.data_seed,
-        config_hash=task.config_hash, code=_code(), torch=torch.__version__, machine=name, cores=cores,
-        seconds=round(seconds, 1), iterations=iterations, resumed=resumed, **content,
+        config_hash=task.config_hash, code=code_version()[0], torch=torch.__version__, machine=name, cores=cores,
+        jobs=place.jobs, seconds=round(seconds, 1), iterations=iterations, resumed=resumed, **content,
     )  # fmt: skip
 
 
 def _weights(place: Place, run: str, seed: int) -> Path:
     from mmvis_ext.engine.checkpoints import latest_checkpoint
 
-    folder = place.work / f"{run}_seed{seed}"
+    folder = place.folder(run, seed)
     path = latest_checkpoint(folder)
     if path is None:
         raise InputError(f"{folder}: has no checkpoint any more; remove the result of {run}, and it is trained again.")
@@ -169,15 +173,3 @@ def _mmvis(work: Path, place: Place, *words: object) -> None:
     if done.returncode:
         last = (log.read_text().strip().splitlines() or ["it said nothing"])[-1]
         raise InputError(f"{words[0]} failed ({last.removeprefix('error: ')}); see {log}.")
-
-
-def _code() -> str:
-    """Version and commit of this package."""
-    from mmvis_ext.version import __version__
-
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except OSError:
-        return __version__
-    return f"{__version__} {done.stdout.strip()}".strip()

@@ -11,10 +11,24 @@ from mmvis_ext.utils.errors import InputError
 
 from .claims import Inequality
 
-__all__ = ["Effect", "effects_of_draws", "judge", "video_draws"]
+__all__ = ["DRAWS", "Drawn", "Effect", "drawn", "effects", "judge", "video_draws"]
 
 CONFIDENCE = 0.95
 POWER = 0.8
+DRAWS = 200
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The figure of one run for all videos, and for draws of videos.
+
+    Attributes:
+        videos: ids of the V videos.
+        scores: (1+D,) in 0..100: all videos, then D draws, which are the same for all runs of as many videos.
+    """
+
+    videos: tuple[int, ...]
+    scores: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -47,31 +61,38 @@ def video_draws(videos: int, draws: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).multinomial(videos, np.full(videos, 1 / videos), size=draws)
 
 
-def effects_of_draws(
-    inequality: Inequality, runs: Mapping[str, Sequence[APShares | JFShares]], draws: np.ndarray
-) -> np.ndarray:
+def drawn(shares: APShares | JFShares, draws: int = DRAWS) -> Drawn:
+    """The figures of a run for the draws of :func:`video_draws`."""
+    number = len(shares.videos)
+    weights = np.concatenate([np.ones((1, number), int), video_draws(number, draws)])
+    return Drawn(tuple(shares.videos), np.array([shares.score(one) for one in weights]))
+
+
+def effects(inequality: Inequality, runs: Mapping[str, Sequence[Drawn]]) -> np.ndarray:
     """The inequality's value for each seed and draw, all rows on the same videos.
 
     Args:
         inequality: over rows.
-        runs: for each row, the shares of its S seeds; the n-th seeds of all rows belong together.
-        draws: (D,V) int, weights of the videos.
+        runs: for each row, its S seeds; the n-th seeds of all rows belong together.
 
     Returns:
-        (S,D) in points.
+        (S,1+D) in points: all videos, then the draws.
 
     Raises:
         InputError: the rows have other videos or other numbers of seeds.
     """
-    shares = [runs[row] for row in inequality.rows]
-    if len({tuple(one.videos) for seeds in shares for one in seeds}) != 1 or len({len(seeds) for seeds in shares}) != 1:
+    rows = [runs[row] for row in inequality.rows]
+    alike = len({len(seeds) for seeds in rows}) == 1 and all(
+        len({one.videos for one in of_seed}) == 1 for of_seed in zip(*rows, strict=True)
+    )
+    if not alike:
         raise InputError(f"'{inequality.text}': the rows were not tested on the same videos and seeds; run them again.")
-    scores = np.array([[[one.score(draw) for draw in draws] for one in seeds] for seeds in shares])  # (rows,S,D)
+    scores = np.array([[one.scores for one in seeds] for seeds in rows])  # (rows,S,1+D)
     weights = np.array([weight for _, weight in inequality.terms])
     return np.tensordot(weights, scores, axes=1) + inequality.offset
 
 
-def judge(inequality: Inequality, runs: Mapping[str, Sequence[APShares | JFShares]], draws: int = 1000) -> Effect:
+def judge(inequality: Inequality, runs: Mapping[str, Sequence[Drawn]]) -> Effect:
     """Measure an inequality.
 
     The variance of the mean over S seeds is that between seeds, divided by S, plus that of the bootstrap over videos.
@@ -79,21 +100,19 @@ def judge(inequality: Inequality, runs: Mapping[str, Sequence[APShares | JFShare
 
     Args:
         inequality: over rows.
-        runs: see :func:`effects_of_draws`.
-        draws: of the bootstrap.
+        runs: see :func:`effects`.
 
     Raises:
-        InputError: see :func:`effects_of_draws`.
+        InputError: see :func:`effects`.
     """
-    number = len(runs[inequality.rows[0]][0].videos)
-    values = effects_of_draws(inequality, runs, np.ones((1, number), int))[:, 0]
-    drawn = effects_of_draws(inequality, runs, video_draws(number, draws)).mean(axis=0)
-    of_videos, seeds = float(drawn.var(ddof=1)), len(values)
-    mean = float(values.mean())
+    all_videos, draws = np.split(effects(inequality, runs), [1], axis=1)
+    of_videos, seeds = float(draws.mean(axis=0).var(ddof=1)), len(all_videos)
+    mean = float(all_videos.mean())
     if seeds < 2:
         return Effect(mean, of_videos**0.5, -np.inf, np.inf, np.inf, seeds)
-    of_seeds = float(values.var(ddof=1)) / seeds
+    of_seeds = float(all_videos.var(ddof=1)) / seeds
     error = (of_seeds + of_videos) ** 0.5
+    number = len(runs[inequality.rows[0]][0].videos)
     parts = of_seeds**2 / (seeds - 1) + of_videos**2 / max(number - 1, 1)
     freedom = error**4 / parts if parts else np.inf
     reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom))

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from mmvis_ext.study.plan import Task, affordable, tasks_of, unfinished
+from mmvis_ext.study.plan import Task, affordable, expected_seconds, tasks_of, unfinished
 from mmvis_ext.study.results import RunResult, config_hash, read_results, write_result
-from mmvis_ext.study.running import do_all
+from mmvis_ext.study.running import OverBudget, do_all
 from mmvis_ext.study.runs import StudyRun, chosen, paper_figures, read_runs
 from mmvis_ext.utils.errors import InputError
 
@@ -67,14 +67,39 @@ def test_a_failure_stops_what_needs_it_and_nothing_else():
         done.append(one.run.name)
 
     tasks = [task("a"), task("b", "a"), task("c", "b"), task("d", "a")]
-    failures = do_all(tasks, 2, do)
+    failures, late = do_all(tasks, 2, do)
     assert failures == {"b, seed 0": "broken.", "c, seed 0": "not started, since b failed."}
+    assert not late
     assert sorted(done) == ["a", "d"]
     assert done[0] == "a"
 
 
-def result(name: str, hash_: str) -> RunResult:
-    return RunResult(name, ("x",), 0, 0, hash_, "1", "2", "cpu", 2, 1.5, 3, False, {"AP": 1.0}, None)
+def test_what_does_not_fit_the_budget_is_late_with_what_needs_it():
+    done = []
+
+    def do(one: Task) -> None:
+        if one.run.name == "b":
+            raise OverBudget
+        done.append(one.run.name)
+
+    failures, late = do_all([task("a"), task("b"), task("c", "b"), task("d", "a")], 1, do)
+    assert not failures
+    assert late == ["b, seed 0", "c, seed 0"]
+    assert done == ["a", "d"]
+
+
+def result(name: str, hash_: str, seconds: float = 1.5, iterations: int = 3, jobs: int = 1) -> RunResult:
+    return RunResult(name, ("x",), 0, 0, hash_, "1", "2", "cpu", 2, jobs, seconds, iterations, False, {"AP": 1.0}, None)
+
+
+def test_a_run_takes_what_its_like_took():
+    training, tested = StudyRun("a_x", Path("x.py"), ()), StudyRun("a_y", Path("y.py"), (), weights="a_x")
+    known = [result("a_x", "1", 10), result("a_x", "2", 30), result("a_z", "1", 50), result("a_w", "1", 5, 0)]
+    assert expected_seconds(training, known, "cpu", 1) == 20
+    assert expected_seconds(training, known[2:], "cpu", 1) == 50
+    assert expected_seconds(tested, known, "cpu", 1) == 5
+    for machine, jobs in (("gpu", 1), ("cpu", 2)):
+        assert expected_seconds(training, known, machine, jobs) == jobs * 200
 
 
 def test_a_finished_run_is_not_repeated_unless_its_config_changed(tmp_path):
@@ -84,14 +109,15 @@ def test_a_finished_run_is_not_repeated_unless_its_config_changed(tmp_path):
     for one in (result("a", "1"), result("b", "old")):
         write_result(tmp_path, one)
     assert read_results(tmp_path) == [result("a", "1"), result("b", "old")]
-    left = unfinished(tasks, read_results(tmp_path))
+    left = unfinished(tasks, 0, read_results(tmp_path))
+    assert len(unfinished(tasks, 1, read_results(tmp_path))) == 4
     assert [one.name for one in left] == ["b, seed 0", "a, seed 1", "b, seed 1"]
     assert affordable(left, dict(a=10.0, b=20.0), 2, 15) == left[:2]
     assert affordable(left, dict(a=10.0, b=20.0), 2, None) == left
 
 
 def test_a_broken_result(tmp_path):
-    (tmp_path / "a_seed0.json").write_text("{}")
+    (tmp_path / "a_data0_seed0.json").write_text("{}")
     with pytest.raises(InputError, match="is not the result of a run"):
         read_results(tmp_path)
 
