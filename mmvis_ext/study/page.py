@@ -23,7 +23,8 @@ HEAD = """\
 
 Each claim of the papers' ablation tables is put to the test on [ShapesVIS](../datasets.md) `study`. A row of a table is
 a small model of `configs/study/` with the same switch as the paper's, trained for minutes, so the figures are far below
-the papers'. What can be compared is the sign of a difference, and whether it stands out of the noise.
+the papers'. What can be compared is the sign of a difference, and whether it stands out of the noise. Clips of
+EfficientVIS and VisTR have 12, 6 and 3 frames where the papers' have 36, 18 and 9.
 
 ```bash
 mmvis study --seeds 0 1 2 --jobs 2 --dry-run     # the plan, and how long it takes

@@ -54,7 +54,7 @@ def detections(drawn: Drawn, t: int) -> list[tuple[int, Found]]:
 
 def by_position(frames: list[list[Found]]) -> list[list[int]]:
     """The k-th detection from the left is track k."""
-    orders = [sorted(range(len(found)), key=lambda j: _box(found[j].mask)) for found in frames]  # noqa: B023
+    orders = [sorted(range(len(found)), key=lambda j: _box(found[j].mask)) for found in frames]
     return [[order.index(j) for j in range(len(order))] for order in orders]
 
 
