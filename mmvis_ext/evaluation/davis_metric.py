@@ -19,7 +19,7 @@ from .davis_protocols import FOREGROUND, OBJECTS, Protocol
 from .davis_submission import best_proposals, check_davis_folder, index_maps, write_sequence
 from .folder_metric import FolderMetric
 from .report import davis_table
-from .video_shares import jf_shares, write_shares
+from .video_shares import check_shares_path, jf_shares, write_shares
 
 __all__ = ["DAVIS2016Metric", "DAVISMetric"]
 
@@ -72,7 +72,7 @@ class DAVISMetric(FolderMetric):
             raise InputError(f"{type(self).__name__}: max_proposals is 1 to {MAX_PROPOSALS}, not {max_proposals}.")
         self.max_proposals = max_proposals
         self.min_score = min_score
-        self.shares_file = shares_file
+        self.shares_file = None if shares_file is None else check_shares_path(shares_file)
 
     def process(self, data_batch: Any, data_samples: Sequence[Any]) -> None:
         """Keep each sequence and the masks of its best tracks."""

@@ -11,13 +11,22 @@ from typing import Any
 
 import numpy as np
 
-from mmvis_ext.utils.files import write_atomically
+from mmvis_ext.utils.files import require_writable_file, write_atomically
 
 from .davis_jf import SequenceFigures
 from .matching import IOU_THRESHOLDS, RECALL_POINTS
 from .ytvis_ap import VideoMatches
 
-__all__ = ["APShares", "ClassShares", "JFShares", "ap_shares", "jf_shares", "read_shares", "write_shares"]
+__all__ = [
+    "APShares",
+    "ClassShares",
+    "JFShares",
+    "ap_shares",
+    "check_shares_path",
+    "jf_shares",
+    "read_shares",
+    "write_shares",
+]
 
 
 @dataclass(frozen=True)
@@ -136,12 +145,18 @@ def read_shares(content: dict[str, Any]) -> APShares | JFShares:
     return JFShares(content["videos"], content["objects"])
 
 
-def write_shares(path: str, figures: Mapping[str, float], shares: APShares | JFShares) -> None:
-    """Write the figures of all videos and the shares to a JSON file.
+def check_shares_path(path: str) -> str:
+    """The path, if a file can be written there; checked before a test, which would be lost.
 
     Raises:
-        InputError: the file cannot be written.
+        InputError: it cannot.
     """
+    require_writable_file(path)
+    return path
+
+
+def write_shares(path: str, figures: Mapping[str, float], shares: APShares | JFShares) -> None:
+    """Write the figures of all videos and the shares to a JSON file."""
     write_atomically(path, json.dumps(dict(figures=figures, shares=shares.to_dict())).encode())
 
 

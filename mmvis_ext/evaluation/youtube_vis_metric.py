@@ -19,7 +19,7 @@ from .report import class_table
 from .submission import check_results_path, write_submission
 from .video_lengths import ShortAndLong, evaluate_short_and_long
 from .video_metric import VideoMetric
-from .video_shares import ap_shares, write_shares
+from .video_shares import ap_shares, check_shares_path, write_shares
 from .ytvis_ap import AREA_RANGES, YTVISResult, evaluate_ytvis, matches_by_video
 
 __all__ = ["YouTubeVISMetric"]
@@ -93,6 +93,10 @@ class YouTubeVISMetric(VideoMetric):
             raise InputError(f"YouTubeVISMetric: classes_per_track is at least 1, or None, not {classes_per_track}.")
         if format_only and outfile is None:
             raise InputError("YouTubeVISMetric: format_only=True writes a file; give its path as outfile.")
+        if shares_file is not None and (crowd_shares or long_videos is not None):
+            raise InputError(
+                "YouTubeVISMetric: shares_file knows AP of all videos alone; leave out crowd_shares and long_videos."
+            )
         self.top_k = top_k
         self.min_score = min_score
         self.classes_per_track = classes_per_track
@@ -103,7 +107,7 @@ class YouTubeVISMetric(VideoMetric):
         self.classwise = classwise
         self.outfile = None if outfile is None else check_results_path(outfile)
         self.format_only = format_only
-        self.shares_file = shares_file
+        self.shares_file = None if shares_file is None else check_shares_path(shares_file)
 
     @classmethod
     def writing(cls, path: str, format_only: bool) -> dict:
