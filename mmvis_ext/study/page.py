@@ -31,6 +31,8 @@ mmvis study --seeds 0 1 2 --jobs 2 --dry-run     # the plan, and how long it tak
 mmvis study --seeds 0 1 2 --jobs 2 --budget 8    # as much of it as fits 8 hours; call again to go on
 ```
 
+All runs with three seeds take about seven hours on two CPU cores that have nothing else to do.
+
 An inequality *holds* where the interval of 95 % confidence of its left side minus its right side is above zero, *fails*
 where it is below, and is *within noise* otherwise. The noise is that of seeds and of the choice of validation videos
 together: the variance between seeds, and that of a bootstrap over videos, which are the same for both sides. A claim

@@ -9,9 +9,9 @@ from .runs import StudyRun
 
 __all__ = ["Task", "affordable", "expected_seconds", "tasks_of", "unfinished"]
 
-TRAINING_SECONDS = 200.0
+TRAINING_SECONDS = 180.0
 """The time on two quiet cores for a training and its test, where nothing of the kind is finished yet."""
-TEST_SECONDS = 60.0
+TEST_SECONDS = 70.0
 """The same for a test alone."""
 
 

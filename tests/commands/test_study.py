@@ -130,7 +130,7 @@ def fake(monkeypatch):
 
 def test_a_run_that_does_not_fit_the_budget_is_not_begun(mmvis, place, fake):
     code, out, _ = mmvis(*WORDS, "--budget", "0.1", "--rows", "x1-full", "--seeds", 0, 1)
-    # both runs were guessed to take 200 of the 360 s; the first took 1000
+    # both runs were guessed to take 180 of the 360 s; the first took 1000
     assert fake == ["x_start, seed 0"]
     assert "the budget is spent: 3 runs are left, x_full, seed 0 first; call again to go on" in out
     assert code == 0

@@ -99,7 +99,7 @@ def test_a_run_takes_what_its_like_took():
     assert expected_seconds(training, known[2:], "cpu", 1) == 50
     assert expected_seconds(tested, known, "cpu", 1) == 5
     for machine, jobs in (("gpu", 1), ("cpu", 2)):
-        assert expected_seconds(training, known, machine, jobs) == jobs * 200
+        assert expected_seconds(training, known, machine, jobs) == jobs * 180
 
 
 def test_a_finished_run_is_not_repeated_unless_its_config_changed(tmp_path):
