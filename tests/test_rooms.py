@@ -27,6 +27,7 @@ STANDS_ON = {
     "export": "models structures utils",
     "inference": "annotations engine evaluation models structures utils videos visualization",
     "figures": "engine inference models structures utils visualization",
+    "study": "evaluation utils",
     "testing": "engine models shapes_vis utils",
     "commands": "annotations engine inference models structures utils videos visualization",
     "__main__": "commands",
