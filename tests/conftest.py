@@ -12,7 +12,7 @@ import torch
 from mmengine.logging import MMLogger
 from yapf.yapflib import yapf_api
 
-pytest_plugins = ["as_on_gpu", "small_data_sets"]
+pytest_plugins = ["as_on_gpu", "small_data_sets", "small_figures"]
 
 torch.set_num_threads(1)
 

@@ -12,7 +12,7 @@ from mmvis_ext.commands.table import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-PAGES += sorted((ROOT / "configs").glob("*/README.md"))
+PAGES += [ROOT / "docs/study/README.md", *sorted((ROOT / "configs").glob("*/README.md"))]
 
 
 def command_lines(text: str) -> list[list[str]]:

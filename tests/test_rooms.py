@@ -26,6 +26,8 @@ STANDS_ON = {
     "engine": "annotations models registry structures utils videos visualization",
     "export": "models structures utils",
     "inference": "annotations engine evaluation models structures utils videos visualization",
+    "figures": "engine inference models structures utils visualization",
+    "study": "evaluation utils",
     "testing": "engine models shapes_vis utils",
     "commands": "annotations engine inference models structures utils videos visualization",
     "__main__": "commands",

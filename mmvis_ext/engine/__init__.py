@@ -10,6 +10,7 @@ from .hooks import CheckClassesHook, CheckSlotsHook, CheckStartHook, FiniteLossH
 from .loops import VideoTestLoop, VideoValLoop
 from .progress import OutcomeHook, WallTimerHook
 from .saving import EarlyStoppingHook, PlainCheckpointHook
+from .speed_hook import SpeedHook
 from .torchvision_weights import load_torchvision_weights
 from .visualization_hook import TrackVisualizationHook, ValidationSheetHook
 
@@ -24,6 +25,7 @@ __all__ = [
     "FiniteLossHook",
     "OutcomeHook",
     "PlainCheckpointHook",
+    "SpeedHook",
     "TrackVisualizationHook",
     "ValidationSheetHook",
     "VideoTestLoop",

@@ -79,8 +79,7 @@ class CellTrackingMetric(FolderMetric):
         truth = item.video["truth_files"]
         return evaluate_cells(truth, maps, lives, [f"the result of {path}" for path in truth.markers])
 
-    @staticmethod
-    def summarize(kept: Sequence[SequenceResults], figures: Sequence[dict[str, float]]) -> dict[str, float]:
+    def summarize(self, kept: Sequence[SequenceResults], figures: Sequence[dict[str, float]]) -> dict[str, float]:
         """DET, SEG, SEG_ST and TRA in 0..1, mean over the sequences, see :func:`evaluate_cells`."""
         names = [item.video["sequence"] for item in kept]
         table = cell_table(dict(zip(names, figures, strict=True)))

@@ -19,6 +19,7 @@ from .davis_protocols import FOREGROUND, OBJECTS, Protocol
 from .davis_submission import best_proposals, check_davis_folder, index_maps, write_sequence
 from .folder_metric import FolderMetric
 from .report import davis_table
+from .video_shares import check_shares_path, jf_shares, write_shares
 
 __all__ = ["DAVIS2016Metric", "DAVISMetric"]
 
@@ -45,6 +46,7 @@ class DAVISMetric(FolderMetric):
     Args:
         max_proposals: tracks kept per sequence; the benchmark takes 20.
         min_score: tracks with a lower score are left out.
+        shares_file: path of a JSON file for the figures and J&F of each object, see :mod:`.video_shares`.
         kwargs: of :class:`FolderMetric`; the results are ``out_dir/SEQUENCE/00000.png``.
 
     Raises:
@@ -58,12 +60,19 @@ class DAVISMetric(FolderMetric):
     unjudged = "J&F cannot be computed: {cause}; send the results to the benchmark's server instead."
     no_truth = "annotations"
 
-    def __init__(self, max_proposals: int = MAX_PROPOSALS, min_score: float = 0.0, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        max_proposals: int = MAX_PROPOSALS,
+        min_score: float = 0.0,
+        shares_file: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         if not 1 <= max_proposals <= MAX_PROPOSALS:
             raise InputError(f"{type(self).__name__}: max_proposals is 1 to {MAX_PROPOSALS}, not {max_proposals}.")
         self.max_proposals = max_proposals
         self.min_score = min_score
+        self.shares_file = None if shares_file is None else check_shares_path(shares_file)
 
     def process(self, data_batch: Any, data_samples: Sequence[Any]) -> None:
         """Keep each sequence and the masks of its best tracks."""
@@ -100,11 +109,13 @@ class DAVISMetric(FolderMetric):
         pairs = paired(item.video["truth_files"], _maps(item), names, cls.protocol)
         return cls.protocol.evaluate(str(PurePosixPath(names[0]).parent), pairs)
 
-    @staticmethod
-    def summarize(kept: Sequence[SequenceResults], figures: Sequence[SequenceFigures]) -> dict[str, float]:
+    def summarize(self, kept: Sequence[SequenceResults], figures: Sequence[SequenceFigures]) -> dict[str, float]:
         """J&F, J-mean, J-recall, J-decay, F-mean, F-recall, F-decay in 0..100; -1 where nothing is judged."""
         MMLogger.get_current_instance().info(f"Figures of each sequence and object:\n{davis_table(figures)}")
-        return summarize(figures)
+        values = summarize(figures)
+        if self.shares_file is not None:
+            write_shares(self.shares_file, values, jf_shares([item.video["id"] for item in kept], figures))
+        return values
 
 
 @METRICS.register_module()

@@ -78,9 +78,8 @@ class FolderMetric(VideoMetric):
     def judge(cls, item: Any) -> Any:
         """The figures of a sequence; in another process, hence of the class."""
 
-    @staticmethod
     @abstractmethod
-    def summarize(kept: Sequence[Any], figures: Sequence[Any]) -> dict[str, float]:
+    def summarize(self, kept: Sequence[Any], figures: Sequence[Any]) -> dict[str, float]:
         """Log the figures of the sequences, and return those of all together."""
 
     def compute_metrics(self, results: list[list[Any]]) -> dict[str, float]:

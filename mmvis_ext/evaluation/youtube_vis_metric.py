@@ -19,7 +19,8 @@ from .report import class_table
 from .submission import check_results_path, write_submission
 from .video_lengths import ShortAndLong, evaluate_short_and_long
 from .video_metric import VideoMetric
-from .ytvis_ap import AREA_RANGES, YTVISResult, evaluate_ytvis
+from .video_shares import ap_shares, check_shares_path, write_shares
+from .ytvis_ap import AREA_RANGES, YTVISResult, evaluate_ytvis, matches_by_video
 
 __all__ = ["YouTubeVISMetric"]
 
@@ -55,6 +56,7 @@ class YouTubeVISMetric(VideoMetric):
         classwise: log a table of the classes.
         outfile: path of the results file, ``.zip`` or ``.json``.
         format_only: write the file and compute nothing.
+        shares_file: path of a JSON file for the figures and what each video gives to AP, see :mod:`.video_shares`.
         collect_device: ``cpu`` or ``gpu``, how the processes' results are brought together.
         prefix: stands before each figure's name.
 
@@ -76,6 +78,7 @@ class YouTubeVISMetric(VideoMetric):
         classwise: bool = False,
         outfile: str | None = None,
         format_only: bool = False,
+        shares_file: str | None = None,
         collect_device: str = "cpu",
         prefix: str | None = None,
     ) -> None:
@@ -90,6 +93,10 @@ class YouTubeVISMetric(VideoMetric):
             raise InputError(f"YouTubeVISMetric: classes_per_track is at least 1, or None, not {classes_per_track}.")
         if format_only and outfile is None:
             raise InputError("YouTubeVISMetric: format_only=True writes a file; give its path as outfile.")
+        if shares_file is not None and (crowd_shares or long_videos is not None):
+            raise InputError(
+                "YouTubeVISMetric: shares_file knows AP of all videos alone; leave out crowd_shares and long_videos."
+            )
         self.top_k = top_k
         self.min_score = min_score
         self.classes_per_track = classes_per_track
@@ -100,6 +107,7 @@ class YouTubeVISMetric(VideoMetric):
         self.classwise = classwise
         self.outfile = None if outfile is None else check_results_path(outfile)
         self.format_only = format_only
+        self.shares_file = None if shares_file is None else check_shares_path(shares_file)
 
     @classmethod
     def writing(cls, path: str, format_only: bool) -> dict:
@@ -155,7 +163,11 @@ class YouTubeVISMetric(VideoMetric):
             logger.warning(f"AP cannot be computed: {cause}; send the results file to the benchmark's server instead.")
             return {}
         truth = AnnotationFile("the ground truth", self.categories, [video["truth"] for video in videos])
-        return self._figures(truth, entries, logger)
+        figures = self._figures(truth, entries, logger)
+        if self.shares_file is not None:
+            matches = matches_by_video(truth, entries, self.iou_types[0])
+            write_shares(self.shares_file, figures, ap_shares([video["id"] for video in videos], matches))
+        return figures
 
     def _figures(self, truth: AnnotationFile, entries: list[dict], logger: MMLogger) -> dict[str, float]:
         figures: dict[str, float] = {}

@@ -14,7 +14,10 @@ from .entries import Entry, result_entries, truth_entries
 from .matching import IOU_THRESHOLDS, RECALL_POINTS, interpolate, match
 from .occlusion import OCCLUSION_RANGES
 
-__all__ = ["AREA_RANGES", "IOU_THRESHOLDS", "MAX_DETS", "RECALL_POINTS", "YTVISResult", "evaluate_ytvis"]
+__all__ = [
+    "AREA_RANGES", "IOU_THRESHOLDS", "MAX_DETS", "RECALL_POINTS", "VideoMatches", "YTVISResult", "evaluate_ytvis",
+    "matches_by_video",
+]  # fmt: skip
 
 MAX_DETS = (1, 10, 100)
 # All, small, medium and large objects: mean area in pixels, both ends included.
@@ -116,17 +119,46 @@ def evaluate_ytvis(
     if class_agnostic:
         classes = [dict(id=0, name="object")]
         truths, found = (sorted(entries, key=lambda e: e.category_id) for entries in (truths, found))
-    truths_of, found_of = (_by_class_and_video(entries, class_agnostic) for entries in (truths, found))
-    curves = []
-    video_ids = sorted(video.id for video in truth.videos)
-    for category in (c["id"] for c in classes):
-        matches = [
-            _match_video(found_of[category][video], truths_of[category][video], area_ranges, max_dets[-1], crowd_shares)
-            for video in video_ids
-            if video in found_of[category] or video in truths_of[category]
-        ]
-        curves.append(_curves(matches, len(area_ranges) + len(OCCLUSION_RANGES), max_dets))
+    matches = _matches_of_classes(truths, found, [c["id"] for c in classes], area_ranges, max_dets[-1], crowd_shares)
+    curves = [
+        _curves(list(of_class.values()), len(area_ranges) + len(OCCLUSION_RANGES), max_dets) for of_class in matches
+    ]
     return _result(curves, classes, any(truth.occlusion is not None for truth in truths))
+
+
+def matches_by_video(
+    truth: AnnotationFile, results: list[dict], iou_type: str = "segm"
+) -> dict[int, dict[int, "VideoMatches"]]:
+    """What became of the results, from which AP follows for any choice of videos.
+
+    Args:
+        truth: see :func:`evaluate_ytvis`.
+        results: see :func:`evaluate_ytvis`.
+        iou_type: see :func:`evaluate_ytvis`.
+
+    Returns:
+        By the class' id, in rising order, and by the id of each video that has an object or a result of the class.
+
+    Raises:
+        InputError: see :func:`evaluate_ytvis`.
+    """
+    ids = sorted(c["id"] for c in truth.categories)
+    truths, found = truth_entries(truth, iou_type), result_entries(results, truth, iou_type, "the results")
+    return dict(zip(ids, _matches_of_classes(truths, found, ids, AREA_RANGES, MAX_DETS[-1], False), strict=True))
+
+
+def _matches_of_classes(
+    truths: list[Entry], found: list[Entry], ids: list[int], area_ranges: Sequence, limit: int, crowd_shares: bool
+) -> list[dict[int, "VideoMatches"]]:
+    """By video, in the order of the ids, for each of these classes; class 0 stands for all of them together."""
+    truths_of, found_of = (_by_class_and_video(entries, ids == [0]) for entries in (truths, found))
+    return [
+        {
+            video: _match_video(found_of[i][video], truths_of[i][video], area_ranges, limit, crowd_shares)
+            for video in sorted(truths_of[i].keys() | found_of[i].keys())
+        }
+        for i in ids
+    ]
 
 
 def _by_class_and_video(entries: list[Entry], class_agnostic: bool) -> dict[int, dict[int, list[Entry]]]:
@@ -137,7 +169,7 @@ def _by_class_and_video(entries: list[Entry], class_agnostic: bool) -> dict[int,
 
 
 @dataclass(frozen=True)
-class _Matches:
+class VideoMatches:
     """What became of the D results of one class in one video, best first, in A groups and at T IoU thresholds.
 
     The groups are the area ranges, and after them the ranges of occlusion.
@@ -157,7 +189,7 @@ class _Matches:
 
 def _match_video(
     found: list[Entry], truths: list[Entry], area_ranges: Sequence, limit: int, crowd_shares: bool
-) -> _Matches:
+) -> VideoMatches:
     found = sorted(found, key=lambda e: -e.score)[:limit]
     crowd = np.array([g.crowd for g in truths], dtype=bool)
     levels = list(OCCLUSION_RANGES.values())
@@ -172,7 +204,7 @@ def _match_video(
     ranges = [*area_ranges, *(area_ranges[0] for _ in levels)]
     misses = ~matched & ~_outside([d.area for d in found], ranges)[:, None]
     scores = np.array([d.score for d in found], dtype=np.float64)
-    return _Matches(scores, matched & ~excused, misses, (~ignored).sum(axis=1))
+    return VideoMatches(scores, matched & ~excused, misses, (~ignored).sum(axis=1))
 
 
 def _outside(values: Sequence[float], ranges: Sequence[tuple[float, float]]) -> np.ndarray:
@@ -182,7 +214,7 @@ def _outside(values: Sequence[float], ranges: Sequence[tuple[float, float]]) -> 
     return (numbers < low) | (numbers > high)
 
 
-def _curves(matches: list[_Matches], n_ranges: int, max_dets: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+def _curves(matches: list[VideoMatches], n_ranges: int, max_dets: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     """Precision (T, R, A) and recall (T, A, M) of one class over all videos; -1 where nothing counts."""
     precision = np.full((len(IOU_THRESHOLDS), len(RECALL_POINTS), n_ranges), -1.0)
     recall = np.full((len(IOU_THRESHOLDS), n_ranges, len(max_dets)), -1.0)

@@ -41,7 +41,7 @@ def completed(text: str, *words: str, folder=None) -> set[str]:
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
 def test_bash_completes_commands_options_and_choices(script):
     text = script("bash")
-    assert completed(text, "mmvis", "s") == {"shapes", "start-weights", "sweep"}
+    assert completed(text, "mmvis", "s") == {"shapes", "start-weights", "study", "sweep"}
     assert completed(text, "mmvis", "eval", "") >= {"youtube-vis", "davis", "ctc"}
     assert completed(text, "mmvis", "train", "--acc") == {"--accumulate"}
     assert completed(text, "mmvis", "shapes", "--preset", "study-l") == {"study-lookalike", "study-long"}

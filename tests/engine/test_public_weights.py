@@ -13,7 +13,7 @@ from mmvis_ext.utils.errors import InputError
 NAME = "mask-rcnn_r50_fpn_1x_coco"
 FILE = "mask_rcnn_r50_fpn_1x_coco_20200205-d4b0c5d6.pth"
 FOLDER = "mmdetection/v2.0/mask_rcnn/mask_rcnn_r50_fpn_1x_coco"
-LEAVES = [p for p in CONFIGS.glob("*/*.py") if p.parent.name != "_base_"]
+LEAVES = [p for p in CONFIGS.glob("*/*.py") if p.parent.name not in ("_base_", "study")]
 OURS = ("_small_", "_lite0_", "_lite2_")  # models that no paper has
 PAPERS = sorted(p for p in LEAVES if not any(part in p.name for part in OURS))
 

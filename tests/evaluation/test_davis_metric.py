@@ -1,5 +1,7 @@
 """The metric: tracks in, the figures of the tool and a folder of PNGs out, in one process or in several."""
 
+import json
+
 import numpy as np
 import pytest
 import torch.distributed as dist
@@ -14,6 +16,7 @@ from mmvis_ext.evaluation import DAVISMetric
 from mmvis_ext.evaluation.davis_folders import evaluate_folders
 from mmvis_ext.evaluation.davis_jf import FIGURES, summarize
 from mmvis_ext.evaluation.davis_submission import best_proposals, index_maps
+from mmvis_ext.evaluation.video_shares import read_shares
 from mmvis_ext.registry import METRICS
 from mmvis_ext.structures import Track, VideoTracks, boxes_of, encode
 from mmvis_ext.utils.errors import InputError
@@ -99,6 +102,18 @@ def test_figures_are_those_of_the_folder_it_writes(samples, tmp_path, workers):
     assert set(contents(out)) == {f"{n}/{t:05d}.png" for n, maps in TRUTHS.items() for t in range(len(maps))}
     with Image.open(out / "car/00000.png") as image:
         assert (image.mode, image.getpalette()) == ("P", davis_palette())
+
+
+def test_the_shares_of_all_sequences_are_the_figure(samples, tmp_path):
+    path = tmp_path / "shares.json"
+    figures = run(DAVISMetric(workers=1, shares_file=str(path)), samples)
+    content = json.loads(path.read_text())
+    assert {f"davis/{name}": value for name, value in content["figures"].items()} == figures
+    shares = read_shares(content["shares"])
+    assert shares.videos == [1, 2, 3]
+    assert shares.score(np.ones(3, int)) == pytest.approx(figures["davis/J&F"])
+    with pytest.raises(InputError, match="is a folder; give the name of the file to write"):
+        DAVISMetric(shares_file=str(tmp_path))
 
 
 def test_it_is_built_by_name_and_fed_by_the_evaluator(samples):

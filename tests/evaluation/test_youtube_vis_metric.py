@@ -15,6 +15,7 @@ from vis_problems import judged, random_problem
 
 from mmvis_ext.annotations.youtube_vis import read_annotations
 from mmvis_ext.evaluation import YouTubeVISMetric, read_results
+from mmvis_ext.evaluation.video_shares import read_shares
 from mmvis_ext.registry import METRICS
 from mmvis_ext.structures import Track, VideoTracks, boxes_of
 from mmvis_ext.utils.errors import InputError
@@ -54,6 +55,26 @@ def test_figures_are_those_of_the_measure():
     expected = judged(GT, RESULTS).summary()
     figures = run(YouTubeVISMetric(top_k=1000, min_score=1e-9), samples())
     assert figures == pytest.approx({f"youtube_vis/{name}": value for name, value in expected.items()})
+
+
+def test_the_shares_of_all_videos_are_the_figure(tmp_path):
+    for iou_types in (("segm",), ("bbox",), ("bbox", "segm")):
+        path = tmp_path / "new" / "shares.json"
+        metric = YouTubeVISMetric(top_k=1000, min_score=1e-9, iou_types=iou_types, shares_file=str(path))
+        figures = run(metric, samples())
+        content = json.loads(path.read_text())
+        assert {f"youtube_vis/{name}": value for name, value in content["figures"].items()} == figures
+        shares = read_shares(content["shares"])
+        assert sorted(shares.videos) == sorted(video["id"] for video in GT["videos"])
+        assert shares.score(np.ones(len(GT["videos"]), int)) == pytest.approx(figures["youtube_vis/AP"])
+
+
+def test_shares_that_cannot_be_written_or_known_are_refused_at_once(tmp_path):
+    with pytest.raises(InputError, match="is a folder; give the name of the file to write"):
+        YouTubeVISMetric(shares_file=str(tmp_path))
+    for other in (dict(crowd_shares=True), dict(long_videos="long.json")):
+        with pytest.raises(InputError, match="shares_file knows AP of all videos alone"):
+            YouTubeVISMetric(shares_file=str(tmp_path / "a.json"), **other)
 
 
 def test_it_is_built_by_name_and_fed_by_the_evaluator():

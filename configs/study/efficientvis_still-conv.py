@@ -1,0 +1,9 @@
+_base_ = [
+    "../_base_/models/efficientvis_small.py",
+    "./_base_/youtube_vis.py",
+    "./_base_/schedule_of_clips.py",
+    "./_base_/runtime.py",
+]
+
+model = dict(clip_len=12, head=dict(temporal_conv=False))
+train_dataloader = dict(batch_size=1, dataset=dict(clips=dict(clip_len=12, num_clips=1)))

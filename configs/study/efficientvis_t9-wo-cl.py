@@ -1,0 +1,10 @@
+_base_ = [
+    "../_base_/models/efficientvis_small.py",
+    "./_base_/youtube_vis.py",
+    "./_base_/schedule_of_clips.py",
+    "./_base_/runtime.py",
+]
+
+# samples of one clip: no correspondence learning, but as many clips and steps
+model = dict(clip_len=3)
+train_dataloader = dict(batch_size=2, dataset=dict(clips=dict(clip_len=3, num_clips=1)))

@@ -1,0 +1,9 @@
+_base_ = [
+    "../_base_/models/srnet_small.py",
+    "./_base_/stills.py",
+    "./_base_/schedule.py",
+    "./_base_/runtime.py",
+]
+
+# video instance segmentation
+model = dict(head=dict(num_classes=5), score_reduction="length_weighted")

@@ -1,0 +1,8 @@
+_base_ = [
+    "../_base_/models/srnet_small.py",
+    "./_base_/davis.py",
+    "./_base_/schedule.py",
+    "./_base_/runtime.py",
+]
+
+model = dict(head=dict(extra_bandwidths=()))

@@ -1,0 +1,9 @@
+_base_ = [
+    "../_base_/models/srnet_small.py",
+    "./_base_/davis.py",
+    "./_base_/schedule.py",
+    "./_base_/runtime.py",
+]
+
+# only for tests, with the weights of srnet: the tracking head sees no heatmap
+model = dict(heatmap=False)

@@ -1,0 +1,11 @@
+_base_ = [
+    "../_base_/models/srnet_small.py",
+    "./_base_/davis.py",
+    "./_base_/schedule.py",
+    "./_base_/runtime.py",
+]
+
+# no pairs made of images; the batch has pairs of the videos alone
+train_dataloader = dict(
+    dataset=dict(_base_.train_dataloader.dataset.datasets.videos, _delete_=True),
+)

@@ -1,0 +1,129 @@
+"""The page of the study, made of the results, the claims and the papers' figures alone."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from statistics import mean, stdev
+
+from mmvis_ext.utils.files import write_atomically
+
+from .claims import Inequality, read_claims
+from .measured import JudgedClaim, Measured, judge_claims
+from .plot import plot_effects, points
+from .results import RunResult, read_results
+from .runs import StudyRun, paper_figures, read_runs
+from .verdicts import DRAWS, Effect
+
+__all__ = ["write_page"]
+
+HEAD = """\
+# The study
+
+<!-- Written by mmvis study from results/ and claims.yaml; change those. -->
+
+Each claim of the papers' ablation tables is put to the test on [ShapesVIS](../datasets.md) `study`. A row of a table is
+a small model of `configs/study/` with the same switch as the paper's, trained for minutes, so the figures are far below
+the papers'. What can be compared is the sign of a difference, and whether it stands out of the noise. Clips of
+EfficientVIS and VisTR have 12, 6 and 3 frames where the papers' have 36, 18 and 9.
+
+```bash
+mmvis study --seeds 0 1 2 --jobs 2 --dry-run     # the plan, and how long it takes
+mmvis study --seeds 0 1 2 --jobs 2 --budget 8    # as much of it as fits 8 hours; call again to go on
+```
+
+All runs with three seeds take about seven hours on two CPU cores that have nothing else to do.
+
+An inequality *holds* where the interval of 95 % confidence of its left side minus its right side is above zero, *fails*
+where it is below, and is *within noise* otherwise. The noise is that of seeds and of the choice of validation videos
+together: the variance between seeds, and that of a bootstrap over videos, which are the same for both sides. A claim
+fails if one of its inequalities does, and holds if all do. *Detectable* is the effect that would have been seen with a
+probability of 80 %. One seed says nothing of its noise, so it decides nothing.
+"""
+EMPTY = "\nNo run is finished yet, so there are only the papers' figures.\n"
+
+
+def write_page(study: Path, configs: Path, draws: int = DRAWS) -> Path:
+    """Write ``README.md``, and ``effects.png`` where there is something to draw.
+
+    Args:
+        study: folder with ``claims.yaml`` and ``results/``.
+        configs: the folder ``configs``.
+        draws: of the bootstrap over videos.
+
+    Returns:
+        The page.
+
+    Raises:
+        InputError: a file is broken.
+    """
+    runs, left_out = read_runs(configs / "study/rows.yaml")
+    paper, _ = paper_figures(configs)
+    results = read_results(study / "results")
+    measured = Measured(results, draws)
+    judged = judge_claims(read_claims(study / "claims.yaml"), paper, measured)
+    parts = [HEAD, _origin(results) if results else EMPTY]
+    if points(judged):
+        plot_effects(judged, study / "effects.png")
+        parts.append("\n![Each inequality's effect in the paper and here](effects.png)\n")
+    parts += [_claims(judged), _rows(runs, paper, measured), _left_out(left_out)]
+    write_atomically(study / "README.md", "".join(parts).encode())
+    return study / "README.md"
+
+
+def _origin(results: Sequence[RunResult]) -> str:
+    """Where the results come from."""
+    hours = sum(one.seconds for one in results) / 3600
+    machines = sorted({f"{one.machine} ({one.cores} cores, {one.jobs} runs side by side)" for one in results})
+    codes, torches = ({getattr(one, name) for one in results} for name in ("code", "torch"))
+    return (
+        f"\n{len(results)} runs are finished. They took {hours:.1f} hours one by one, on {'; '.join(machines)}, with "
+        f"mmvis_ext {', '.join(sorted(codes))} and torch {', '.join(sorted(torches))}.\n"
+    )
+
+
+def _claims(judged: Sequence[JudgedClaim]) -> str:
+    lines = []
+    for one in judged:
+        lines += [f"\n### {one.claim.table}: {one.verdict}\n", one.claim.says, ""]
+        cells = map(_claim_cells, one.claim.inequalities, one.paper, one.effects)
+        lines += _table(("claim", "paper", "ours", "detectable", "seeds", "verdict"), cells)
+    about = "Effects are in points of AP, for SRNet of J&F: how far the claim is from failing."
+    return f"\n## Claims\n\n{about}\n" + _text(lines)
+
+
+def _claim_cells(inequality: Inequality, paper: float | None, effect: Effect | None) -> tuple[str, ...]:
+    ours = ("", "", "0", "not measured")
+    if effect is not None:
+        ours = (f"{effect.mean:+.1f} ± {effect.error:.1f}", _number(effect.detectable), str(effect.seeds),
+                effect.verdict)  # fmt: skip
+    return (f"`{inequality.text}`", "" if paper is None else f"{paper:+.1f}", *ours)
+
+
+def _rows(runs: Mapping[str, StudyRun], paper: Mapping[str, float], measured: Measured) -> str:
+    table = [
+        (row, run.name, _number(paper.get(row)), _spread(measured.figures(row)), _spread(measured.speed(row)))
+        for run in runs.values()
+        for row in run.rows
+    ]
+    about = "AP, for SRNet J&F; mean and standard deviation over the seeds. Rows that are the same run share it."
+    return f"\n## Rows\n\n{about}\n\n" + _text(_table(("row", "run", "paper", "ours", "FPS"), sorted(table)))
+
+
+def _left_out(rows: Mapping[str, str]) -> str:
+    return "\n## Rows without a run\n\n" + _text(_table(("row", "why"), rows.items()))
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    return ["| " + " | ".join(cells) + " |" for cells in (head, ["---"] * len(head), *rows)]
+
+
+def _text(lines: Sequence[str]) -> str:
+    return "\n".join(lines) + "\n"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None or math.isinf(value) else f"{value:.1f}"
+
+
+def _spread(values: Sequence[float]) -> str:
+    return "" if not values else f"{mean(values):.1f}" + (f" ± {stdev(values):.1f}" if len(values) > 1 else "")

@@ -1,0 +1,94 @@
+"""What is to be done, in which order, and how long it takes."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from .results import RunResult
+from .runs import StudyRun
+
+__all__ = ["Task", "affordable", "expected_seconds", "tasks_of", "unfinished"]
+
+TRAINING_SECONDS = 180.0
+"""The time on two quiet cores for a training and its test, where nothing of the kind is finished yet."""
+TEST_SECONDS = 70.0
+"""The same for a test alone."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A run with a seed.
+
+    Attributes:
+        run: the run.
+        seed: of the training.
+        config_hash: see :func:`.results.config_hash`.
+    """
+
+    run: StudyRun
+    seed: int
+    config_hash: str
+
+    @property
+    def name(self) -> str:
+        """Run and seed in words."""
+        return f"{self.run.name}, seed {self.seed}"
+
+
+def tasks_of(runs: Sequence[StudyRun], seeds: Iterable[int], hashes: dict[str, str]) -> list[Task]:
+    """All runs with the first seed, then with the next one: who stops early has whole seeds.
+
+    Args:
+        runs: each after the one that it needs.
+        seeds: of the trainings.
+        hashes: of the configs, by the runs' names.
+    """
+    return [Task(run, seed, hashes[run.name]) for seed in seeds for run in runs]
+
+
+def expected_seconds(run: StudyRun, results: Sequence[RunResult], machine: str, jobs: int) -> float:
+    """How long a run takes: the median of its finished seeds on this machine, else of its system's runs, else a guess.
+
+    Args:
+        run: the run.
+        results: of finished runs.
+        machine: name of the CPU or GPU.
+        jobs: runs side by side; only results of as many count.
+    """
+    known = [one for one in results if (one.machine, one.jobs) == (machine, jobs)]
+    same = [one.seconds for one in known if one.run == run.name]
+    kind = [
+        one.seconds
+        for one in known
+        if _system(one.run) == _system(run.name) and bool(one.iterations) != bool(run.weights)
+    ]
+    guess = jobs * (TEST_SECONDS if run.weights else TRAINING_SECONDS)
+    return median(same or kind or [guess])
+
+
+def _system(name: str) -> str:
+    return name.split("_")[0]
+
+
+def affordable(tasks: Sequence[Task], seconds: dict[str, float], jobs: int, budget: float | None) -> list[Task]:
+    """The first tasks that fit a budget together.
+
+    Args:
+        tasks: each after the one that it needs.
+        seconds: that each run takes, by its name.
+        jobs: runs side by side.
+        budget: in seconds; ``None`` for any.
+    """
+    kept, total = [], 0.0
+    for task in tasks:
+        total += seconds[task.run.name]
+        if budget is not None and total / jobs > budget:
+            break
+        kept.append(task)
+    return kept
+
+
+def unfinished(tasks: Sequence[Task], data_seed: int, results: Collection[RunResult]) -> list[Task]:
+    """The tasks without a result of the same config on the same data."""
+    done = {(one.run, one.data_seed, one.seed, one.config_hash) for one in results}
+    return [task for task in tasks if (task.run.name, data_seed, task.seed, task.config_hash) not in done]

@@ -1,0 +1,128 @@
+"""The rows of the papers' tables, each with one run or a reason to have none."""
+
+from pathlib import Path
+
+import pytest
+
+from mmvis_ext.study.plan import Task, affordable, expected_seconds, tasks_of, unfinished
+from mmvis_ext.study.results import RunResult, config_hash, read_results, write_result
+from mmvis_ext.study.running import OverBudget, do_all
+from mmvis_ext.study.runs import StudyRun, chosen, paper_figures, read_runs
+from mmvis_ext.utils.errors import InputError
+
+ROOT = Path(__file__).resolve().parents[2]
+RUNS, LEFT_OUT = read_runs(ROOT / "configs/study/rows.yaml")
+FIGURES, SYSTEMS = paper_figures(ROOT / "configs")
+
+
+def test_every_row_of_the_papers_has_a_run_or_a_reason():
+    rows = {row for run in RUNS.values() for row in run.rows}
+    baselines = {row for row in rows if row.endswith("_ytvis2019")}
+    papers = {row for row in SYSTEMS if "_" not in row}
+    assert (rows - baselines) | set(LEFT_OUT) == papers
+    assert rows - FIGURES.keys() == {"mask2former-vis_r50_ytvis2019"}  # its paper gives none for this data
+
+
+def test_every_config_is_a_run():
+    assert {path.stem for path in (ROOT / "configs/study").glob("*.py")} == RUNS.keys()
+
+
+def test_a_choice_brings_what_it_needs():
+    names = [run.name for run in chosen(RUNS, SYSTEMS, rows=["e1h-1p5fps"])]
+    assert names == ["efficientvis_start", "efficientvis_t9", "efficientvis_t9-1p5fps"]
+    assert {run.name for run in chosen(RUNS, SYSTEMS, tables=["s1"])} == {"srnet", "srnet_dice"}
+    assert all("srnet" in run.name for run in chosen(RUNS, SYSTEMS, only_systems=["SRNet"]))
+    assert chosen(RUNS, SYSTEMS) == list(RUNS.values())
+    with pytest.raises(InputError, match="'e9' fits no row of the study"):
+        chosen(RUNS, SYSTEMS, tables=["e9"])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("runs: {}", "has not the keys 'runs' and 'left_out' alone"),
+        ("runs: {a: {}}\nleft_out: {}", "needs 'rows'"),
+        ("runs: {a: {rows: [], start: b}}\nleft_out: {}", "needs 'b', which does not stand before it"),
+        ("runs: {c: {rows: []}}\nleft_out: {}", "has no config"),
+        ("runs: {a: {rows: [x]}}\nleft_out: {x: no}", "the row 'x' stands twice"),
+    ],
+)
+def test_a_broken_file(text, said, tmp_path):
+    (tmp_path / "a.py").write_text("")
+    (tmp_path / "rows.yaml").write_text(text)
+    with pytest.raises(InputError, match=said):
+        read_runs(tmp_path / "rows.yaml")
+
+
+def task(name: str, needs: str | None = None) -> Task:
+    return Task(StudyRun(name, Path(f"{name}.py"), (), start=needs), 0, "0")
+
+
+def test_a_failure_stops_what_needs_it_and_nothing_else():
+    done = []
+
+    def do(one: Task) -> None:
+        if one.run.name == "b":
+            raise InputError("broken.")
+        done.append(one.run.name)
+
+    tasks = [task("a"), task("b", "a"), task("c", "b"), task("d", "a")]
+    failures, late = do_all(tasks, 2, do)
+    assert failures == {"b, seed 0": "broken.", "c, seed 0": "not started, since b failed."}
+    assert not late
+    assert sorted(done) == ["a", "d"]
+    assert done[0] == "a"
+
+
+def test_what_does_not_fit_the_budget_is_late_with_what_needs_it():
+    done = []
+
+    def do(one: Task) -> None:
+        if one.run.name == "b":
+            raise OverBudget
+        done.append(one.run.name)
+
+    failures, late = do_all([task("a"), task("b"), task("c", "b"), task("d", "a")], 1, do)
+    assert not failures
+    assert late == ["b, seed 0", "c, seed 0"]
+    assert done == ["a", "d"]
+
+
+def result(name: str, hash_: str, seconds: float = 1.5, iterations: int = 3, jobs: int = 1) -> RunResult:
+    return RunResult(name, ("x",), 0, 0, hash_, "1", "2", "cpu", 2, jobs, seconds, iterations, False, {"AP": 1.0}, None)
+
+
+def test_a_run_takes_what_its_like_took():
+    training, tested = StudyRun("a_x", Path("x.py"), ()), StudyRun("a_y", Path("y.py"), (), weights="a_x")
+    known = [result("a_x", "1", 10), result("a_x", "2", 30), result("a_z", "1", 50), result("a_w", "1", 5, 0)]
+    assert expected_seconds(training, known, "cpu", 1) == 20
+    assert expected_seconds(training, known[2:], "cpu", 1) == 50
+    assert expected_seconds(tested, known, "cpu", 1) == 5
+    for machine, jobs in (("gpu", 1), ("cpu", 2)):
+        assert expected_seconds(training, known, machine, jobs) == jobs * 180
+
+
+def test_a_finished_run_is_not_repeated_unless_its_config_changed(tmp_path):
+    runs = [StudyRun("a", Path("a.py"), ()), StudyRun("b", Path("b.py"), ())]
+    tasks = tasks_of(runs, [0, 1], dict(a="1", b="2"))
+    assert [one.name for one in tasks] == ["a, seed 0", "b, seed 0", "a, seed 1", "b, seed 1"]
+    for one in (result("a", "1"), result("b", "old")):
+        write_result(tmp_path, one)
+    assert read_results(tmp_path) == [result("a", "1"), result("b", "old")]
+    left = unfinished(tasks, 0, read_results(tmp_path))
+    assert len(unfinished(tasks, 1, read_results(tmp_path))) == 4
+    assert [one.name for one in left] == ["b, seed 0", "a, seed 1", "b, seed 1"]
+    assert affordable(left, dict(a=10.0, b=20.0), 2, 15) == left[:2]
+    assert affordable(left, dict(a=10.0, b=20.0), 2, None) == left
+
+
+def test_a_broken_result(tmp_path):
+    (tmp_path / "a_data0_seed0.json").write_text("{}")
+    with pytest.raises(InputError, match="is not the result of a run"):
+        read_results(tmp_path)
+
+
+def test_the_hash_changes_with_what_the_result_depends_on():
+    assert len({config_hash({"a": 1}, 0, None), config_hash({"a": 2}, 0, None), config_hash({"a": 1}, 1, None),
+                config_hash({"a": 1}, 0, "x")}) == 4  # fmt: skip
+    assert config_hash({"a": 1, "b": 2}, 0, None) == config_hash({"b": 2, "a": 1}, 0, None)
