@@ -189,6 +189,10 @@ VARIANTS: dict[str, Callable[[], Config]] = {
     "inspro, no bank": partial(inspro_cfg, **{"head.bank_length": 1}),
     "inspro, queries alone propagated": partial(inspro_cfg, **{"head.propagate": "query"}),
     "inspro, proposals alone propagated": partial(inspro_cfg, **{"head.propagate": "proposal"}),
+    "inspro, empty slots left out": partial(inspro_cfg, prune=dict(after=1, every=2)),
+    "inspro-lite, empty slots left out": partial(
+        inspro_cfg, type="InsProLite", key_interval=2, prune=dict(after=1, every=3)
+    ),
     "inspro, every frame anew": partial(inspro_cfg, consistent=False),
     "srnet, predicted centre": partial(srnet_cfg, centre="predicted", max_distance=2.0),
     "srnet, no heatmap": partial(srnet_cfg, heatmap=False),

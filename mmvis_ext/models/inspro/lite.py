@@ -1,8 +1,8 @@
 """InsPro-lite: all stages on key frames, one stage in between (InsPro, Sec. 4.2 and A.1)."""
 
 import copy
+import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -15,7 +15,6 @@ from mmvis_ext.models.query import Propagated, StageOutput, as_pyramid
 from mmvis_ext.models.query.propagation import clip_to_frame
 from mmvis_ext.models.training_batch import TrainingBatch, mean_over
 from mmvis_ext.registry import MODELS
-from mmvis_ext.structures.stream import Detections
 
 from .inspro import InsPro, InsProState
 from .instance_model import FrameOutput, frame_output
@@ -48,7 +47,8 @@ class InsProLite(InsPro):
         super().__init__(**kwargs)
         if key_interval < 1:
             raise ValueError(f"key_interval={key_interval} must be at least 1, which makes every frame a key frame.")
-        self.key_interval = self.period = key_interval
+        self.key_interval = key_interval
+        self.period = math.lcm(key_interval, self.period)
         self.lite_stage = copy.deepcopy(self.head.stage(0))  # for the layers; init_weights draws its own weights
         self.lite_weights = self.head.new_generator() if self.head.mask_branch is not None else None
         for part in self.frozen_parts():
@@ -139,9 +139,16 @@ class InsProLite(InsPro):
         output, carried = self.look_lite(features, sizes, carried)
         return frame_output(output, self.lite_masks(features, output)), carried
 
-    @torch.no_grad()
-    def step(self, frames: Tensor, state: InsProState) -> tuple[Detections, InsProState]:
-        """One frame, (1,3,H,W); see :meth:`VideoModel.step`."""
+    def run_network(self, frames: Tensor, state: InsProState, carried: Propagated) -> tuple[FrameOutput, Propagated]:
+        """As InsPro's; the number of the frame says whether it is a key frame.
+
+        Args:
+            frames: (1,3,H,W) normalised and padded.
+            state: state before the frame.
+            carried: what the n slots start from that run.
+
+        Returns:
+            Predictions of the n slots, and what they start from in the next frame.
+        """
         key = state.frame % self.key_interval == 0
-        result, carried = self.forward_window(frames, self.window_sizes(state.geometry), state.carried, key)
-        return self.detections(result, state.geometry), replace(state, carried=carried, frame=state.frame + 1)
+        return self.forward_window(frames, self.window_sizes(state.geometry), carried, key)

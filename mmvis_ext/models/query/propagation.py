@@ -16,7 +16,7 @@ class FeatureBank(NamedTuple):
 
     Attributes:
         features: (B,L,N,C), the oldest first. Early in a video the first entries are zeros and do not count.
-        filled: () int64, the number of entries that count, up to L.
+        filled: (N,) int64, the number of each slot's entries that count, up to L.
     """
 
     features: Tensor
@@ -26,7 +26,7 @@ class FeatureBank(NamedTuple):
     def empty(cls, like: Tensor, length: int) -> "FeatureBank":
         """A bank before the first frame, for ``length`` features with the shape (B,N,C) and type of ``like``."""
         b, n, c = like.shape
-        return cls(like.new_zeros(b, length, n, c), torch.zeros((), dtype=torch.int64, device=like.device))
+        return cls(like.new_zeros(b, length, n, c), torch.zeros(n, dtype=torch.int64, device=like.device))
 
     def push(self, features: Tensor) -> "FeatureBank":
         """A new bank with this frame's features (B,N,C) appended and the oldest entry removed."""
@@ -38,9 +38,18 @@ class FeatureBank(NamedTuple):
 
     @property
     def valid(self) -> Tensor:
-        """(L,) bool, true for the entries that count."""
+        """(L,N) bool, true for the entries that count."""
         length = self.features.shape[1]
-        return torch.arange(length, device=self.filled.device) >= length - self.filled
+        return torch.arange(length, device=self.filled.device)[:, None] >= length - self.filled
+
+    def take(self, slots: Tensor) -> "FeatureBank":
+        """The bank of the slots with indices (n,) int64."""
+        return FeatureBank(self.features[:, :, slots], self.filled[slots])
+
+    def put(self, slots: Tensor, part: "FeatureBank") -> "FeatureBank":
+        """A new bank in which ``part`` has the places of the slots with indices (n,) int64."""
+        features = part.features.to(self.features.dtype)
+        return FeatureBank(self.features.index_copy(2, slots, features), self.filled.index_copy(0, slots, part.filled))
 
 
 class IntraQueryAttention(nn.Module):
@@ -60,14 +69,14 @@ class IntraQueryAttention(nn.Module):
         Args:
             current: (B,N,C) object features of this frame.
             bank: (B,L,N,C) object features of the last L frames, the oldest first, this frame's included.
-            valid: (L,) bool, the entries that count; all of them if ``None``.
+            valid: (L,N) bool, the entries that count; all of them if ``None``.
 
         Returns:
             (B,N,C) queries for the next frame.
         """
         scores = self.score(bank)  # (B,L,N,1)
         if valid is not None:
-            scores = scores.masked_fill(~valid[:, None, None], float("-inf"))
+            scores = scores.masked_fill(~valid[..., None], float("-inf"))
         return (scores.softmax(dim=1) * bank).sum(dim=1) + current
 
 
@@ -83,6 +92,18 @@ class Propagated(NamedTuple):
     queries: Tensor
     boxes: Tensor
     bank: FeatureBank | None
+
+    def take(self, slots: Tensor) -> "Propagated":
+        """What the slots with indices (n,) int64 start from."""
+        return Propagated(self.queries[:, slots], self.boxes[:, slots], self.bank and self.bank.take(slots))
+
+    def put(self, slots: Tensor, part: "Propagated") -> "Propagated":
+        """The same with ``part`` in the places of the slots with indices (n,) int64; the other slots keep theirs."""
+        return Propagated(
+            self.queries.index_copy(1, slots, part.queries.to(self.queries.dtype)),
+            self.boxes.index_copy(1, slots, part.boxes.to(self.boxes.dtype)),
+            self.bank.put(slots, part.bank) if self.bank is not None and part.bank is not None else None,
+        )
 
 
 def clip_to_frame(boxes: Tensor, sizes: Tensor, smallest: float = SMALLEST_SIDE) -> Tensor:

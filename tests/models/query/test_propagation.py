@@ -4,9 +4,10 @@ import math
 
 import pytest
 import torch
+from torch.utils._pytree import tree_leaves
 
 from mmvis_ext.models import IntraQueryAttention
-from mmvis_ext.models.query.propagation import FeatureBank, clip_to_frame
+from mmvis_ext.models.query.propagation import FeatureBank, Propagated, clip_to_frame
 from mmvis_ext.structures.boxes import apply_deltas
 
 B, L, N, C = 2, 4, 3, 8
@@ -54,9 +55,9 @@ def test_the_bank_holds_the_last_features_and_what_is_not_filled_does_not_count(
     for feature in features:
         bank = bank.push(feature)
     held = features[-L:].transpose(0, 1)  # (B, <=L, N, C), the oldest first
-    assert bank.valid.tolist() == [i >= L - len(features[-L:]) for i in range(L)]
-    assert torch.equal(bank.features[:, bank.valid], held)
-    dirty = bank._replace(features=bank.features.masked_fill(~bank.valid[None, :, None, None], 1e4))
+    assert bank.valid.tolist() == [[i >= L - len(features[-L:])] * N for i in range(L)]
+    assert torch.equal(bank.features[:, -len(held[0]) :], held)
+    dirty = bank._replace(features=bank.features.masked_fill(~bank.valid[None, ..., None], 1e4))
     expected = attend_slowly(attention, features[-1], held)
     torch.testing.assert_close(attention(features[-1], dirty.features, dirty.valid), expected)
 
@@ -65,7 +66,37 @@ def test_pushing_changes_no_bank():
     bank = FeatureBank.empty(torch.zeros(B, N, C), L)
     bank.push(torch.ones(B, N, C))
     assert not bank.features.any()
-    assert bank.filled == 0
+    assert not bank.filled.any()
+
+
+@torch.no_grad()
+def test_slots_whose_banks_are_filled_differently_attend_to_their_own():
+    attention, bank, current = IntraQueryAttention(C), torch.randn(B, L, N, C), torch.randn(B, N, C)
+    filled = [1, 3, L]
+    found = attention(current, bank, FeatureBank(bank, torch.tensor(filled)).valid)
+    for i, number in enumerate(filled):
+        own = attend_slowly(attention, current[:, [i]], bank[:, L - number :, [i]])
+        torch.testing.assert_close(found[:, [i]], own)
+
+
+@pytest.mark.parametrize("with_bank", [True, False])
+def test_some_slots_are_taken_and_put_back(with_bank):
+    def propagated(n, value):
+        bank = FeatureBank(torch.full((B, L, n, C), value), torch.full((n,), int(value)))
+        return Propagated(torch.full((B, n, C), value), torch.full((B, n, 4), value), bank if with_bank else None)
+
+    everyone, some, slots = propagated(N, 1.0), propagated(2, 2.0), torch.tensor([2, 0])
+    joined = everyone.put(slots, some)
+    assert tree_equal(everyone, propagated(N, 1.0)), "putting changes nothing that it was given"
+    assert tree_equal(joined.take(slots), some)
+    assert tree_equal(joined.take(torch.tensor([1])), propagated(1, 1.0))
+
+
+def tree_equal(one, other):
+    leaves, others = tree_leaves(one), tree_leaves(other)
+    return len(leaves) == len(others) and all(
+        torch.equal(a, b) for a, b in zip(leaves, others, strict=True) if a is not None
+    )
 
 
 def test_boxes_are_clipped_to_their_own_frame():
