@@ -11,6 +11,7 @@ custom_hooks = [
     dict(type="CheckClassesHook"),
     dict(type="CheckSlotsHook"),
     dict(type="CheckStartHook"),
+    dict(type="ActivationCheckpointingHook"),
     dict(type="FiniteLossHook"),
     dict(type="CurvesHook"),
     dict(type="ValidationSheetHook"),
@@ -29,6 +30,7 @@ randomness = dict(seed=0)
 sync_bn = "torch"  # batch norm that is trained has the statistics of all GPUs
 load_from = None
 load_other_classes = False  # True: load_from may have other classes; its classifier is left out
+checkpointing = False  # True: parts of the model are computed again in the backward pass, which needs less memory
 resume = False
 
 val_cfg = dict(type="VideoValLoop")

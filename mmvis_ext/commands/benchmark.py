@@ -8,6 +8,9 @@ every frame.
 
 With --end-to-end VIDEO, measure the way from a video file to written results: decoding, resizing, the model, drawing
 and writing (--save), each alone and all together, as mmvis infer does them.
+
+With --check FILE, measure what the file lists, and compare the ratios with those that it states: the exit code is 1 if
+one fell by more than 10 %. --update writes the measured ones.
 """
 
 import argparse
@@ -29,7 +32,7 @@ EXAMPLE = "mmvis benchmark configs/srnet/srnet_lite0_davis2016.py --size 320x180
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("config", help="config file")
+    parser.add_argument("config", nargs="?", help="config file (not with --check)")
     parser.add_argument("--checkpoint", help="weights (default: random ones)")
     parser.add_argument("--device", help="cpu, cuda, cuda:1 ... (default: a GPU if there is one)")
     parser.add_argument(
@@ -56,11 +59,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="make N objects visible in every frame (default: 10; in streams, as many as the model finds)",
     )
+    parser.add_argument("--check", metavar="FILE", help="compare ratios with those of a file, see docs/benchmark.json")
+    parser.add_argument("--update", action="store_true", help="write the measured ratios to the file of --check")
     add_cfg_options(parser)
 
 
-def run(args: argparse.Namespace) -> None:
-    """Measure."""
+def run(args: argparse.Namespace) -> int | None:
+    """Measure; the exit code of ``--check``."""
+    if args.check:
+        return _check_file(args)
+    _measure(args)
+    return None
+
+
+def _measure(args: argparse.Namespace) -> None:
     from .end_to_end import end_to_end
     from .measurement import compare_streams, speed, stream
 
@@ -76,10 +88,39 @@ def run(args: argparse.Namespace) -> None:
     print(_table(figures))
 
 
+def _check_file(args: argparse.Namespace) -> int:
+    """Compare with the ratios of a file."""
+    from mmvis_ext.engine.benchmarking import frame_size
+
+    from . import measurement
+    from .benchmark_ratios import check_ratios, read_entries
+
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    for name in vars(parser.parse_args([])):
+        if name not in ("check", "update", "device") and getattr(args, name) != parser.get_default(name):
+            said = args.config if name == "config" else f"--{name.replace('_', '-')}"
+            raise InputError(f"{said}: has no meaning with --check, whose file has the settings; leave it out.")
+
+    entries = read_entries(args.check, incomplete=args.update)
+    runs = [argparse.Namespace(**{**vars(args), **entry.settings, "device": args.device or "cpu"}) for entry in entries]
+    for i, own in enumerate(runs, start=1):  # all of them before the first is measured
+        try:
+            _check(own)
+            frame_size(own.size)
+        except InputError as error:
+            raise InputError(f"{args.check}: entry {i}: {error}") from None
+    return check_ratios(args.check, entries, (measurement.speed(own) for own in runs), args.update)
+
+
 def _check(args: argparse.Namespace) -> None:
     """Check the arguments, and choose the device where none is given."""
     import torch
 
+    if args.config is None:
+        raise InputError("benchmark measures the model of a config; give one, or a file of ratios with --check.")
+    if args.update and not args.check:
+        raise InputError("--update: writes the file of --check; give that too, or leave it out.")
     for name, default in (("against", None), ("frames", None), ("long", None), ("stream", None), ("size", SIZE)):
         if args.end_to_end and getattr(args, name) != default:
             raise InputError(f"--{name}: has no meaning with --end-to-end, which runs a video as it is; leave it out.")

@@ -3,6 +3,7 @@ from mmvis_ext.utils.stack import import_mmdet
 import_mmdet()
 
 from .atomic import AtomicBackend
+from .checkpointing import ActivationCheckpointingHook
 from .checkpoints import check_fit, check_resumable, check_start, latest_checkpoint, read_checkpoint, refuse_pickles
 from .curves import CurvesHook
 from .hooks import CheckClassesHook, CheckSlotsHook, CheckStartHook, FiniteLossHook
@@ -14,6 +15,7 @@ from .torchvision_weights import load_torchvision_weights
 from .visualization_hook import TrackVisualizationHook, ValidationSheetHook
 
 __all__ = [
+    "ActivationCheckpointingHook",
     "AtomicBackend",
     "CheckClassesHook",
     "CheckSlotsHook",

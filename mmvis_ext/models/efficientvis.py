@@ -17,11 +17,14 @@ from .association import ClipLinker, LinkMemory, Slots, renew_slots
 from .losses import LossWeights, count_entries, tracklet_losses
 from .mask import encode_visible, mask_on_grid
 from .matching import GRID_STRIDE, Matches, TrackletAssigner, match_clips
-from .query import StageOutput, TrackletCascade, as_pyramid
+from .query import StageOutput, TrackletCascade, as_pyramid, gather_pyramid
+from .recording import is_recorded
 from .training_batch import TrainingBatch, mean_over
 from .video_model import VideoModel
 
 __all__ = ["EfficientVIS", "EfficientVISState"]
+
+CPU_PIXELS = 2**18  # of the frames that pass at once: more leave the cache, fewer have the weights laid out too often
 
 
 @dataclass(frozen=True)
@@ -74,18 +77,27 @@ class EfficientVIS(VideoModel[EfficientVISState]):
         reset_score: a slot is background in a clip if its best class score is below this in every frame.
         linker: config of :class:`ClipLinker`, for the comparison of Table 1d: every clip starts from q*, and its
             tracklets are linked to the known tracks by hand-crafted affinities. ``None`` is the paper's method.
+        frames_per_chunk: how many frames pass backbone and neck at once at test. Results do not depend on it, but
+            memory and speed do. ``None`` is the whole clip on a GPU, and on a CPU as many frames as have the pixels of
+            one of 640x360. Compiled and exported code takes whole clips.
         kwargs: backbone, neck, score_reduction, data_preprocessor, init_cfg; see :class:`VideoModel`.
+
+    Raises:
+        ValueError: ``frames_per_chunk`` is below 1.
     """
 
     classifier = ("head.stages.*.fc_cls.*",)
     parts = VideoModel.parts | dict(mask=("head.segment",))
+    checkpointed = ("backbone.layer*.*.forward", "head.look", "head.segment")
 
     def __init__(
         self, head: dict, assigner: dict, loss_weights: dict | None = None, match_each: bool = True,
         clip_len: int = 36, visible_thr: float = 0.1, reset_after: int = 3, reset_score: float = 0.05,
-        linker: dict | None = None, **kwargs: Any,
+        linker: dict | None = None, frames_per_chunk: int | None = None, **kwargs: Any,
     ) -> None:  # fmt: skip
         super().__init__(window=clip_len, **kwargs)
+        if frames_per_chunk is not None and frames_per_chunk < 1:
+            raise ValueError(f"frames_per_chunk={frames_per_chunk} must be at least 1, or None for the default.")
         self.head: TrackletCascade = MODELS.build(head)
         self.assigner: TrackletAssigner = TASK_UTILS.build(assigner)
         self.loss_weights = LossWeights(**(loss_weights or {}))
@@ -93,6 +105,7 @@ class EfficientVIS(VideoModel[EfficientVISState]):
         self.visible_thr = visible_thr
         self.reset_after, self.reset_score = reset_after, reset_score
         self.linker: ClipLinker | None = TASK_UTILS.build(linker) if linker else None
+        self.frames_per_chunk = frames_per_chunk
 
     @property
     def num_classes(self) -> int:
@@ -169,6 +182,17 @@ class EfficientVIS(VideoModel[EfficientVISState]):
         """State before the first clip: N fresh slots, whose queries (N,C) are q*."""
         return EfficientVISState(geometry, Slots.fresh(self.head.initial.queries.detach()))
 
+    def extract_features(self, frames: Tensor) -> tuple[Tensor, ...]:
+        """(n,3,H,W) normalised frames -> pyramid levels (n,C,h,w); at test in chunks, since layers need much memory."""
+        h, w = frames.shape[-2:]
+        size = self.frames_per_chunk or (len(frames) if frames.is_cuda else max(1, CPU_PIXELS // (h * w)))
+        if self.training or is_recorded() or size >= len(frames):
+            return super().extract_features(frames)
+        chunks = map(super().extract_features, frames.split(size))
+        if frames.is_cuda:
+            return tuple(torch.cat(levels) for levels in zip(*chunks, strict=True))
+        return gather_pyramid(chunks, len(frames))
+
     def forward_window(self, frames: Tensor, sizes: Tensor, carried: Slots) -> tuple[ClipOutput, Slots]:
         """See :meth:`VideoModel.forward_window`.
 
@@ -185,12 +209,19 @@ class EfficientVIS(VideoModel[EfficientVISState]):
         result = ClipOutput(
             scores=output.class_logits[0].sigmoid(),
             boxes=output.boxes[0],
-            masks=self.head.segment(features, output)[0].sigmoid(),
+            masks=self._segment(features, output).sigmoid(),
             proposals=output.proposals[0],
         )
         initial = self.head.initial.queries
         slots = renew_slots(carried, output.queries[0], result.scores, initial, self.reset_after, self.reset_score)
         return result, slots
+
+    def _segment(self, features: tuple[Tensor, ...], output: StageOutput) -> Tensor:
+        """Mask logits (N,T,s,s) of a clip; on a CPU query by query, since those of all need much memory on the way."""
+        if features[0].is_cuda or is_recorded():
+            return self.head.segment(features, output)[0]
+        queries = torch.arange(self.head.num_queries)
+        return torch.cat([self.head.segment(features, output, pick=[query]) for query in queries.split(1)])
 
     @torch.no_grad()
     def step(self, frames: Tensor, state: EfficientVISState) -> tuple[Detections, EfficientVISState]:

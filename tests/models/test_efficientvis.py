@@ -111,6 +111,44 @@ def test_the_next_clip_starts_from_the_mean_of_the_last_ones_queries():
     assert after.slots.track_ids.tolist() == [0, 1, 2, 3]
 
 
+@pytest.mark.parametrize("chunk", [None, 1, 2, T, 99])
+def test_a_clip_in_chunks_of_frames_is_the_whole_clip(chunk, monkeypatch):
+    model, frames, seen = lively_model(), video(T), []
+    state, sizes = model.init_state(GEOMETRY), torch.tensor([SIZE], dtype=torch.float32)
+    expected, slots = model.forward_window(frames, sizes, state.slots)  # gradients are recorded: all frames at once
+    backbone = model.backbone.forward
+    monkeypatch.setattr(model.backbone, "forward", lambda images: seen.append(len(images)) or backbone(images))
+    monkeypatch.setattr(efficientvis, "CPU_PIXELS", 2 * SIZE[0] * SIZE[1])
+    model.frames_per_chunk = chunk
+    with torch.no_grad():
+        found, after = model.forward_window(frames, sizes, state.slots)
+    for a, b in zip((*found, *after), (*expected, *slots), strict=True):
+        torch.testing.assert_close(a, b)
+    assert seen == {1: [1] * T, 2: [2, 1], None: [2, 1]}.get(chunk, [T])
+
+
+def test_frames_larger_than_a_chunk_pass_one_by_one(monkeypatch):
+    monkeypatch.setattr(efficientvis, "CPU_PIXELS", 1)
+    model, seen = lively_model(), []
+    neck = model.neck.forward
+    monkeypatch.setattr(model.neck, "forward", lambda levels: seen.append(len(levels[0])) or neck(levels))
+    model.step(video(T), model.init_state(GEOMETRY))
+    assert seen == [1] * T
+
+
+def test_training_takes_all_frames_at_once(monkeypatch):
+    model, seen = build_model(frames_per_chunk=1).train(), []
+    backbone = model.backbone.forward
+    monkeypatch.setattr(model.backbone, "forward", lambda images: seen.append(len(images)) or backbone(images))
+    model.loss(video(T)[None], [training_sample()])
+    assert seen == [T]
+
+
+def test_a_chunk_has_a_frame():
+    with pytest.raises(ValueError, match="frames_per_chunk=0 must be at least 1"):
+        build_model(frames_per_chunk=0)
+
+
 def test_slots_that_stay_background_start_new_tracks():
     model = lively_model(reset_after=2, reset_score=1.1)
     state, ids = model.init_state(GEOMETRY), []

@@ -16,10 +16,14 @@ class RoIMaskHead(nn.Module):
     def __init__(self, embed_dims: int, num_convs: int = 4) -> None:
         super().__init__()
         self.convs = nn.Sequential(
-            *(layer for _ in range(num_convs) for layer in (nn.Conv2d(embed_dims, embed_dims, 3, padding=1), nn.ReLU()))
+            *(
+                layer
+                for _ in range(num_convs)
+                for layer in (nn.Conv2d(embed_dims, embed_dims, 3, padding=1), nn.ReLU(inplace=True))
+            )
         )
         self.upsample = nn.ConvTranspose2d(embed_dims, embed_dims, 2, stride=2)
-        self.relu = nn.ReLU()
+        self.relu = nn.ReLU(inplace=True)
         self.logits = nn.Conv2d(embed_dims, 1, 1)
 
     def forward(self, features: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ from .dynamic_conv import TemporalDynamicConv, fuse_neighbours
 from .initial import InitialQueries
 from .instance_cascade import InstanceCascade
 from .propagation import FeatureBank, IntraQueryAttention, Propagated
-from .pyramid import Pyramid, align_rows, as_pyramid
+from .pyramid import Pyramid, align_rows, as_pyramid, gather_pyramid
 from .roi import StaticRoIExtractor
 from .sequence_transformer import SequenceOutput, SequenceTransformer
 from .sine_encoding import padded_tokens, sine_encoding
@@ -31,6 +31,7 @@ __all__ = [
     "align_rows",
     "as_pyramid",
     "fuse_neighbours",
+    "gather_pyramid",
     "padded_tokens",
     "sine_encoding",
 ]

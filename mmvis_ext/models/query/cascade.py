@@ -94,8 +94,10 @@ class QueryCascade(BaseModule):
         outputs: list[StageOutput] = []
         for m in range(len(self.stages)):
             output = self.look(self.stage(m), features, sizes, queries, boxes)
-            outputs = [output] if last_only else [*outputs, output]
             queries, boxes = output.queries, output.boxes.detach()
+            if not last_only or m == len(self.stages) - 1:
+                outputs.append(output)
+            del output  # its filters are large, and the next stage makes its own
         return outputs
 
     def look(

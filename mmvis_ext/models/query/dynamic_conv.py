@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mmvis_ext.models.recording import is_recorded
+
 __all__ = ["DynamicFilters", "TemporalDynamicConv", "fuse_neighbours", "neighbour_frames"]
 
 
@@ -82,11 +84,20 @@ class TemporalDynamicConv(nn.Module):
 
     def convolve(self, filters: DynamicFilters, pixels: Tensor) -> Tensor:
         """Apply each of the B*N*T filters to its own P pixels: (B*N*T, P, C) -> (B*N*T, P, C)."""
-        pixels = F.relu(self.norm_in(torch.bmm(pixels, filters.squeeze.flatten(0, 2))))
-        return F.relu(self.norm_out(torch.bmm(pixels, filters.expand.flatten(0, 2))))
+        pixels = F.relu(self.norm_in(torch.bmm(pixels, filters.squeeze.flatten(0, 2))), inplace=True)
+        return F.relu(self.norm_out(torch.bmm(pixels, filters.expand.flatten(0, 2))), inplace=True)
 
     def apply_filters(self, filters: DynamicFilters, roi_features: Tensor) -> Tensor:
-        """(B,N,T,C,S,S) RoI features -> (B,N,T,C,S,S) tracklet features, with filters made by :meth:`filters`."""
+        """(B,N,T,C,S,S) RoI features -> (B,N,T,C,S,S) tracklet features, with filters made by :meth:`filters`.
+
+        At test on a CPU, clips are convolved query by query, since the responses of all need much memory on the way.
+        """
+        if roi_features.is_cuda or is_recorded() or not self.temporal:
+            return self._apply_filters(filters, roi_features)
+        pieces = zip(*(f.split(1, dim=1) for f in (*filters, roi_features)), strict=True)
+        return torch.cat([self._apply_filters(DynamicFilters(*f), rois) for *f, rois in pieces], dim=1)
+
+    def _apply_filters(self, filters: DynamicFilters, roi_features: Tensor) -> Tensor:
         b, n, t, c, s, _ = roi_features.shape
         pixels = roi_features.flatten(4).transpose(3, 4)  # (B,N,T,S*S,C)
         if not self.temporal or t == 1:  # a single frame has no neighbours to weigh

@@ -1,6 +1,6 @@
 """Feature pyramids, and a RoIAlign that is fast on a CPU because it reads the pyramid's positions as rows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 import torch
@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from mmcv.ops import RoIAlign
 from torch import Tensor
 
-__all__ = ["Pyramid", "align_rows", "as_pyramid", "corners"]
+__all__ = ["Pyramid", "align_rows", "as_pyramid", "corners", "gather_pyramid"]
 
 
 class Pyramid(tuple[Tensor, ...]):
@@ -22,6 +22,46 @@ class Pyramid(tuple[Tensor, ...]):
         """
         return torch.cat([level.movedim(1, -1).flatten(0, 2) for level in self])
 
+    @classmethod
+    def of_rows(cls, rows: Tensor, shapes: Sequence[tuple[int, int, int, int]]) -> "Pyramid":
+        """The pyramid of these :attr:`rows`; its levels are views of them, so every position is in memory once.
+
+        Args:
+            rows: (n,C).
+            shapes: (images, C, h, w) of each level.
+        """
+        parts = rows.split([images * h * w for images, _, h, w in shapes])
+        pyramid = cls(part.view(n, h, w, c).movedim(-1, 1) for part, (n, c, h, w) in zip(parts, shapes, strict=True))
+        vars(pyramid)["rows"] = rows
+        return pyramid
+
+    def float(self) -> "Pyramid":
+        """The same in float32."""
+        return self if self.rows.dtype == torch.float32 else Pyramid.of_rows(self.rows.float(), _shapes(self))
+
+
+def gather_pyramid(chunks: Iterable[Sequence[Tensor]], images: int) -> Pyramid:
+    """Gather the levels of several chunks of images, of which only one has to be in memory at a time.
+
+    Args:
+        chunks: for each chunk its pyramid levels, (n, C, h, w) each; at least one chunk.
+        images: number of images in all chunks together.
+    """
+    pyramid, done = Pyramid(), 0
+    for levels in chunks:
+        if not pyramid:
+            shapes = [(images, *shape[1:]) for shape in _shapes(levels)]
+            rows = sum(images * h * w for images, _, h, w in shapes)
+            pyramid = Pyramid.of_rows(levels[0].new_empty(rows, levels[0].shape[1]), shapes)
+        for gathered, level in zip(pyramid, levels, strict=True):
+            gathered[done : done + len(level)] = level
+        done += len(levels[0])
+    return pyramid
+
+
+def _shapes(levels: Iterable[Tensor]) -> list[tuple[int, int, int, int]]:
+    return [(len(level), level.shape[1], level.shape[2], level.shape[3]) for level in levels]
+
 
 def as_pyramid(levels: Iterable[Tensor]) -> tuple[Tensor, ...]:
     """Convert pyramid levels to float32, and to a :class:`Pyramid` if RoIs are pooled by :func:`align_rows`.
@@ -31,6 +71,8 @@ def as_pyramid(levels: Iterable[Tensor]) -> tuple[Tensor, ...]:
     Args:
         levels: (images, C, h, w) each, the finest first.
     """
+    if isinstance(levels, Pyramid):
+        return levels.float()
     levels = tuple(level.float() for level in levels)
     return levels if levels[0].is_cuda or torch.compiler.is_compiling() else Pyramid(levels)
 

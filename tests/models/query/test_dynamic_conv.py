@@ -164,3 +164,15 @@ def test_gradients_are_those_of_finite_differences():
 
 def test_the_default_inner_width_is_a_quarter():
     assert TemporalDynamicConv(32).shape == (32, 8)
+
+
+@pytest.mark.parametrize("temporal", [True, False])
+def test_at_test_each_query_is_convolved_alone(temporal, monkeypatch):
+    module, (queries, rois) = build(temporal=temporal), inputs()
+    expected, seen, convolve = module(queries, rois), [], module.convolve
+    monkeypatch.setattr(
+        module, "convolve", lambda filters, pixels: seen.append(len(pixels)) or convolve(filters, pixels)
+    )
+    with torch.no_grad():
+        torch.testing.assert_close(module(queries, rois), expected)
+    assert seen == ([B * T] * N if temporal else [B * N * T])

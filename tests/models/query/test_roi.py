@@ -4,7 +4,7 @@ import pytest
 import torch
 from mmdet.models.roi_heads.roi_extractors import SingleRoIExtractor
 
-from mmvis_ext.models.query import StaticRoIExtractor, as_pyramid
+from mmvis_ext.models.query import StaticRoIExtractor, as_pyramid, gather_pyramid
 from mmvis_ext.models.query.roi import boxes_to_rois
 
 STRIDES = [4, 8, 16]
@@ -93,6 +93,21 @@ def test_a_pyramid_makes_its_rows_once_and_gives_the_same():
     assert torch.equal(extractor(made, rois), extractor(levels, rois))
     assert made.rows is made.rows
     assert made.rows.shape == (sum(f[:, 0].numel() for f in levels), 4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_a_pyramid_gathered_from_chunks_is_that_of_all_images(size, dtype):
+    levels = [level.detach().to(dtype) for level in pyramid(images=5)]
+    gathered = gather_pyramid(zip(*(level.split(size) for level in levels), strict=True), 5)
+    assert all(torch.equal(a, b) for a, b in zip(gathered, levels, strict=True))
+    whole, made = as_pyramid(levels), as_pyramid(gathered)
+    assert torch.equal(made.rows, whole.rows)
+    assert made.rows.dtype == torch.float32
+    assert {level.untyped_storage().data_ptr() for level in made} == {made.rows.untyped_storage().data_ptr()}
+    rois = boxes_of_all_sizes(images=5)
+    extractor = StaticRoIExtractor(**CFG)
+    assert torch.equal(extractor(made, rois), extractor(whole, rois))
 
 
 @pytest.mark.usefixtures("form")
