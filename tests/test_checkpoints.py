@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from mmvis_ext.checkpoints import read_checkpoint
 from mmvis_ext.engine.building import build_model, read_config
-from mmvis_ext.engine.checkpoints import read_checkpoint
 
 ROOT = Path(__file__).parents[1]
 FILES = re.findall(r"^\| `(\w+\.pth)`", (ROOT / "checkpoints/README.md").read_text(), flags=re.MULTILINE)

@@ -16,6 +16,7 @@ STANDS_ON = {
     "registry": "",
     "structures": "utils",
     "annotations": "structures utils",
+    "checkpoints": "utils",
     "shapes_vis": "annotations structures utils",
     "videos": "annotations utils",
     "visualization": "annotations structures",
@@ -23,9 +24,9 @@ STANDS_ON = {
     "evaluation": "annotations registry structures utils",
     "report": "annotations evaluation structures utils visualization",
     "models": "registry structures utils",
-    "engine": "annotations models registry structures utils videos visualization",
+    "engine": "annotations checkpoints models registry structures utils videos visualization",
     "export": "models structures utils",
-    "inference": "annotations engine evaluation models structures utils videos visualization",
+    "inference": "annotations checkpoints engine evaluation models structures utils videos visualization",
     "figures": "engine inference models structures utils visualization",
     "study": "evaluation utils",
     "testing": "engine models shapes_vis utils",
@@ -119,6 +120,12 @@ def test_files_are_read_judged_and_drawn_without_torch():
     assert with_tensors < set(names)
     imports = "\n".join(f"import {name}" for name in names if name not in with_tensors)
     assert not {"torch", "mmdet"} & loaded_by(imports)
+
+
+def test_checkpoints_are_read_with_torch_alone():
+    loaded = loaded_by("import mmvis_ext.checkpoints")
+    assert "torch" in loaded
+    assert not {"mmengine", "mmcv", "mmdet"} & loaded
 
 
 def test_the_front_door():

@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> None:
     """Write the file."""
     import torch
 
-    from mmvis_ext.engine.checkpoints import read_checkpoint
+    from mmvis_ext.checkpoints import read_checkpoint
 
     require_writable_file(args.out)
     content = _published(read_checkpoint(args.checkpoint), args.half, args.checkpoint)
@@ -42,8 +42,7 @@ def run(args: argparse.Namespace) -> None:
 
 def _published(checkpoint: dict, half: bool, where: str) -> dict:
     """What is handed on of a checkpoint."""
-    from mmvis_ext.engine.checkpoint_content import weights_of
-    from mmvis_ext.engine.checkpoints import plain
+    from mmvis_ext.checkpoints import plain, weights_of
 
     weights = weights_of(checkpoint)
     weights = _halved(weights, where) if half else weights

@@ -57,8 +57,8 @@ def run(args: argparse.Namespace) -> None:
     """Make the weights."""
     from terminaltables import AsciiTable
 
+    from mmvis_ext.checkpoints import read_checkpoint, read_trusted
     from mmvis_ext.engine.building import name_of, read_config
-    from mmvis_ext.engine.checkpoints import read_checkpoint, read_trusted
     from mmvis_ext.engine.packaged_weights import backbone_file, make_backbone
     from mmvis_ext.engine.public_weights import HOST, find_weights
     from mmvis_ext.engine.start import start_path

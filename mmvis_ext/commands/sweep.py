@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Test each value."""
-    from mmvis_ext.engine.checkpoints import read_checkpoint
+    from mmvis_ext.checkpoints import read_checkpoint
     from mmvis_ext.engine.launch import parse_value
 
     if args.json:

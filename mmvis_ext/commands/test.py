@@ -48,8 +48,9 @@ def run(args: argparse.Namespace) -> int | None:
     """Test."""
     if args.gpus is not None and args.launcher == "none":
         return in_processes(args.again, args.gpus)
+    from mmvis_ext.checkpoints import read_checkpoint
     from mmvis_ext.engine.benchmarking import compile_step
-    from mmvis_ext.engine.checkpoints import check_fit, read_checkpoint, refuse_pickles
+    from mmvis_ext.engine.checkpoints import check_fit, refuse_pickles
     from mmvis_ext.engine.launch import build_runner, load_config
     from mmvis_ext.models.video_model import unwrapped
 

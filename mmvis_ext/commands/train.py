@@ -99,7 +99,8 @@ def _apply_arguments(cfg: "Config", args: argparse.Namespace) -> None:
 
 def _check_checkpoint(cfg: "Config", runner: "Runner") -> None:
     """Check the checkpoint that training resumes or starts from, before anything is computed."""
-    from mmvis_ext.engine.checkpoints import check_resumable, check_start, read_checkpoint
+    from mmvis_ext.checkpoints import read_checkpoint
+    from mmvis_ext.engine.checkpoints import check_resumable, check_start
     from mmvis_ext.models.video_model import unwrapped
 
     path = cfg.get("load_from")

@@ -2,9 +2,11 @@ from mmvis_ext.utils.stack import import_mmdet
 
 import_mmdet()
 
+from mmvis_ext.checkpoints import read_checkpoint
+
 from .atomic import AtomicBackend
 from .checkpointing import ActivationCheckpointingHook
-from .checkpoints import check_fit, check_resumable, check_start, latest_checkpoint, read_checkpoint, refuse_pickles
+from .checkpoints import check_fit, check_resumable, check_start, latest_checkpoint, refuse_pickles
 from .curves import CurvesHook
 from .hooks import CheckClassesHook, CheckSlotsHook, CheckStartHook, FiniteLossHook
 from .loops import VideoTestLoop, VideoValLoop

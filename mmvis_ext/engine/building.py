@@ -12,13 +12,13 @@ from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 from torch.utils.data import Dataset
 
+from mmvis_ext.checkpoints import read_checkpoint, weights_of
 from mmvis_ext.models.video_model import VideoModel
 from mmvis_ext.registry import DATASETS, MODELS
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.files import require_file
 
-from .checkpoint_content import weights_of
-from .checkpoints import check_fit, read_checkpoint
+from .checkpoints import check_fit
 
 __all__ = ["build_dataset", "build_model", "building", "name_of", "read_config", "reason_of"]
 

@@ -9,12 +9,11 @@ from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.runner import Runner
 
+from mmvis_ext.checkpoints import read_checkpoint, weights_of
 from mmvis_ext.models.video_model import unwrapped
 from mmvis_ext.registry import HOOKS
 from mmvis_ext.utils.errors import InputError
 
-from .checkpoint_content import weights_of
-from .checkpoints import read_checkpoint
 from .start import missing_start
 
 __all__ = ["CheckClassesHook", "CheckSlotsHook", "CheckStartHook", "FiniteLossHook"]

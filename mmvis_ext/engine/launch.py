@@ -9,12 +9,13 @@ import torch
 from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
+from mmvis_ext.checkpoints import read_checkpoint
 from mmvis_ext.utils.errors import ERROR_FILE, InputError
 from mmvis_ext.utils.files import require_writable
 from mmvis_ext.utils.parallel import end_with, keep_to_the_end
 
 from .building import building, read_config
-from .checkpoints import latest_checkpoint, read_checkpoint
+from .checkpoints import latest_checkpoint
 from .runner import ConfigRunner
 from .vis_backends import check_backends
 

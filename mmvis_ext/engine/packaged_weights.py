@@ -11,12 +11,12 @@ from tempfile import TemporaryDirectory
 import torch
 from mmengine.config import Config
 
+from mmvis_ext.checkpoints import plain, read_checkpoint
 from mmvis_ext.models.converters import convert_efficientnet_lite
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.files import require_file, write_atomically
 
 from .building import name_of
-from .checkpoints import plain, read_checkpoint
 
 __all__ = ["backbone_file", "make_backbone", "require_backbone"]
 

@@ -8,10 +8,9 @@ from mmengine import hooks as mmengine_hooks
 from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
 
+from mmvis_ext.checkpoints import plain
 from mmvis_ext.registry import HOOKS
 from mmvis_ext.utils.errors import InputError
-
-from .checkpoints import plain
 
 __all__ = ["EarlyStoppingHook", "PlainCheckpointHook"]
 

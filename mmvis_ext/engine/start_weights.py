@@ -10,6 +10,7 @@ from mmengine.registry import init_default_scope
 
 from mmvis_ext.annotations.class_maps import CLASS_MAPS
 from mmvis_ext.annotations.json_file import load_json
+from mmvis_ext.checkpoints import plain, weights_of
 from mmvis_ext.models import SRNet
 from mmvis_ext.models.converters import ClassRows, Conversion, add_condinst, convert_weights
 from mmvis_ext.registry import DATASETS
@@ -17,8 +18,6 @@ from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.files import write_atomically
 
 from .building import build_model, building, name_of
-from .checkpoint_content import weights_of
-from .checkpoints import plain
 
 __all__ = ["category_names", "make_start", "training_classes", "write_start"]
 

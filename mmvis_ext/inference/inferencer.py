@@ -13,9 +13,9 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import DefaultScope
 from torch import Tensor
 
+from mmvis_ext.checkpoints import read_checkpoint
 from mmvis_ext.engine.benchmarking import compile_step
 from mmvis_ext.engine.building import build_model, building, read_config
-from mmvis_ext.engine.checkpoints import read_checkpoint
 from mmvis_ext.models.video_model import VideoModel
 from mmvis_ext.structures import VideoTracks
 from mmvis_ext.structures.stream import Detections

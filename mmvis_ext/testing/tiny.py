@@ -9,14 +9,13 @@ from mmengine.config import Config
 from mmvis_ext.engine.building import build_model
 from mmvis_ext.models import VideoModel
 from mmvis_ext.shapes_vis import CATEGORIES, generate
+from mmvis_ext.utils.shipped import ROOT
 
 from .shrink import shrink
 
 __all__ = ["CONFIGS", "tiny_checkpoint", "tiny_config", "tiny_dataset", "tiny_model"]
 
-PACKAGE = Path(__file__).parents[1]
-# an installed wheel has the configs inside the package, a checkout beside it
-CONFIGS = (PACKAGE / ".mim" if (PACKAGE / ".mim").is_dir() else PACKAGE.parent) / "configs"
+CONFIGS = ROOT / "configs"
 SMALL = "efficientvis/efficientvis_small_shapesvis-mini.py"
 
 

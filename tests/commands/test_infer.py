@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from running import call
 
-from mmvis_ext.engine import shipped
 from mmvis_ext.testing import tiny_checkpoint, tiny_config, tiny_dataset
+from mmvis_ext.utils import shipped
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.videos import VideoWriter, open_video
 

@@ -70,6 +70,39 @@ def test_the_help_of_labels_lists_formats_and_waits_for_no_torch(mmvis):
     assert all(f"  {name:13} {form.about}" in out for name, form in FORMATS.items())
 
 
+def test_what_needs_no_model_waits_for_none(tmp_path):
+    """Each command line names a file that is not there, which is said after all that it needs has been loaded."""
+    without_torch = [
+        "check none.json --frames .",
+        "convert coco-vid none.json --out o.json",
+        "convert labels coco youtube_vis none.json --out o.json",
+        "convert split none.json --out-train a.json --out-val b.json",
+        "eval ctc none none",
+        "eval davis none none",
+        "eval youtube-vis none.json none.json",
+        "infer none.mp4",
+        "infer none.mp4 --out o.mp4",
+        "infer none.mp4 --web",
+        "report none.json none.json --out o",
+    ]
+    script = f"""
+import contextlib, sys
+from mmvis_ext.commands import main
+for line in {[*without_torch, "publish none.pth o.pth"]!r}:
+    sys.argv = ["mmvis", *line.split()]
+    with contextlib.suppress(SystemExit):
+        main()
+    print(*sorted({{"torch", "mmcv", "mmdet"}} & sys.modules.keys()), flush=True)
+"""
+    variables = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=variables, cwd=tmp_path, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("error: ") == done.stderr.count("none") == len(without_torch) + 1, done.stderr
+    assert done.stdout.split("\n") == [*[""] * len(without_torch), "torch", ""]
+
+
 @EACH
 def test_help_says_what_and_gives_an_example(words, mmvis):
     code, out, _ = mmvis(*words, "--help")

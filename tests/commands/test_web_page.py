@@ -2,8 +2,8 @@
 
 import pytest
 
-from mmvis_ext.engine.shipped import DEFAULT, find_checkpoint, find_config
 from mmvis_ext.inference import web
+from mmvis_ext.utils.shipped import DEFAULT, find_checkpoint, find_config
 
 
 @pytest.fixture

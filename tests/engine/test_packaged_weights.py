@@ -10,8 +10,8 @@ import torch
 from lite_oracle import package_wheel
 from mmengine.config import Config
 
+from mmvis_ext.checkpoints import read_checkpoint
 from mmvis_ext.engine import packaged_weights
-from mmvis_ext.engine.checkpoints import read_checkpoint
 from mmvis_ext.engine.packaged_weights import backbone_file, make_backbone, require_backbone
 from mmvis_ext.engine.start import use_start
 from mmvis_ext.models import EfficientNetLite

@@ -8,7 +8,7 @@ import pytest
 import torch
 from export_cases import OBJECTS, SIZE, model_of, outputs_over, video_for
 
-from mmvis_ext.export import FORMATS, METADATA, check_agreement, formats, load_format, steps_of
+from mmvis_ext.export import FORMATS, METADATA, agreement, check_agreement, formats, load_format, steps_of
 from mmvis_ext.export.agreement import moving_squares
 from mmvis_ext.utils.errors import InputError
 
@@ -53,7 +53,7 @@ def test_a_file_is_the_model(case, format, monkeypatch):
             torch.testing.assert_close(theirs[name], value, atol=ATOL.get(name, 1e-3), rtol=1e-4)
 
 
-def test_a_file_that_differs_is_found():
+def test_a_file_that_differs_is_found(monkeypatch):
     (step,), window = steps_of(model_of("inspro"), SIZE, OBJECTS), moving_squares(1, SIZE)
 
     def changed(name, change):
@@ -63,7 +63,14 @@ def test_a_file_that_differs_is_found():
 
         return run
 
+    def last(value):
+        """The same with another last number."""
+        return torch.cat([value.flatten()[:-1], value.flatten()[-1:] + 0.25]).reshape(value.shape)
+
     assert check_agreement([step], [step]) == dict(scores=0, boxes=0, masks=0, state=0)
+    monkeypatch.setattr(agreement, "PIECE", 7)
+    assert check_agreement([step], [changed("boxes", last)], window)["boxes"] == pytest.approx(0.25, abs=1e-3)
+    monkeypatch.undo()
     slightly = check_agreement([step], [changed("boxes", lambda boxes: boxes + 0.25)])
     assert slightly["boxes"] == pytest.approx(0.25, abs=1e-3)
     for name in ("boxes", "scores", "masks", "next.queries"):

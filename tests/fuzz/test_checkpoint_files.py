@@ -8,8 +8,8 @@ import torch
 from hypothesis import given
 from mutants import fuzz, harmless, mutants, spoiled
 
-from mmvis_ext.engine.checkpoint_content import check_training_state
-from mmvis_ext.engine.checkpoints import check_fit, check_resumable, read_checkpoint
+from mmvis_ext.checkpoints import check_training_state, read_checkpoint
+from mmvis_ext.engine.checkpoints import check_fit, check_resumable
 from mmvis_ext.engine.start_weights import class_names
 from mmvis_ext.inference.inferencer import _classes
 from mmvis_ext.testing import tiny_config, tiny_model

@@ -4,7 +4,8 @@ import torch
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import DefaultScope
 
-from mmvis_ext.engine.checkpoints import check_fit, read_checkpoint
+from mmvis_ext.checkpoints import read_checkpoint
+from mmvis_ext.engine.checkpoints import check_fit
 from mmvis_ext.registry import DATASETS
 from mmvis_ext.testing import tiny_checkpoint, tiny_config, tiny_dataset, tiny_model
 

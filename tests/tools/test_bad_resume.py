@@ -4,7 +4,7 @@ import pytest
 import torch
 from running import assert_one_sentence, call
 
-from mmvis_ext.engine.checkpoints import read_checkpoint
+from mmvis_ext.checkpoints import read_checkpoint
 from mmvis_ext.testing import tiny_config
 
 

@@ -7,8 +7,9 @@ import torch
 from mmengine.config import Config
 from running import call
 
+from mmvis_ext.checkpoints import read_checkpoint
 from mmvis_ext.engine.building import build_model
-from mmvis_ext.engine.checkpoints import latest_checkpoint, read_checkpoint
+from mmvis_ext.engine.checkpoints import latest_checkpoint
 from mmvis_ext.testing import CONFIGS
 
 REAL = Path(__file__).resolve().parents[3] / "shared/real"

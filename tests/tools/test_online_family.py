@@ -8,7 +8,8 @@ import pytest
 import torch
 from running import call
 
-from mmvis_ext.engine.checkpoints import latest_checkpoint, read_checkpoint
+from mmvis_ext.checkpoints import read_checkpoint
+from mmvis_ext.engine.checkpoints import latest_checkpoint
 from mmvis_ext.shapes_vis import generate
 from mmvis_ext.testing import tiny_checkpoint, tiny_config
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from running import assert_one_sentence, call
 
-from mmvis_ext.engine.checkpoints import read_checkpoint
+from mmvis_ext.checkpoints import read_checkpoint
 from mmvis_ext.inference import VISInferencer
 from mmvis_ext.testing import tiny_checkpoint, tiny_config
 

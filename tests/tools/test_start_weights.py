@@ -9,9 +9,10 @@ from mmdet.utils import register_all_modules
 from mmdet_twins import query_detector
 from running import call
 
+from mmvis_ext.checkpoints import read_checkpoint
 from mmvis_ext.engine import packaged_weights
 from mmvis_ext.engine.building import build_model
-from mmvis_ext.engine.checkpoints import check_fit, latest_checkpoint, read_checkpoint
+from mmvis_ext.engine.checkpoints import check_fit, latest_checkpoint
 from mmvis_ext.shapes_vis import CATEGORIES
 from mmvis_ext.testing import tiny_config
 

@@ -11,7 +11,8 @@ import torch
 from forked import Forked
 from running import call, environment
 
-from mmvis_ext.engine.checkpoints import latest_checkpoint, read_checkpoint
+from mmvis_ext.checkpoints import read_checkpoint
+from mmvis_ext.engine.checkpoints import latest_checkpoint
 from mmvis_ext.inference import VISInferencer
 from mmvis_ext.testing import tiny_checkpoint, tiny_config
 

@@ -8,7 +8,7 @@ import os
 
 import torch
 
-from mmvis_ext.engine.checkpoints import plain, read_trusted
+from mmvis_ext.checkpoints import plain, read_trusted
 from mmvis_ext.utils.errors import command_line
 from mmvis_ext.utils.files import atomic_file, require_writable_file
 

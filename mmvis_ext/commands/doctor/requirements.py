@@ -2,19 +2,16 @@
 
 import importlib.metadata
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import mmvis_ext
+from mmvis_ext.utils.shipped import ROOT
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
 __all__ = ["extras", "installed_version", "modules_of", "required"]
 
-PACKAGE = Path(mmvis_ext.__file__).parent
-# an installed wheel has them inside the package, a checkout beside it
-FOLDER = (PACKAGE / ".mim" if (PACKAGE / ".mim").is_dir() else PACKAGE.parent) / "requirements"
+FOLDER = ROOT / "requirements"
 
 
 def required(name: str) -> "list[Requirement]":

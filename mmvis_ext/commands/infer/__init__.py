@@ -103,7 +103,7 @@ def _words(words: list[str]) -> tuple[Path, Path, list[str]]:
     Raises:
         InputError: there is no source, or the config comes without weights and none are named.
     """
-    from mmvis_ext.engine.shipped import DEFAULT, WEIGHTS, find_checkpoint, find_config, is_config
+    from mmvis_ext.utils.shipped import DEFAULT, WEIGHTS, find_checkpoint, find_config, is_config
 
     words = list(words)
     config = find_config(words.pop(0) if words and is_config(words[0]) else DEFAULT)

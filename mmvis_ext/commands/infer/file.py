@@ -22,8 +22,6 @@ def run_file(
     args: argparse.Namespace, config: Path, checkpoint: Path, sources: list[str], selection: "Selection"
 ) -> int:
     """One video into one file, with its tracks beside it."""
-    from mmvis_ext.inference.outputs.overlay import Overlay
-    from mmvis_ext.inference.outputs.tables import Json
     from mmvis_ext.utils.interrupts import stopping
     from mmvis_ext.videos import open_video
 
@@ -31,6 +29,10 @@ def run_file(
         raise InputError(f"--out {args.out}: is one file for {len(sources)} videos; give a folder.")
     out, tracks = _output_paths(args.out, args.tracks, sources[0])
     source = selection.of(open_video(sources[0]))
+
+    from mmvis_ext.inference.outputs.overlay import Overlay  # torch comes with it, which no wrong path waits for
+    from mmvis_ext.inference.outputs.tables import Json
+
     video_run = video_run_of(args, load_model(args, config, checkpoint), [])
     with Bar() as bar, stopping("closing what was written so far") as stop:
 

@@ -81,7 +81,7 @@ def _models(words: list[str]) -> dict[str, tuple[Path, Path]]:
     Raises:
         InputError: a word is no config or checkpoint, or a config comes without weights and none are named.
     """
-    from mmvis_ext.engine.shipped import DEFAULT, WEIGHTS, find_checkpoint, find_config, is_config
+    from mmvis_ext.utils.shipped import DEFAULT, WEIGHTS, find_checkpoint, find_config, is_config
 
     pairs: dict[str, tuple[Path, Path]] = {}
     words = list(words)
