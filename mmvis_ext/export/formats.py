@@ -95,7 +95,9 @@ def _write_onnx(step: ExportedStep, description: str) -> bytes:
 def _load_onnx(content: bytes) -> Runner:
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.enable_cpu_mem_arena = False  # it would keep a long clip's memory, which the model needs in its turn
+    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     names = [value.name for value in session.get_inputs()]
 
     def run(*inputs: Tensor) -> tuple[Tensor, ...]:
