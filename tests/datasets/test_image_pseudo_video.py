@@ -88,7 +88,7 @@ def test_images_that_are_too_small_are_dropped(coco, write):
 def test_a_map_needs_classes_and_a_name_that_exists(coco, write):
     with pytest.raises(InputError, match="class_map has no classes to map to"):
         build(write(coco), class_map={})
-    with pytest.raises(InputError, match=r"'coco' is unknown; choose one of \['coco_to_imagenet_vid', 'coco_"):
+    with pytest.raises(InputError, match=r"'coco' is unknown; choose one of \['coco_moving', 'coco_to_imagenet_vid"):
         build(write(coco), class_map="coco", metainfo=dict(classes=("dog",)))
 
 
@@ -139,3 +139,12 @@ def test_the_maps_lead_from_coco_to_youtube_vis(year, same_names, renamed, coco,
     assert found == {name: name for name in same_names} | renamed
     assert "mouse" in theirs, "the animal, which COCO's mouse is not"
     assert set(CLASS_MAPS[f"coco_to_youtube_vis_{year}"]) == {*renamed, "mouse"}
+
+
+def test_what_moves_is_a_class_of_coco():
+    known = set(CocoDataset.METAINFO["classes"])
+    names = CLASS_MAPS["coco_moving"]
+    assert names.keys() <= known
+    assert set(names.values()) == {"object"}
+    assert {"person", "horse", "car"} <= names.keys()
+    assert not names.keys() & {"chair", "dining table", "pizza", "tv"}
