@@ -63,8 +63,9 @@ def check_agreement(
 def _difference(ours: Tensor, theirs: Tensor, relative: bool) -> float:
     if ours.shape != theirs.shape or not ours.numel():
         return 0.0 if ours.shape == theirs.shape else float("inf")
-    pieces = zip(ours.flatten().split(PIECE), theirs.flatten().split(PIECE), strict=True)
-    return max(_apart(*pair) for pair in pieces) / (max(1.0, float(ours.nan_to_num().abs().max())) if relative else 1.0)
+    pieces = list(zip(ours.flatten().split(PIECE), theirs.flatten().split(PIECE), strict=True))
+    scale = max(float(piece.double().nan_to_num().abs().max()) for piece, _ in pieces) if relative else 1.0
+    return max(_apart(*pair) for pair in pieces) / max(1.0, scale)
 
 
 def _apart(ours: Tensor, theirs: Tensor) -> float:
