@@ -7,7 +7,7 @@ from mmvis_ext.utils.errors import InputError
 
 from .records import AnnotationFile
 
-__all__ = ["CLASS_MAPS", "OTHERS", "in_classes"]
+__all__ = ["CLASS_MAPS", "MOVING", "OTHERS", "in_classes"]
 
 OTHERS = "*"
 """The key of a class map that stands for every category that the map does not name."""

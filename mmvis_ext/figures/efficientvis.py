@@ -40,7 +40,7 @@ def proposal_figure(inferencer: VISInferencer, pictures: Iterable[np.ndarray], f
     cells = []
     for look in looks(inferencer, pictures):
         boxes = look.geometry.to_original(look.result.proposals).cpu().numpy()
-        for t in (n - look.start for n in frames if 0 <= n - look.start < len(look.pictures)):
+        for t in look.places(frames):
             masks = [row[t] for row in look.detections.masks or ()]
             cells.append(
                 draw_tracks(
@@ -75,8 +75,7 @@ def filter_figure(inferencer: VISInferencer, pictures: Iterable[np.ndarray], fra
     rows: list[Row] = []
     with _recorded(model.head.stage(-1).dynamic_conv) as calls:
         for look in looks(inferencer, pictures):
-            times = [n - look.start for n in sorted(frames) if 0 <= n - look.start < len(look.pictures)]
-            if times:
+            if times := look.places(frames):
                 rows += _rows(look, times, *calls[0])
             calls.clear()
     return contact_sheet(rows)

@@ -39,6 +39,10 @@ class Look:
     result: Any
     detections: Detections
 
+    def places(self, frames: Iterable[int]) -> list[int]:
+        """Which of some frames of the video lie in this window: their places in it, in order."""
+        return sorted(n - self.start for n in frames if 0 <= n - self.start < len(self.pictures))
+
 
 def looks(inferencer: VISInferencer, pictures: Iterable[np.ndarray]) -> Iterator[Look]:
     """Yield what the model computes in one window after the other of a video.

@@ -58,12 +58,11 @@ class JoinTouching(BaseTransform):
         ignored = np.asarray(results.get("gt_ignore_flags", np.zeros(len(masks), bool)), bool)
         areas = masks.sum(axis=(1, 2), dtype=np.int64)
         groups = [np.flatnonzero(~ignored)[group] for group in self._groups(masks[~ignored])]
-        groups.sort(key=lambda group: -masks[group].any(axis=0).sum())
-        heads = [int(group[areas[group].argmax()]) for group in groups[: self.keep]]
-        joined = [masks[group].any(axis=0).astype(masks.dtype) for group in groups[: self.keep]]
+        joined = [masks[group].any(axis=0).astype(masks.dtype) for group in groups]
+        kept = sorted(range(len(groups)), key=lambda g: -int(joined[g].sum()))[: self.keep]
         rest = np.flatnonzero(ignored)
-        order = [*heads, *rest]
-        shown = np.stack([*joined, *masks[rest]]) if order else masks[:0]
+        order = [*(int(groups[g][areas[groups[g]].argmax()]) for g in kept), *rest]
+        shown = np.stack([*(joined[g] for g in kept), *masks[rest]]) if order else masks[:0]
         results["gt_masks"] = BitmapMasks(shown, *masks.shape[1:])
         results["gt_bboxes"] = like(results["gt_bboxes"], boxes_of(encode(shown)))
         for key in OF_OBJECTS:

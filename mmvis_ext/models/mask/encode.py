@@ -103,7 +103,7 @@ def _encode_full(
 ) -> list[RLE | None]:
     """Enlarge soft masks (n,h,w), cut the padding off, resize to original pixels, apply the threshold and encode."""
     (h, w), out = geometry.resized, []
-    for some in masks.split(TOGETHER if masks.is_cuda else 1):
+    for some in masks.split(_together(masks)):
         full = enlarge(some[:, None])[..., :h, :w]
         if geometry.resized != geometry.original:  # otherwise it would change nothing
             full = F.interpolate(full, geometry.original, mode="bilinear", align_corners=False)
@@ -111,3 +111,7 @@ def _encode_full(
         rles = encode_columns(columns)
         out += [rle if column.any() else None for rle, column in zip(rles, columns, strict=True)]
     return out
+
+
+def _together(masks: Tensor) -> int:
+    return TOGETHER if masks.is_cuda else 1
