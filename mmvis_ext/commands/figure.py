@@ -73,6 +73,8 @@ def _check(args: argparse.Namespace) -> None:
     if args.figure == "srnet-4":
         if not args.points:
             raise InputError("srnet-4: needs --points NAME=FPS,FIGURE ..., one for each model.")
+        if args.config or args.against or args.frames or args.stride != 1 or args.device or args.cfg_options:
+            raise InputError("srnet-4: draws --points alone and takes no model or video; leave all else out.")
         return
     if args.points:
         raise InputError(f"--points: are drawn by srnet-4 and not by {args.figure}; leave them out.")

@@ -36,6 +36,8 @@ def test_points_alone(mmvis, tmp_path):
     ("arguments", "said"),
     [
         (["srnet-4"], "needs --points"),
+        (["srnet-4", "CONFIG", "--points", "a=1,2"], "takes no model"),
+        (["srnet-4", "--frames", "1", "--points", "a=1,2"], "takes no model"),
         (["srnet-maps"], "needs a config, a checkpoint and a video"),
         (["srnet-maps", "C", "K", "V", "--points", "a=1,2"], "leave them out"),
         (["srnet-maps", "C", "K", "V", "--against", "K"], "--against"),
