@@ -1,9 +1,9 @@
 _base_ = [
     "../_base_/models/efficientvis_small.py",
     "./_base_/youtube_vis.py",
-    "./_base_/schedule.py",
+    "./_base_/schedule_of_starts.py",
     "./_base_/runtime.py",
 ]
 
 # single frames: the weights that all runs of EfficientVIS start from, in place of COCO's
-train_dataloader = dict(batch_size=8, dataset=dict(clips=dict(clip_len=1, num_clips=1)))
+train_dataloader = dict(batch_size=16, dataset=dict(clips=dict(clip_len=1, num_clips=1)))

@@ -1,7 +1,7 @@
 """Put the claims of the papers' tables to the test on ShapesVIS: train and test the small runs of configs/study.
 
-A finished run is not repeated, a killed one goes on where it was, and what failed is said at the end. Then the page of
-the study is written anew from all results.
+A finished run is not repeated, unless another one needs its weights and they are gone; a killed one goes on where it
+was, and what failed is said at the end. Then the page of the study is written anew from all results.
 """
 
 import argparse
@@ -61,7 +61,10 @@ def run(args: argparse.Namespace) -> int | None:
     hashes = hashes_of(wanted, args.data_seed, args.cfg_options)
     results = read_results(args.study / "results")
     tasks = tasks_of(wanted, dict.fromkeys(args.seeds), hashes)
-    left = unfinished(tasks, args.data_seed, results)
+    threads = max(1, (os.cpu_count() or 1) // args.jobs)
+    place = Place(args.study / "results", args.work_dir, args.data_seed, hashes, args.jobs, threads,
+                  tuple(args.cfg_options))  # fmt: skip
+    left = unfinished(tasks, args.data_seed, results, place.has_weights)
     seconds = {one.name: expected_seconds(one, results, machine()[0], args.jobs) for one in wanted}
     _show(affordable(left, seconds, args.jobs, _budget(args)), seconds, len(tasks), len(left), args.jobs)
     if args.dry_run:
@@ -70,9 +73,6 @@ def run(args: argparse.Namespace) -> int | None:
     if left:
         _check_code(args.dirty)
         _draw_data(args)
-        threads = max(1, (os.cpu_count() or 1) // args.jobs)
-        place = Place(args.study / "results", args.work_dir, args.data_seed, hashes, args.jobs, threads,
-                      tuple(args.cfg_options))  # fmt: skip
         code = _do(left, place, results, _budget(args))
     print(f"{write_page(args.study, args.configs)}: written from all results")
     return code

@@ -23,7 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add_config_arguments(parser)
     parser.add_argument("--resume", nargs="?", const="auto", help="resume from this checkpoint, or from the newest one")
-    parser.add_argument("--amp", action="store_true", help="train with automatic mixed precision")
+    parser.add_argument(
+        "--amp", action="store_true", help="train in mixed precision: float16 on a GPU, bfloat16 on a CPU"
+    )
     parser.add_argument(
         "--auto-scale-lr",
         action="store_true",
@@ -76,9 +78,8 @@ def _apply_arguments(cfg: "Config", args: argparse.Namespace) -> None:
     from mmvis_ext.engine.vis_backends import log_to
 
     if args.amp:
-        if not torch.cuda.is_available():
-            raise InputError("--amp: mixed precision needs a GPU, and this machine has none; leave it out.")
-        cfg.merge_from_dict(dict(optim_wrapper=dict(type="AmpOptimWrapper")))
+        kind = "AmpOptimWrapper" if torch.cuda.is_available() else "BFloat16OptimWrapper"
+        cfg.merge_from_dict(dict(optim_wrapper=dict(type=kind)))
     if args.auto_scale_lr:
         scale_learning_rate(cfg)
     if args.accumulate != 1:

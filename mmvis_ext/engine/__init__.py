@@ -5,6 +5,7 @@ import_mmdet()
 from mmvis_ext.checkpoints import read_checkpoint
 
 from .atomic import AtomicBackend
+from .bfloat16 import BFloat16OptimWrapper
 from .checkpointing import ActivationCheckpointingHook
 from .checkpoints import check_fit, check_resumable, check_start, latest_checkpoint, refuse_pickles
 from .curves import CurvesHook
@@ -19,6 +20,7 @@ from .visualization_hook import TrackVisualizationHook, ValidationSheetHook
 __all__ = [
     "ActivationCheckpointingHook",
     "AtomicBackend",
+    "BFloat16OptimWrapper",
     "CheckClassesHook",
     "CheckSlotsHook",
     "CheckStartHook",

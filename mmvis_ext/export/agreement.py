@@ -10,7 +10,7 @@ from mmvis_ext.utils.errors import InputError
 from .formats import Runner
 from .steps import NEXT, ExportedStep
 
-__all__ = ["TOLERANCES", "WINDOWS", "check_agreement", "moving_squares"]
+__all__ = ["TOLERANCES", "WINDOWS", "check_agreement", "moving_squares", "same_objects"]
 
 TOLERANCES = dict(scores=0.01, boxes=0.5, masks=0.01, state=0.01)
 """The largest difference that is accepted: boxes in pixels, the state's tensors relative to their largest value."""
@@ -43,14 +43,18 @@ def check_agreement(
         step, runner = (steps[0], runners[0]) if number == 0 else (steps[-1], runners[-1])
         with torch.no_grad():
             ours, theirs = step(frames, *state), runner(frames, *others)
-        for name, a, b in zip(step.output_names, ours, theirs, strict=True):
+        found, wanted = same_objects(
+            *(dict(zip(step.output_names, outputs, strict=True)) for outputs in (theirs, ours))
+        )
+        for name, a in wanted.items():
+            b = found[name]
             if name in EXACT and not torch.equal(a, b):
                 raise InputError(f"the exported file disagrees with the model in its {name}; choose another format.")
             kind = "state" if name.startswith(NEXT) else name
             if kind in worst:
                 worst[kind] = max(worst[kind], _difference(a, b, relative=kind == "state"))
         state, others = (list(outputs[len(step.outputs) :]) for outputs in (ours, theirs))
-        del ours, theirs, a, b  # the next window needs their memory
+        del ours, theirs, found, wanted, a, b  # the next window needs their memory
     for name, value in worst.items():
         if not value <= TOLERANCES[name]:
             raise InputError(
@@ -58,6 +62,34 @@ def check_agreement(
                 f"{TOLERANCES[name]}; choose another format."
             )
     return worst
+
+
+def same_objects(found: dict[str, Tensor], wanted: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Leave out the objects that one side alone shows because others, with scores as low, fill the places of the other.
+
+    Only the best M slots of a model are shown. Where several score alike at the end of these, rounding decides which.
+
+    Args:
+        found: outputs by name; those of objects are (M,...).
+        wanted: the same of the other side.
+
+    Returns:
+        Both with the M' common objects, (M',...); unchanged where the objects differ in another way.
+    """
+    ids = [outputs["track_ids"] for outputs in (found, wanted)]
+    shared = [torch.isin(ids[0], ids[1]), torch.isin(ids[1], ids[0])]
+    alike = bool(shared[0].all() and shared[1].all())
+    if alike or not shared[0].any() or shared[0].sum() != shared[1].sum():
+        return found, wanted
+    for outputs, common in zip((found, wanted), shared, strict=True):
+        best = outputs["scores"].flatten(1).amax(1)
+        if bool((best[~common] > best.min() + TOLERANCES["scores"]).any()):
+            return found, wanted
+    first, second = (
+        {name: value if name.startswith(NEXT) else value[common] for name, value in outputs.items()}
+        for outputs, common in zip((found, wanted), shared, strict=True)
+    )
+    return first, second
 
 
 def _difference(ours: Tensor, theirs: Tensor, relative: bool) -> float:

@@ -1,6 +1,6 @@
 """What is to be done, in which order, and how long it takes."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -88,7 +88,29 @@ def affordable(tasks: Sequence[Task], seconds: dict[str, float], jobs: int, budg
     return kept
 
 
-def unfinished(tasks: Sequence[Task], data_seed: int, results: Collection[RunResult]) -> list[Task]:
-    """The tasks without a result of the same config on the same data."""
+def unfinished(
+    tasks: Sequence[Task], data_seed: int, results: Collection[RunResult], has_weights: Callable[[Task], bool]
+) -> list[Task]:
+    """The tasks without a result of the same config on the same data.
+
+    A finished task is done once more if one of these needs its weights and they are gone: results are committed,
+    weights are not.
+
+    Args:
+        tasks: each after the one that it needs.
+        data_seed: of ShapesVIS.
+        results: of finished runs.
+        has_weights: whether a finished task's weights are still there.
+    """
     done = {(one.run, one.data_seed, one.seed, one.config_hash) for one in results}
-    return [task for task in tasks if (task.run.name, data_seed, task.seed, task.config_hash) not in done]
+    left: list[Task] = []
+    needed: set[tuple[str, int]] = set()
+    for task in reversed(tasks):
+        name = task.run.name
+        finished = (name, data_seed, task.seed, task.config_hash) in done
+        if finished and ((name, task.seed) not in needed or has_weights(task)):
+            continue
+        left.insert(0, task)
+        if task.run.needs:
+            needed.add((task.run.needs, task.seed))
+    return left

@@ -52,6 +52,12 @@ class Place:
         """Of a run's logs and checkpoints; another config has another folder, so its training is not gone on with."""
         return self.work / f"{run}_data{self.data_seed}_seed{seed}_{self.hashes[run][:8]}"
 
+    def has_weights(self, task: Task) -> bool:
+        """Whether a finished training's checkpoint is still there."""
+        from mmvis_ext.engine.checkpoints import latest_checkpoint
+
+        return latest_checkpoint(self.folder(task.run.name, task.seed)) is not None
+
 
 def hashes_of(runs: Sequence[StudyRun], data_seed: int, options: Sequence[str] = ()) -> dict[str, str]:
     """The hash of each run's config by its name.
@@ -155,7 +161,7 @@ def _weights(place: Place, run: str, seed: int) -> Path:
     folder = place.folder(run, seed)
     path = latest_checkpoint(folder)
     if path is None:
-        raise InputError(f"{folder}: has no checkpoint any more; remove the result of {run}, and it is trained again.")
+        raise InputError(f"{folder}: has no checkpoint of {run} any more; call again, and it is trained again.")
     return path
 
 

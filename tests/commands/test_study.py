@@ -121,6 +121,9 @@ def fake(monkeypatch):
             provenance.machine()[0], 2, where.jobs, 1000.0, 0 if task.run.weights else 3, False, {}, None,
         )  # fmt: skip
         write_result(where.results, result)
+        weights = where.folder(task.run.name, task.seed)
+        weights.mkdir(parents=True, exist_ok=True)
+        (weights / "iter_3.pth").touch()
         return result
 
     monkeypatch.setattr(running, "do_task", do)
@@ -136,6 +139,15 @@ def test_a_run_that_does_not_fit_the_budget_is_not_begun(mmvis, place, fake):
     assert code == 0
     mmvis(*WORDS, "--rows", "x1-full", "--seeds", 0, 1)
     assert fake == ["x_start, seed 0", "x_full, seed 0", "x_start, seed 1", "x_full, seed 1"]
+
+
+def test_weights_that_are_gone_are_learned_again(mmvis, place, fake):
+    mmvis(*WORDS, "--rows", "x1-full")
+    shutil.rmtree(place / "work_dirs")
+    mmvis(*WORDS, "--rows", "x1-full")
+    assert fake == ["x_start, seed 0", "x_full, seed 0"], "nobody needs them"
+    mmvis(*WORDS, "--rows", "x1-full", "x1-slow")
+    assert fake[2:] == ["x_start, seed 0", "x_full, seed 0", "x_slow, seed 0"]
 
 
 def test_each_data_seed_has_its_own_data_and_results(mmvis, place, fake):

@@ -8,8 +8,9 @@ import pytest
 import torch
 from export_cases import OBJECTS, SIZE, model_of, outputs_over, video_for
 
-from mmvis_ext.export import FORMATS, METADATA, agreement, check_agreement, formats, load_format, steps_of
-from mmvis_ext.export.agreement import moving_squares
+from mmvis_ext.export import FORMATS, METADATA, agreement, check_agreement, formats, inspro, load_format, steps_of
+from mmvis_ext.export.agreement import moving_squares, same_objects
+from mmvis_ext.export.steps import best_slots
 from mmvis_ext.utils.errors import InputError
 
 SYSTEMS = ["efficientvis", "inspro", "inspro, boxes alone", "inspro-lite", "srnet with classes"]
@@ -80,4 +81,43 @@ def test_a_file_that_differs_is_found(monkeypatch):
         with pytest.raises(InputError, match="disagrees with the model by inf"):
             check_agreement([step], [changed(name, lambda value: value * torch.nan)], window)
     with pytest.raises(InputError, match="disagrees with the model in its track_ids; choose another format"):
+        check_agreement([step], [changed("track_ids", lambda ids: ids + 100)])
+    with pytest.raises(InputError, match="disagrees with the model"):
         check_agreement([step], [changed("track_ids", lambda ids: ids + 1)])
+
+
+def test_objects_that_score_alike_at_the_end_of_those_shown_may_differ():
+    def side(ids, scores):
+        return {"track_ids": torch.tensor(ids), "scores": torch.tensor(scores)[:, None, None], "next.x": torch.ones(7)}
+
+    ours = side([2, 5, 8], [0.9, 0.5, 0.5])
+    for other in (side([2, 6, 8], [0.9, 0.502, 0.5]), side([2, 8, 9], [0.9, 0.5, 0.499])):
+        found, wanted = same_objects(other, ours)
+        assert found["track_ids"].tolist() == wanted["track_ids"].tolist() == [2, 8]
+        assert len(found["next.x"]) == len(wanted["next.x"]) == 7
+        torch.testing.assert_close(found["scores"], wanted["scores"])
+    for other in (
+        side([2, 6, 8], [0.9, 0.8, 0.5]),  # a better object than any at the end
+        side([5, 6, 8], [0.5, 0.5, 0.5]),  # the best one is missing
+        side([2, 6, -1], [0.9, 0.5, 0.0]),  # fewer
+        side([3, 6, 9], [0.9, 0.5, 0.5]),  # none in common
+        side([8, 5, 2], [0.9, 0.5, 0.5]),  # another order
+    ):
+        assert same_objects(other, ours) == (other, ours)
+
+
+def test_other_slots_of_those_that_all_score_one(monkeypatch):
+    model = model_of("inspro")
+    for stage in model.head.stages:
+        torch.nn.init.constant_(stage.fc_cls.bias, 1000.0)
+    (step,) = steps_of(model, SIZE, 3)
+
+    def run(*inputs):
+        with monkeypatch.context() as patch:
+            patch.setattr(inspro, "best_slots", lambda scores, objects: best_slots(scores, objects + 1)[1:])
+            return step(*inputs)
+
+    ours, theirs = (dict(zip(step.output_names, run(*step.example), strict=True)) for run in (step, run))
+    assert ours["scores"].min() == theirs["scores"].min() == 1
+    assert not torch.equal(ours["track_ids"], theirs["track_ids"])
+    assert check_agreement([step], [run])["scores"] == 0

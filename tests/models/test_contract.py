@@ -12,6 +12,7 @@ from streamed import assert_same_detections, assert_same_tracks, streamed, track
 from torch.utils._pytree import tree_leaves
 from toy_system import ToyQueries
 
+from mmvis_ext.engine import BFloat16OptimWrapper
 from mmvis_ext.models import VideoModel
 from mmvis_ext.registry import MODELS
 from mmvis_ext.structures.geometry import FrameGeometry
@@ -159,6 +160,25 @@ def test_it_runs_in_half_precision(case):
     assert features.dtype == torch.bfloat16
     assert np.isfinite(half.scores).all()
     assert half.scores.dtype == whole.scores.dtype
+
+
+@EVERY
+def test_it_learns_in_half_precision(case):
+    torch.manual_seed(0)
+    model = build(case).train()
+    frames, sample = video(case, 2)[None], training_sample(case)
+    wrapper = BFloat16OptimWrapper(optimizer=torch.optim.SGD(model.parameters(), lr=1e-3))
+    torch.manual_seed(1)
+    whole = model.loss(frames, [sample])
+    torch.manual_seed(1)
+    with wrapper.optim_context(model):
+        half = model.loss(frames, [sample])
+    assert half.keys() == whole.keys()
+    total, other = (sum(value for name, value in losses.items() if "loss" in name) for losses in (whole, half))
+    assert float(other) == pytest.approx(float(total), rel=0.1)
+    wrapper.update_params(other)
+    assert all(p.dtype == torch.float32 and p.isfinite().all() for p in model.parameters())
+    assert not torch.is_autocast_enabled("cpu")
 
 
 @EVERY

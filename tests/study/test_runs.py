@@ -102,6 +102,32 @@ def test_a_run_takes_what_its_like_took():
         assert expected_seconds(training, known, machine, jobs) == jobs * 180
 
 
+def always(_: Task) -> bool:
+    return True
+
+
+def test_a_finished_run_whose_weights_are_gone_is_repeated_only_where_they_are_needed():
+    start, trained = StudyRun("start", Path("x.py"), ()), StudyRun("a", Path("a.py"), ("x",), start="start")
+    tested = StudyRun("b", Path("b.py"), ("y",), weights="a")
+    tasks = tasks_of([start, trained, tested], [0], dict(start="1", a="2", b="3"))
+
+    def left(finished: str, kept: str) -> list[str]:
+        results = [
+            result(one, one_hash)
+            for one, one_hash in zip(("start", "a", "b"), "123", strict=True)
+            if one in finished.split()
+        ]
+        return [one.run.name for one in unfinished(tasks, 0, results, lambda task: task.run.name in kept.split())]
+
+    assert left("start a b", "") == []
+    assert left("start a", "a") == ["b"]
+    assert left("start a", "start") == ["a", "b"]
+    assert left("start a", "") == ["start", "a", "b"]
+    assert left("start", "") == ["start", "a", "b"]
+    assert left("start b", "start") == ["a"]
+    assert left("b", "start") == ["start", "a"]
+
+
 def test_a_finished_run_is_not_repeated_unless_its_config_changed(tmp_path):
     runs = [StudyRun("a", Path("a.py"), ()), StudyRun("b", Path("b.py"), ())]
     tasks = tasks_of(runs, [0, 1], dict(a="1", b="2"))
@@ -109,8 +135,8 @@ def test_a_finished_run_is_not_repeated_unless_its_config_changed(tmp_path):
     for one in (result("a", "1"), result("b", "old")):
         write_result(tmp_path, one)
     assert read_results(tmp_path) == [result("a", "1"), result("b", "old")]
-    left = unfinished(tasks, 0, read_results(tmp_path))
-    assert len(unfinished(tasks, 1, read_results(tmp_path))) == 4
+    left = unfinished(tasks, 0, read_results(tmp_path), always)
+    assert len(unfinished(tasks, 1, read_results(tmp_path), always)) == 4
     assert [one.name for one in left] == ["b, seed 0", "a, seed 1", "b, seed 1"]
     assert affordable(left, dict(a=10.0, b=20.0), 2, 15) == left[:2]
     assert affordable(left, dict(a=10.0, b=20.0), 2, None) == left

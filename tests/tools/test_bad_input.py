@@ -215,12 +215,6 @@ def test_starting_with_other_classes_when_asked(data, write_config, tmp_path):
     assert call("train.py", config, "--work-dir", tmp_path / "w", *options) == 0
 
 
-def test_mixed_precision_without_a_gpu(data, write_config, tmp_path, capfd, monkeypatch):
-    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    assert call("train.py", write_config(data), "--work-dir", tmp_path / "w", "--amp") == 1
-    assert_one_sentence(capfd, "--amp", "GPU")
-
-
 def test_a_data_set_of_other_classes(own_data, write_config, tmp_path, capfd):
     def turn(data):
         names = [c["name"] for c in data["categories"]]

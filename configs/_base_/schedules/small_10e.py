@@ -1,7 +1,7 @@
 _base_ = "./adamw.py"
 
 # small models from scratch: 10 epochs of 160 iterations
-optim_wrapper = dict(optimizer=dict(lr=8e-4))
+optim_wrapper = dict(optimizer=dict(lr=8e-4, fused=True))
 train_cfg = dict(type="EpochBasedTrainLoop", max_epochs=10, val_interval=10)
 param_scheduler = [
     dict(type="LinearLR", start_factor=0.01, by_epoch=False, end=50),

@@ -110,13 +110,15 @@ class MaskTrackRCNNBaseline(VideoModel[TrackingState]):
         batch = range(len(pairs))
         features = self.extract_features(inputs[batch, [pair.key_frames_inds[0] for pair in pairs]])
         earlier = self.extract_features(inputs[batch, [pair.ref_frames_inds[0] for pair in pairs]])
-        losses, proposals = self.detector.rpn_head.loss_and_predict(
-            features,
-            [one_class(key, tuple(inputs.shape[-2:])) for key in keys],
-            proposal_cfg=self.detector.train_cfg.rpn_proposal,
-        )
-        losses.update(self.detector.roi_head.loss(features, proposals, keys))
-        losses.update(self.track_head.loss(features, earlier, proposals, pairs))
+        with torch.autocast(inputs.device.type, enabled=False):  # mmcv's NMS and RoIAlign take nothing but float32
+            features, earlier = (tuple(level.float() for level in levels) for levels in (features, earlier))
+            losses, proposals = self.detector.rpn_head.loss_and_predict(
+                features,
+                [one_class(key, tuple(inputs.shape[-2:])) for key in keys],
+                proposal_cfg=self.detector.train_cfg.rpn_proposal,
+            )
+            losses.update(self.detector.roi_head.loss(features, proposals, keys))
+            losses.update(self.track_head.loss(features, earlier, proposals, pairs))
         return {name: _total(value) for name, value in losses.items()}
 
     # inference

@@ -1,8 +1,9 @@
 from .attention import FactorisedTemporoSpatialAttention
 from .cascade import QueryCascade
-from .dynamic_conv import TemporalDynamicConv, fuse_neighbours
+from .dynamic_conv import TemporalDynamicConv
 from .initial import InitialQueries
 from .instance_cascade import InstanceCascade
+from .neighbours import fuse_neighbours
 from .propagation import FeatureBank, IntraQueryAttention, Propagated
 from .pyramid import Pyramid, align_rows, as_pyramid, gather_pyramid
 from .roi import StaticRoIExtractor

@@ -43,6 +43,7 @@ class QueryCascade(BaseModule):
         embed_dims: C, also the channels of the feature pyramid.
         context: RoI features are cropped with windows this many times as wide and high as the proposals, about their
             centres, so that a stage also sees the part of an object that its proposal cuts off; the papers have 1.
+        initial_boxes: ``boxes`` of :class:`InitialQueries`.
 
     Raises:
         InputError: ``context`` is below 1.
@@ -50,7 +51,7 @@ class QueryCascade(BaseModule):
 
     def __init__(
         self, stages: Sequence[QueryStage], roi_extractor: nn.Module, num_queries: int, embed_dims: int,
-        context: float = 1.0,
+        context: float = 1.0, initial_boxes: str = "image",
     ) -> None:  # fmt: skip
         super().__init__()
         if not context >= 1:
@@ -59,7 +60,7 @@ class QueryCascade(BaseModule):
             )
         self.context = context
         self.num_queries, self.embed_dims = num_queries, embed_dims
-        self.initial = InitialQueries(num_queries, embed_dims)
+        self.initial = InitialQueries(num_queries, embed_dims, initial_boxes)
         self.roi_extractor = roi_extractor
         self.stages = nn.ModuleList(stages)
 

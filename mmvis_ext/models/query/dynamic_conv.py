@@ -8,44 +8,11 @@ from torch import Tensor, nn
 
 from mmvis_ext.models.recording import is_recorded
 
-__all__ = ["DynamicFilters", "TemporalDynamicConv", "fuse_neighbours", "neighbour_frames"]
+from .neighbours import fuse_neighbours, neighbour_frames
 
+__all__ = ["DynamicFilters", "TemporalDynamicConv"]
 
-def neighbour_frames(length: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Indices t-1, t, t+1 of the neighbours of each frame t, itself included.
-
-    Returns:
-        index (T,3) int64, clamped to the clip, and valid (T,3) bool, false where the neighbour is outside the clip.
-    """
-    index = torch.arange(length, device=device)[:, None] + torch.arange(-1, 2, device=device)
-    return index.clamp(0, length - 1), (index >= 0) & (index < length)
-
-
-def fuse_neighbours(responses: Tensor, valid: Tensor) -> Tensor:
-    """Average a filter's responses on a frame and its two neighbours, weighted by similarity (the sum in Eq. 3).
-
-    The weight at each location is the softmax over t' = t-1, t, t+1 of the cosine similarity over channels between
-    the response at t and the one at t'. A neighbour outside the clip is left out of the softmax (the paper leaves
-    this open). Half-precision responses are converted to float32, since their squares would overflow or vanish.
-
-    Args:
-        responses: (B,N,T,3,C,S,S), the responses of frame t's filter on the RoI features of t-1, t and t+1.
-        valid: (T,3) bool, false where the neighbour is outside the clip.
-
-    Returns:
-        (B,N,T,C,S,S) in the dtype of ``responses``.
-    """
-    dtype = responses.dtype
-    responses = responses.to(torch.promote_types(dtype, torch.float32))
-    norms = torch.linalg.vector_norm(responses, dim=4)
-    products = (responses * responses[:, :, :, 1:2]).sum(dim=4)
-    # the same as F.cosine_similarity, but without normalising every channel first
-    similarity = products / (norms * norms[:, :, :, 1:2]).clamp(min=1e-8)
-    similarity = similarity.masked_fill(~valid[:, :, None, None], float("-inf"))
-    weights = similarity.softmax(dim=3).unsqueeze(4)
-    # a weight of zero is not enough where an excluded response is not finite: 0 * inf is nan
-    responses = responses.masked_fill(~valid[:, :, None, None, None], 0.0)
-    return (weights * responses).sum(dim=3).to(dtype)
+CPU_RESPONSES = 2**22  # numbers that a CPU's caches hold well enough to work on all of them at once
 
 
 class DynamicFilters(NamedTuple):
@@ -90,9 +57,10 @@ class TemporalDynamicConv(nn.Module):
     def apply_filters(self, filters: DynamicFilters, roi_features: Tensor) -> Tensor:
         """(B,N,T,C,S,S) RoI features -> (B,N,T,C,S,S) tracklet features, with filters made by :meth:`filters`.
 
-        At test on a CPU, clips are convolved query by query, since the responses of all need much memory on the way.
+        On a CPU, long clips are convolved query by query, since the responses of all need much memory on the way.
         """
-        if roi_features.is_cuda or is_recorded() or not self.temporal:
+        small = 3 * roi_features.numel() <= CPU_RESPONSES
+        if small or roi_features.is_cuda or is_recorded() or not self.temporal:
             return self._apply_filters(filters, roi_features)
         pieces = zip(*(f.split(1, dim=1) for f in (*filters, roi_features)), strict=True)
         return torch.cat([self._apply_filters(DynamicFilters(*f), rois) for *f, rois in pieces], dim=1)

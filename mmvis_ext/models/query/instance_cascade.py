@@ -39,6 +39,7 @@ class InstanceCascade(QueryCascade):
             without masks (InsPro-VID).
         propagate: what goes to the next frame: ``both``, ``query``, ``proposal`` or ``none`` (Table 2a).
         bank_length: L, length of the feature bank; 1 switches intra-query attention off.
+        initial_boxes: see :class:`QueryCascade`.
 
     Raises:
         ValueError: ``propagate`` is unknown, or ``bank_length`` is below 1.
@@ -48,6 +49,7 @@ class InstanceCascade(QueryCascade):
         self, num_classes: int, roi_extractor: dict, num_queries: int = 100, num_stages: int = 6,
         embed_dims: int = 256, num_heads: int = 8, feat_channels: int | None = None, feedforward_channels: int = 2048,
         mask_branch: dict | None = None, propagate: str = "both", bank_length: int = 18,
+        initial_boxes: str = "image",
     ) -> None:  # fmt: skip
         if propagate not in PROPAGATIONS:
             raise ValueError(f"propagate={propagate!r} is unknown; choose one of {PROPAGATIONS}.")
@@ -62,7 +64,7 @@ class InstanceCascade(QueryCascade):
             )
             for _ in range(num_stages)
         ]  # fmt: skip
-        super().__init__(stages, extractor, num_queries, embed_dims)
+        super().__init__(stages, extractor, num_queries, embed_dims, initial_boxes=initial_boxes)
         self.num_classes, self.propagate, self.bank_length = num_classes, propagate, bank_length
         attends = bank_length > 1 and propagate in ("both", "query")  # it only serves to compute propagated queries
         self.intra_query_attention = IntraQueryAttention(embed_dims) if attends else None

@@ -35,13 +35,14 @@ class TrackletCascade(QueryCascade):
         time_shared: one embedding per tracklet instead of T (Table 1f): the embeddings of a query are averaged over
             time after each iteration.
         context: see :class:`QueryCascade`; masks are predicted in the same windows.
+        initial_boxes: see :class:`QueryCascade`.
     """
 
     def __init__(
         self, num_classes: int, roi_extractor: dict, num_queries: int = 10, num_iterations: int = 6,
         embed_dims: int = 256, num_heads: int = 8, feat_channels: int | None = None, feedforward_channels: int = 2048,
         mask_convs: int = 4, attention: str = "factorised", temporal_first: bool = True, temporal_conv: bool = True,
-        time_shared: bool = False, context: float = 1.0,
+        time_shared: bool = False, context: float = 1.0, initial_boxes: str = "image",
     ) -> None:  # fmt: skip
         extractor = MODELS.build(roi_extractor)
         side = extractor.roi_layers[0].output_size[0]
@@ -52,7 +53,7 @@ class TrackletCascade(QueryCascade):
             )
             for _ in range(num_iterations)
         ]  # fmt: skip
-        super().__init__(stages, extractor, num_queries, embed_dims, context)
+        super().__init__(stages, extractor, num_queries, embed_dims, context, initial_boxes)
         mask_layer = dict(roi_extractor["roi_layer"], output_size=2 * side)
         self.mask_roi_extractor = MODELS.build(dict(roi_extractor, roi_layer=mask_layer))
         self.num_classes, self.time_shared = num_classes, time_shared
