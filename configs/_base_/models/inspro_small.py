@@ -10,7 +10,6 @@ model = dict(
         num_queries=10,
         num_stages=3,
         embed_dims=64,
-        initial_boxes="grid",  # learned from scratch, the whole image is a poor start
         feedforward_channels=256,
         mask_branch=dict(stride=4, feat_channels=32, num_convs=2, norm_cfg=dict(type="GN", num_groups=8)),
         bank_length=18,
