@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,7 +77,7 @@ def hashes_of(runs: Sequence[StudyRun], data_seed: int, options: Sequence[str] =
 
 
 def do_all(tasks: Sequence[Task], jobs: int, do: Callable[[Task], Any]) -> tuple[dict[str, str], list[str]]:
-    """Do tasks side by side, each after the one that it needs.
+    """Do tasks side by side, each after the one that it needs; one that must wait is overtaken by those after it.
 
     Args:
         tasks: each after the one that it needs; one that is needed and not among them is finished.
@@ -88,24 +88,26 @@ def do_all(tasks: Sequence[Task], jobs: int, do: Callable[[Task], Any]) -> tuple
         What went wrong, by the names of the failed tasks and of those that need them; and the names of the tasks for
         which there was no time, and of those that need them.
     """
-    futures: dict[tuple[str, int], Future] = {}
-
-    def after(task: Task, needed: Future | None) -> None:
-        # what is needed was submitted before and so has begun: nobody waits for ever
-        error = None if needed is None else needed.exception()
-        if isinstance(error, OverBudget):
-            raise error
-        if error is not None:
-            raise InputError(f"not started, since {task.run.needs} failed.")
-        do(task)
-
+    waiting = list(tasks)
+    running: dict[Future, Task] = {}
+    errors: dict[Task, BaseException | None] = {}
     with ThreadPoolExecutor(jobs) as pool:
-        for task in tasks:
-            needed = futures.get((task.run.needs, task.seed)) if task.run.needs else None
-            futures[task.run.name, task.seed] = pool.submit(after, task, needed)
-    errors = {task.name: futures[task.run.name, task.seed].exception() for task in tasks}
-    failures = {name: str(error) for name, error in errors.items() if error and not isinstance(error, OverBudget)}
-    return failures, [name for name, error in errors.items() if isinstance(error, OverBudget)]
+        while waiting or running:
+            for task in list(waiting):
+                needed = next((one for one in tasks if (one.run.name, one.seed) == (task.run.needs, task.seed)), None)
+                if len(running) == jobs or needed in waiting or needed in running.values():
+                    continue
+                waiting.remove(task)
+                error = errors.get(needed) if needed else None
+                if error is None:
+                    running[pool.submit(do, task)] = task
+                else:
+                    late = isinstance(error, OverBudget)
+                    errors[task] = error if late else InputError(f"not started, since {task.run.needs} failed.")
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                errors[running.pop(future)] = future.exception()
+    failures = {one.name: str(errors[one]) for one in tasks if errors[one] and not isinstance(errors[one], OverBudget)}
+    return failures, [one.name for one in tasks if isinstance(errors[one], OverBudget)]
 
 
 def do_task(task: Task, place: Place) -> RunResult:

@@ -1,5 +1,6 @@
 """The rows of the papers' tables, each with one run or a reason to have none."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -152,3 +153,18 @@ def test_the_hash_changes_with_what_the_result_depends_on():
     assert len({config_hash({"a": 1}, 0, None), config_hash({"a": 2}, 0, None), config_hash({"a": 1}, 1, None),
                 config_hash({"a": 1}, 0, "x")}) == 4  # fmt: skip
     assert config_hash({"a": 1, "b": 2}, 0, None) == config_hash({"b": 2, "a": 1}, 0, None)
+
+
+def test_a_task_that_must_wait_is_overtaken():
+    begun, gate = [], threading.Event()
+
+    def do(one: Task) -> None:
+        begun.append(one.run.name)
+        if one.run.name == "a":
+            assert gate.wait(20), "c did not begin while a was under way"
+        if one.run.name == "c":
+            gate.set()
+
+    failures, late = do_all([task("a"), task("b", "a"), task("c")], 2, do)
+    assert (failures, late) == ({}, [])
+    assert begun == ["a", "c", "b"]
