@@ -44,7 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="run the tensor part of the step by torch.compile, on a GPU as a CUDA graph",
     )
     parser.add_argument("--frames", type=int, help="frames per step, for models of clips (default: the model's window)")
-    parser.add_argument("--against", metavar="CONFIG", help="time another model in the same run and give the speedup")
+    parser.add_argument(
+        "--against",
+        metavar="CONFIG",
+        help="time another model in the same run and give the speedup: of a config, or of another library that is "
+        "installed, as ultralytics:yolo11m-seg or transformers:videomt-small",
+    )
     parser.add_argument("--size", default=SIZE, metavar="WxH", help="size of the frames (default: 640x360)")
     parser.add_argument("--repeat", type=int, default=5, help="measured turns, of which the median counts (default: 5)")
     parser.add_argument("--warmup", type=int, default=1, help="turns before that, which are not measured (default: 1)")

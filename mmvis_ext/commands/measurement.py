@@ -25,6 +25,7 @@ from mmvis_ext.engine.benchmarking import (
 )
 from mmvis_ext.engine.building import build_model, read_config
 from mmvis_ext.engine.flops import count_flops, count_parameters
+from mmvis_ext.engine.rivals import is_rival
 from mmvis_ext.models.video_model import VideoModel
 from mmvis_ext.utils.errors import InputError
 
@@ -64,7 +65,9 @@ def speed(args: argparse.Namespace) -> dict[str, Any]:
     """Frames per second of a step and of backbone and neck, peak memory, parameters and operations."""
     model, size = _load(args), frame_size(args.size)
     frames = cycle_frames(model, size, args.device)
-    rival = build_model(read_config(args.against), device=args.device) if args.against else None
+    rival = args.against
+    if rival and not is_rival(rival):
+        rival = build_model(read_config(rival), device=args.device)
     flops = count_flops(model, Stepper(model, frames, size, ALL_SLOTS if can_hold(model) else None), model.parts)
     if args.compile:
         compile_step(model)

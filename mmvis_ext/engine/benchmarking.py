@@ -20,6 +20,7 @@ from mmvis_ext.structures.stream import Detections
 from mmvis_ext.utils.errors import InputError
 
 from .cuda_graph import CudaGraphs
+from .rivals import rival_step
 
 __all__ = [
     "ALL_SLOTS",
@@ -217,7 +218,7 @@ def cycle_frames(model: VideoModel, size: tuple[int, int], device: str = "cpu") 
 
 def compare_speed(
     model: VideoModel, frames: Tensor, size: tuple[int, int], repeat: int, warmup: int, compile: bool = False,
-    rival: VideoModel | None = None, held: int = 10,
+    rival: VideoModel | str | None = None, held: int = 10,
 ) -> dict[str, Any]:  # fmt: skip
     """Compare the speed of whole steps with that of backbone and neck only, in the same run.
 
@@ -232,7 +233,8 @@ def compare_speed(
         repeat: number of measured turns; their medians are compared.
         warmup: number of turns before these.
         compile: compile backbone and neck. Set it if the model's step is compiled.
-        rival: another model to compare with, whose step is timed on the same frames.
+        rival: another model to compare with, whose step is timed on the same frames; a name is one of
+            :func:`rival_step`.
         held: number of visible objects per frame in the step with visible objects.
 
     Returns:
@@ -245,24 +247,27 @@ def compare_speed(
     if can_hold(model):
         steps["step_some_visible"] = Stepper(model, frames, size, held)
         steps["step_all_visible"] = Stepper(model, frames, size, ALL_SLOTS)
+    others: dict[str, Callable[[], Any]] = {}
     if rival is not None:
-        steps["rival"] = Stepper(rival, frames, size)
+        step = rival_step(rival, frames, size) if isinstance(rival, str) else Stepper(rival, frames, size)
+        others["rival"] = step
 
     def backbone_neck() -> None:
         for window in frames.split(model.window):
             extract(window)
 
     with torch.no_grad():
-        seconds = time_in_turns(dict(backbone_neck=backbone_neck, **steps), repeat, warmup, frames.device.type)
+        calls = dict(backbone_neck=backbone_neck, **steps, **others)
+        seconds = time_in_turns(calls, repeat, warmup, frames.device.type)
     median = {name: statistics.median(values) for name, values in seconds.items()}
     speedup = {}
     if rival is not None:
-        speedup = dict(speedup={name: median["rival"] / median[name] for name in steps if name != "rival"})
+        speedup = dict(speedup={name: median["rival"] / median[name] for name in steps})
     return dict(
         **speedup,
         seconds=seconds,
         fps={name: len(frames) / value for name, value in median.items()},
-        ratio={name: median["backbone_neck"] / median[name] for name in steps},
+        ratio={name: median["backbone_neck"] / median[name] for name in (*steps, *others)},
         network_share={name: sum(step.network_seconds[-repeat:]) / sum(seconds[name]) for name, step in steps.items()},
         visible_share={name: step.visible_share for name, step in steps.items()},
     )

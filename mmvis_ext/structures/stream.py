@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["Detections", "TrackBook"]
 
 REDUCTIONS = ("visible_mean", "length_weighted", "mean", "max")
+LONG = 100
+"""Frames after which a track is no longer short, however long the video is: it has its full score."""
 IN_MEMORY = 4096  # boxes and masks of a video; older ones wait in a temporary file
 
 
@@ -79,7 +81,7 @@ class TrackBook:
     Args:
         reduction: of a track's scores over time: ``visible_mean`` (over frames in which it is visible), ``mean``
             (over all frames since it was born), ``max``, or ``length_weighted``, the mean over the frames in which it
-            is visible times their share of the video.
+            is visible times their share of the video, of which no more than :data:`LONG` frames are counted.
         gather: if not, the frames are only counted, for whoever reads the detections of each step and wants no tracks.
 
     Raises:
@@ -151,6 +153,7 @@ class TrackBook:
 
     def _track(self, track_id: int, entry: _Entry) -> Track:
         *scores, objectness = entry.total / max(entry.frames, 1)
-        share = entry.frames / self.length if self.reduction == "length_weighted" else 1.0
+        counts = self.reduction == "length_weighted"
+        share = min(1.0, entry.frames / min(self.length, LONG)) if counts else 1.0
         found = Stretches(self.length, self._with_masks, list(entry.found), list(entry.places), self._spill)
         return found.track(track_id, np.array(scores) * objectness * share)

@@ -210,6 +210,20 @@ def long_video(limit: int, monkeypatch, frames: int = 12):
     return book, book.close(1, GEOMETRY)
 
 
+@pytest.mark.parametrize(("frames", "share"), [(50, 0.6), (100, 0.3), (1000, 0.3)])
+def test_a_track_of_a_long_video_is_weighted_as_one_of_a_hundred_frames(frames, share):
+    def scores(shown):
+        book = TrackBook("length_weighted")
+        for t in range(frames):
+            mask = [MASK if t < shown else None]
+            book.add(Detections([0], np.full((1, 1, 1), 0.5), np.ones((1, 1, 4)), [mask], np.array([[t < shown]])))
+        (track,) = book.close(1, GEOMETRY)
+        return track.scores[0]
+
+    assert scores(30) == pytest.approx(0.5 * share)
+    assert scores(min(frames, 120)) == pytest.approx(0.5)
+
+
 @pytest.mark.parametrize("limit", [0, 15, 95])
 def test_what_waits_in_a_file_changes_nothing(limit, monkeypatch):
     _, usual = long_video(10**6, monkeypatch)
