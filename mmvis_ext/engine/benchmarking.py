@@ -257,7 +257,7 @@ def compare_speed(
             extract(window)
 
     with torch.no_grad():
-        calls = dict(backbone_neck=backbone_neck, **steps, **others)
+        calls: dict[str, Callable[[], Any]] = dict(backbone_neck=backbone_neck, **steps, **others)
         seconds = time_in_turns(calls, repeat, warmup, frames.device.type)
     median = {name: statistics.median(values) for name, values in seconds.items()}
     speedup = {}
