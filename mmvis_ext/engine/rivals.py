@@ -53,7 +53,14 @@ def _ultralytics(model: str, frames: Tensor, size: tuple[int, int]) -> Callable[
         raise InputError(f"ultralytics:{model}: ultralytics has no {model}.yaml; take a name as yolo11m-seg.") from None
     pictures = torch.randint(0, 256, (len(frames), *size, 3), dtype=torch.uint8).numpy()
     input_size, device = tuple(frames.shape[-2:]), str(frames.device)
-    return lambda: [net.predict(one, imgsz=input_size, device=device, verbose=False) for one in pictures]
+
+    def look() -> list:
+        return [net.predict(one, imgsz=input_size, device=device, verbose=False) for one in pictures]
+
+    threads = torch.get_num_threads()
+    look()  # its first call changes the number of threads for the whole program
+    torch.set_num_threads(threads)
+    return look
 
 
 def _transformers(model: str, frames: Tensor, size: tuple[int, int]) -> Callable[[], Any]:

@@ -44,11 +44,13 @@ class Claim:
         table: beginning of its rows' ids.
         says: the paper's claim, a sentence.
         inequalities: what must be true for it.
+        found: what was found out about its verdict, sentences; empty where nothing was.
     """
 
     table: str
     says: str
     inequalities: tuple[Inequality, ...]
+    found: str = ""
 
 
 def parse_inequality(text: str) -> Inequality:
@@ -102,14 +104,17 @@ def _number(word: str) -> float | None:
 
 
 def read_claims(path: Path) -> list[Claim]:
-    """Read ``claims.yaml``: a list of ``table``, ``says`` and ``claim``, a list of inequalities.
+    """Read ``claims.yaml``: a list of ``table``, ``says``, ``claim``, a list of inequalities, and if need be ``found``.
 
     Raises:
         InputError: an entry is not understood.
     """
     claims = []
     for entry in yaml.safe_load(read_file(path)) or []:
-        if not isinstance(entry, dict) or entry.keys() != {"table", "says", "claim"}:
-            raise InputError(f"{path}: a claim has the keys table, says and claim alone, not {entry!r}; correct it.")
-        claims.append(Claim(entry["table"], entry["says"], tuple(parse_inequality(text) for text in entry["claim"])))
+        if not isinstance(entry, dict) or entry.keys() - {"found"} != {"table", "says", "claim"}:
+            raise InputError(
+                f"{path}: a claim has the keys table, says and claim, and may have found, not {entry!r}; correct it."
+            )
+        inequalities = tuple(parse_inequality(text) for text in entry["claim"])
+        claims.append(Claim(entry["table"], entry["says"], inequalities, entry.get("found", "")))
     return claims

@@ -85,6 +85,7 @@ def _claims(judged: Sequence[JudgedClaim]) -> str:
     lines = []
     for one in judged:
         lines += [f"\n### {one.claim.table}: {one.verdict}\n", one.claim.says, ""]
+        lines += [one.claim.found, ""] if one.claim.found else []
         cells = map(_claim_cells, one.claim.inequalities, one.paper, one.effects)
         lines += _table(("claim", "paper", "ours", "detectable", "seeds", "verdict"), cells)
     about = "Effects are in points of AP, for SRNet of J&F: how far the claim is from failing."

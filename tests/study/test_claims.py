@@ -28,7 +28,7 @@ def test_what_is_no_inequality(text):
 
 def test_a_broken_file(tmp_path):
     (tmp_path / "claims.yaml").write_text("- {table: a, says: b}\n")
-    with pytest.raises(InputError, match="has the keys table, says and claim alone"):
+    with pytest.raises(InputError, match="has the keys table, says and claim, and may have found"):
         read_claims(tmp_path / "claims.yaml")
 
 
