@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int | None:
     threads = max(1, (os.cpu_count() or 1) // args.jobs)
     place = Place(args.study / "results", args.work_dir, args.data_seed, hashes, args.jobs, threads,
                   tuple(args.cfg_options))  # fmt: skip
-    left = unfinished(tasks, args.data_seed, results, place.has_weights)
+    left = unfinished(tasks, args.data_seed, results, place.learned)
     seconds = {one.name: expected_seconds(one, results, machine()[0], args.jobs) for one in wanted}
     _show(affordable(left, seconds, args.jobs, _budget(args)), seconds, len(tasks), len(left), args.jobs)
     if args.dry_run:

@@ -89,7 +89,7 @@ def affordable(tasks: Sequence[Task], seconds: dict[str, float], jobs: int, budg
 
 
 def unfinished(
-    tasks: Sequence[Task], data_seed: int, results: Collection[RunResult], has_weights: Callable[[Task], bool]
+    tasks: Sequence[Task], data_seed: int, results: Collection[RunResult], learned: Callable[[Task], int]
 ) -> list[Task]:
     """The tasks without a result of the same config on the same data.
 
@@ -100,15 +100,16 @@ def unfinished(
         tasks: each after the one that it needs.
         data_seed: of ShapesVIS.
         results: of finished runs.
-        has_weights: whether a finished task's weights are still there.
+        learned: the iterations of the weights of a task that are there; 0 where none are.
     """
-    done = {(one.run, one.data_seed, one.seed, one.config_hash) for one in results}
+    done = {(one.run, one.data_seed, one.seed, one.config_hash): one.iterations for one in results}
     left: list[Task] = []
     needed: set[tuple[str, int]] = set()
     for task in reversed(tasks):
         name = task.run.name
-        finished = (name, data_seed, task.seed, task.config_hash) in done
-        if finished and ((name, task.seed) not in needed or has_weights(task)):
+        iterations = done.get((name, data_seed, task.seed, task.config_hash))
+        # a training that was begun again and killed has left weights too, but of fewer iterations
+        if iterations is not None and ((name, task.seed) not in needed or learned(task) >= iterations):
             continue
         left.insert(0, task)
         if task.run.needs:

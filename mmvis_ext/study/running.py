@@ -52,11 +52,12 @@ class Place:
         """Of a run's logs and checkpoints; another config has another folder, so its training is not gone on with."""
         return self.work / f"{run}_data{self.data_seed}_seed{seed}_{self.hashes[run][:8]}"
 
-    def has_weights(self, task: Task) -> bool:
-        """Whether a finished training's checkpoint is still there."""
+    def learned(self, task: Task) -> int:
+        """The iterations of a training's last checkpoint, 0 if it has none."""
         from mmvis_ext.engine.checkpoints import latest_checkpoint
 
-        return latest_checkpoint(self.folder(task.run.name, task.seed)) is not None
+        path = latest_checkpoint(self.folder(task.run.name, task.seed))
+        return 0 if path is None else _iterations(path)
 
 
 def hashes_of(runs: Sequence[StudyRun], data_seed: int, options: Sequence[str] = ()) -> dict[str, str]:
@@ -149,12 +150,16 @@ def _result(
     import torch
 
     name, cores = machine()
-    iterations = 0 if task.run.weights else int(weights.stem.removeprefix("iter_"))
+    iterations = 0 if task.run.weights else _iterations(weights)
     return RunResult(
         run=task.run.name, rows=task.run.rows, seed=task.seed, data_seed=place.data_seed,
         config_hash=task.config_hash, code=code_version()[0], torch=torch.__version__, machine=name, cores=cores,
         jobs=place.jobs, seconds=round(seconds, 1), iterations=iterations, resumed=resumed, **content,
     )  # fmt: skip
+
+
+def _iterations(checkpoint: Path) -> int:
+    return int(checkpoint.stem.removeprefix("iter_"))
 
 
 def _weights(place: Place, run: str, seed: int) -> Path:

@@ -103,8 +103,8 @@ def test_a_run_takes_what_its_like_took():
         assert expected_seconds(training, known, machine, jobs) == jobs * 180
 
 
-def always(_: Task) -> bool:
-    return True
+def always(_: Task) -> int:
+    return 3
 
 
 def test_a_finished_run_whose_weights_are_gone_is_repeated_only_where_they_are_needed():
@@ -112,16 +112,19 @@ def test_a_finished_run_whose_weights_are_gone_is_repeated_only_where_they_are_n
     tested = StudyRun("b", Path("b.py"), ("y",), weights="a")
     tasks = tasks_of([start, trained, tested], [0], dict(start="1", a="2", b="3"))
 
-    def left(finished: str, kept: str) -> list[str]:
+    def left(finished: str, kept: str, steps: int = 3) -> list[str]:
         results = [
             result(one, one_hash)
             for one, one_hash in zip(("start", "a", "b"), "123", strict=True)
             if one in finished.split()
         ]
-        return [one.run.name for one in unfinished(tasks, 0, results, lambda task: task.run.name in kept.split())]
+        return [
+            one.run.name for one in unfinished(tasks, 0, results, lambda task: steps * (task.run.name in kept.split()))
+        ]
 
     assert left("start a b", "") == []
     assert left("start a", "a") == ["b"]
+    assert left("start a", "start a", steps=2) == ["start", "a", "b"], "killed when they were learned again"
     assert left("start a", "start") == ["a", "b"]
     assert left("start a", "") == ["start", "a", "b"]
     assert left("start", "") == ["start", "a", "b"]

@@ -215,6 +215,14 @@ def test_starting_with_other_classes_when_asked(data, write_config, tmp_path):
     assert call("train.py", config, "--work-dir", tmp_path / "w", *options) == 0
 
 
+def test_mixed_precision_without_a_gpu_is_bfloat16(data, write_config, tmp_path, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    config = write_config(data, train_cfg__max_epochs=1)
+    assert call("train.py", config, "--work-dir", tmp_path / "w", "--amp") == 0
+    (written,) = (tmp_path / "w").glob("*.py")
+    assert "type='BFloat16OptimWrapper'" in written.read_text()
+
+
 def test_a_data_set_of_other_classes(own_data, write_config, tmp_path, capfd):
     def turn(data):
         names = [c["name"] for c in data["categories"]]
