@@ -61,7 +61,7 @@ def _kept(vectors: Tensor, valid: Tensor) -> Tensor:
 
 
 class _Fuse(torch.autograd.Function):
-    """:func:`_fuse` with its gradient written out, which takes two thirds of the time that autograd's takes on a CPU."""
+    """:func:`_fuse` with its gradient written out, which takes a CPU two thirds of the time that autograd's takes."""
 
     @staticmethod
     def forward(ctx: Any, vectors: Tensor, valid: Tensor) -> Tensor:
