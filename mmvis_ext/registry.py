@@ -16,6 +16,7 @@ __all__ = [
     "LOOPS",
     "METRICS",
     "MODELS",
+    "OPTIMIZERS",
     "OPTIM_WRAPPERS",
     "OTHERS",
     "TASK_UTILS",
@@ -55,6 +56,7 @@ METRICS = _child(
 )
 HOOKS = _child(root.HOOKS, "mmvis_ext.engine")
 LOOPS = _child(root.LOOPS, "mmvis_ext.engine")
+OPTIMIZERS = _child(root.OPTIMIZERS, "mmvis_ext.engine")
 OPTIM_WRAPPERS = _child(root.OPTIM_WRAPPERS, "mmvis_ext.engine")
 
 # The other registries hold nothing of this project; they exist because mmengine warns where one lacks the scope.

@@ -1,7 +1,7 @@
 _base_ = [
     "../_base_/models/efficientvis_small.py",
     "./_base_/youtube_vis.py",
-    "./_base_/schedule_of_clips.py",
+    "./_base_/schedule.py",
     "./_base_/runtime.py",
 ]
 

@@ -11,6 +11,7 @@ from .checkpoints import check_fit, check_resumable, check_start, latest_checkpo
 from .curves import CurvesHook
 from .hooks import CheckClassesHook, CheckSlotsHook, CheckStartHook, FiniteLossHook
 from .loops import VideoTestLoop, VideoValLoop
+from .muon import MuonAdamW
 from .progress import OutcomeHook, WallTimerHook
 from .saving import EarlyStoppingHook, PlainCheckpointHook
 from .speed_hook import SpeedHook
@@ -27,6 +28,7 @@ __all__ = [
     "CurvesHook",
     "EarlyStoppingHook",
     "FiniteLossHook",
+    "MuonAdamW",
     "OutcomeHook",
     "PlainCheckpointHook",
     "SpeedHook",

@@ -112,3 +112,19 @@ def test_it_starts_from_a_file_and_else_at_random(tmp_path):
 def test_wrong_settings_are_refused(wrong, said):
     with pytest.raises(InputError, match=f"^EfficientNetLite: {said}"):
         EfficientNetLite(**wrong)
+
+
+@pytest.mark.parametrize(("kernel", "stride"), [(3, 1), (3, 2), (5, 2)])
+def test_depthwise_filters_learn_in_float32_in_mixed_precision(kernel, stride):
+    conv = SameConv2d(4, 4, kernel, stride=stride, groups=4)
+    x = torch.randn(2, 4, 9, 10)
+    conv(x).square().sum().backward()
+    expected = conv.weight.grad.clone()
+    conv.zero_grad()
+    with torch.autocast("cpu", torch.bfloat16):
+        found = conv(x)
+        with torch.no_grad():
+            assert conv(x).dtype == torch.bfloat16  # without a gradient it is as fast as anything
+    assert found.dtype == torch.float32
+    found.square().sum().backward()
+    torch.testing.assert_close(conv.weight.grad, expected)
