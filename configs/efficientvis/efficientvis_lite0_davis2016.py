@@ -5,5 +5,10 @@ _base_ = [
     "../_base_/ema_runtime.py",
 ]
 
-# the videos alone, from the backbone's weights of ImageNet; samples of two clips for correspondence learning
-train_dataloader = dict(batch_size=1, sampler=dict(repeat=4), dataset=dict(clips=dict(clip_len=6, num_clips=2)))
+# the videos alone, from the backbone's weights of ImageNet; samples of two clips for correspondence learning. Windows
+# are larger than the proposals, which otherwise cut off parts of objects in videos that were not trained on
+model = dict(head=dict(context=1.5))
+train_dataloader = dict(
+    batch_size=2, sampler=dict(repeat=8), dataset=dict(clips=dict(clip_len=3, num_clips=2, stride=(1, 4)))
+)
+optim_wrapper = dict(optimizer=dict(_delete_=True, type="MuonAdamW", lr=1.2e-3, weight_decay=0.01))

@@ -1,10 +1,10 @@
 _base_ = [
     "../_base_/models/efficientvis_small.py",
     "../_base_/datasets/shapes_vis_mini.py",
-    "../_base_/schedules/small_15e.py",
+    "../_base_/schedules/small_clips_7e.py",
     "../_base_/default_runtime.py",
 ]
 
 # the second stage, from the weights of efficientvis_small_shapesvis-mini-stills: samples of two clips for
 # correspondence learning
-train_dataloader = dict(batch_size=1)
+train_dataloader = dict(sampler=dict(repeat=2))

@@ -1,7 +1,7 @@
 _base_ = [
     "../_base_/models/srnet_small.py",
     "../_base_/datasets/shapes_vis_mini_stills.py",
-    "../_base_/schedules/small_20e.py",
+    "../_base_/schedules/small_pairs_20e.py",
     "../_base_/default_runtime.py",
 ]
 

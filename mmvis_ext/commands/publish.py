@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EXAMPLE", "add_arguments", "run"]
 
-EXAMPLE = "mmvis publish work_dirs/small/epoch_15.pth small.pth --half"
+EXAMPLE = "mmvis publish work_dirs/small/epoch_7.pth small.pth --half"
 
 KEPT = ("dataset_meta", "epoch", "iter", "seed", "mmengine_version")
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["EXAMPLE", "add_arguments", "mean_figures", "run"]
 
 EXAMPLE = (
-    "mmvis sweep configs/efficientvis/efficientvis_small_shapesvis-mini.py work_dirs/small/epoch_15.pth "
+    "mmvis sweep configs/efficientvis/efficientvis_small_shapesvis-mini.py work_dirs/small/epoch_7.pth "
     "model.visible_thr 0.3 0.4 0.5"
 )
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["EXAMPLE", "add_arguments", "run"]
 
 EXAMPLE = (
-    "mmvis test configs/efficientvis/efficientvis_small_shapesvis-mini.py work_dirs/small/epoch_15.pth --out small.zip"
+    "mmvis test configs/efficientvis/efficientvis_small_shapesvis-mini.py work_dirs/small/epoch_7.pth --out small.zip"
 )
 
 

@@ -29,7 +29,7 @@ def orthogonalise(matrices: Tensor, steps: int = 5) -> Tensor:
     Returns:
         (n,a,b) float32; a matrix of zeros stays so.
     """
-    fast = matrices.is_cuda or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    fast = matrices.is_cuda or (torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported())
     x = matrices.to(torch.bfloat16 if fast else torch.float32)
     tall = x.size(-2) > x.size(-1)
     if tall:
@@ -117,7 +117,7 @@ class MuonAdamW(Optimizer):
             updates.append(weight.grad.lerp(average, group["momentum"]).flatten(1))
         for (weight, group), update in zip(matrices, orthogonalise(torch.stack(updates)), strict=True):
             weight.mul_(1 - group["lr"] * group["weight_decay"])
-            # all entries of an orthogonal matrix together have the norm of its shorter side, those of AdamW 0.2 each
+            # entries of an orthogonal matrix are about 1 / sqrt(longer side), those of an update of AdamW about 0.2
             weight.add_(update.view_as(weight), alpha=-group["lr"] * 0.2 * max(update.shape) ** 0.5)
 
     def _adamw(self, weights: list[Tensor], group: dict) -> None:
