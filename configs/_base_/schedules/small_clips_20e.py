@@ -1,7 +1,8 @@
-_base_ = "./small_clips_7e.py"
+_base_ = "./muon.py"
 
-# 20 epochs of 80 iterations
-train_cfg = dict(max_epochs=20, val_interval=20)
+# small models that have learned single frames: 20 epochs of 80 iterations
+optim_wrapper = dict(optimizer=dict(lr=1.4e-3))
+train_cfg = dict(type="EpochBasedTrainLoop", max_epochs=20, val_interval=20)
 param_scheduler = [
     dict(type="LinearLR", start_factor=0.1, by_epoch=False, end=20),
     dict(type="CosineAnnealingLR", eta_min=1e-5, by_epoch=False, begin=20, end=1600),
