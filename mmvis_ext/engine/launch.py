@@ -12,7 +12,7 @@ from mmengine.runner import Runner
 from mmvis_ext.checkpoints import read_checkpoint
 from mmvis_ext.utils.errors import ERROR_FILE, InputError
 from mmvis_ext.utils.files import require_writable
-from mmvis_ext.utils.parallel import end_with, keep_to_the_end
+from mmvis_ext.utils.parallel import PARENT, end_with, keep_to_the_end
 
 from .building import building, read_config
 from .checkpoints import latest_checkpoint
@@ -42,7 +42,7 @@ def parse_value(text: str) -> Any:
 def load_config(args: argparse.Namespace) -> Config:
     """Read the config and apply the command line's overrides, launcher and work dir to it.
 
-    A process that torch's launcher has started ends with the launcher from here on.
+    A process that torch's launcher or another command has started ends with it from here on.
 
     Raises:
         InputError: the config cannot be read, or the work dir cannot be written.
@@ -50,6 +50,8 @@ def load_config(args: argparse.Namespace) -> Config:
     os.environ.setdefault("LOCAL_RANK", str(args.local_rank))
     if args.launcher == "pytorch" and ERROR_FILE in os.environ:
         end_with(os.getppid())  # torch's launcher, which cannot end its processes when it is killed itself
+    elif PARENT in os.environ:
+        end_with(int(os.environ[PARENT]))
     cfg = read_config(args.config, args.cfg_options)
     cfg.launcher = args.launcher
     cfg.work_dir = args.work_dir or cfg.get("work_dir") or str(Path("work_dirs") / Path(args.config).stem)

@@ -12,6 +12,7 @@ from typing import Any
 
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.files import read_file
+from mmvis_ext.utils.parallel import PARENT
 
 from .clock import Clock
 from .plan import Task
@@ -177,9 +178,9 @@ def _options(*pairs: str) -> list[str]:
 
 
 def _mmvis(work: Path, place: Place, *words: object) -> None:
-    """Run a command of ``mmvis`` in a process of its own, with its output in a log."""
+    """Run a command of ``mmvis`` in a process of its own, which ends with this one, with its output in a log."""
     log = work / f"{words[0]}.log"
-    variables = os.environ | {"OMP_NUM_THREADS": str(place.threads)}
+    variables = os.environ | {"OMP_NUM_THREADS": str(place.threads), PARENT: str(os.getpid())}
     command = [sys.executable, "-m", "mmvis_ext", *map(str, words)]
     with open(log, "w") as file:
         done = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, env=variables, check=False)

@@ -15,7 +15,10 @@ from tqdm import tqdm
 
 from .errors import InputError
 
-__all__ = ["end_with", "keep_to_the_end", "map_in_processes"]
+__all__ = ["PARENT", "end_with", "keep_to_the_end", "map_in_processes"]
+
+PARENT = "MMVIS_PARENT"
+"""Environment variable with the id of the process that a command works for; it ends with that one."""
 
 PR_SET_PDEATHSIG = 1  # of Linux' prctl: the signal that a process gets when its parent ends
 

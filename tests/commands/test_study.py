@@ -1,9 +1,9 @@
 """``mmvis study`` from the plan to the page: what is done, repeated, gone on with, refused and left."""
 
+import contextlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -65,14 +65,36 @@ WORDS = ("study", "--preset", "tiny", "--dirty")
 
 
 def killed(place: Path, checkpoint: str) -> None:
-    """Run the study in a process group of its own, which is killed as soon as a checkpoint is there."""
-    done = subprocess.Popen([sys.executable, "-m", "mmvis_ext", *WORDS], cwd=place, start_new_session=True,
+    """Kill the study as soon as a checkpoint is there; the training that it has started ends with it."""
+    done = subprocess.Popen([sys.executable, "-m", "mmvis_ext", *WORDS], cwd=place,
                             env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
     end = time.monotonic() + 300
     while not list(place.glob(checkpoint)) and done.poll() is None and time.monotonic() < end:
         time.sleep(0.1)
-    os.killpg(done.pid, signal.SIGKILL)
+    done.kill()
     done.wait()
+    end = time.monotonic() + 20
+    while at_work(place) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not at_work(place), "a training outlives the study"
+
+
+def at_work(place: Path) -> list[int]:
+    """The processes in a folder but this one, where the system lists them."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # gone meanwhile, or somebody else's
+            if os.readlink(process / "cwd") == str(place) and int(process.name) != os.getpid():
+                found.append(int(process.name))
+    return found
+
+
+@pytest.mark.slow
+def test_a_training_ends_with_the_study(place, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    config = place / "configs/study/x_start.py"
+    config.write_text(config.read_text().replace("max_iters=2", "max_iters=1000000"))
+    killed(place, "work_dirs/study/x_start_data0_seed0_*/iter_1.pth")
 
 
 @pytest.mark.slow
