@@ -71,6 +71,7 @@ def killed(place: Path, checkpoint: str) -> None:
     end = time.monotonic() + 300
     while not list(place.glob(checkpoint)) and done.poll() is None and time.monotonic() < end:
         time.sleep(0.1)
+    assert list(place.glob(checkpoint)), "the training did not begin"
     done.kill()
     done.wait()
     end = time.monotonic() + 20

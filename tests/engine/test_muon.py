@@ -38,14 +38,15 @@ def test_zeros_stay_zeros():
     assert orthogonalise(torch.zeros(1, 16, 20)).abs().max() == 0
 
 
+@pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="torch has had it since 2.9")
 def test_matrices_as_torch_does():
     model = nn.ParameterList([torch.randn(24, 40), torch.randn(24, 40), torch.randn(30, 20)])
-    theirs = copy.deepcopy(model)
+    theirs, before = copy.deepcopy(model), [weight.detach().clone() for weight in model]
     found = train(model, MuonAdamW(model.parameters(), lr=0.1, weight_decay=0.2, momentum=0.9), 3)
     options = dict(lr=0.1, weight_decay=0.2, momentum=0.9, adjust_lr_fn="match_rms_adamw")
     expected = train(theirs, torch.optim.Muon(theirs.parameters(), **options), 3)
-    for ours, other in zip(found, expected, strict=True):
-        torch.testing.assert_close(ours, other, rtol=0, atol=0.02)  # torch always computes them in bfloat16
+    for start, ours, other in zip(before, found, expected, strict=True):
+        assert (ours - other).norm() < 0.02 * (other - start).norm()  # torch always computes them in bfloat16
 
 
 def test_other_weights_as_adamw_does():

@@ -1,8 +1,7 @@
-_base_ = "./muon.py"
+_base_ = "./small_clips_20e.py"
 
-# small models that have learned single frames: 7 epochs of 80 iterations
-optim_wrapper = dict(optimizer=dict(lr=1.4e-3))
-train_cfg = dict(type="EpochBasedTrainLoop", max_epochs=7, val_interval=7)
+# 7 epochs of 80 iterations
+train_cfg = dict(max_epochs=7, val_interval=7)
 param_scheduler = [
     dict(type="LinearLR", start_factor=0.1, by_epoch=False, end=20),
     dict(type="CosineAnnealingLR", eta_min=1e-5, by_epoch=False, begin=20, end=560),

@@ -6,6 +6,7 @@ channels in all sizes.
 
 import math
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import torch
 from mmdet.models.backbones import EfficientNet
@@ -47,12 +48,11 @@ class SameConv2d(nn.Conv2d):
         if (height, width) != (2 * top, 2 * left):
             x = F.pad(x, (left, width - left, top, height - top))
             top = left = 0
-        slow = self.groups > 1 and torch.is_grad_enabled() and not x.is_cuda
-        if not slow or not torch.is_autocast_enabled(x.device.type):
+        learns = self.groups > 1 and torch.is_grad_enabled()
+        slow = learns and x.device.type == "cpu" and torch.is_autocast_enabled("cpu")
+        with torch.autocast("cpu", enabled=False) if slow else nullcontext():
+            x = x.float() if slow else x
             return F.conv2d(x, self.weight, self.bias, self.stride, (top, left), groups=self.groups)
-        with torch.autocast(x.device.type, enabled=False):
-            bias = None if self.bias is None else self.bias.float()
-            return F.conv2d(x.float(), self.weight.float(), bias, self.stride, (top, left), groups=self.groups)
 
 
 def _layers(width: float, depth: float) -> list[list[list[int]]]:
