@@ -12,6 +12,8 @@ from mmvis_ext.models.video_model import VideoStream, frame_geometry, set_tracks
 from mmvis_ext.registry import LOOPS
 from mmvis_ext.utils.errors import InputError
 
+from .stopwatch import Stopwatch
+
 __all__ = ["VideoTestLoop", "VideoValLoop"]
 
 
@@ -19,7 +21,9 @@ class _StreamingLoop(BaseLoop):
     """Runs the windows of :class:`VideoClipSampler`, and passes each video to the evaluator after its last window.
 
     The evaluator gets one sample per video, with ``pred_tracks`` and ``video``. This is a mixin for mmengine's test and
-    validation loops, which set ``evaluator`` and ``fp16``.
+    validation loops, which set ``evaluator`` and ``fp16``. At its end it logs where the time went: in the model, which
+    is all from frames to encoded masks, in waiting for frames, in the figures with the writing of results, or in
+    anything else, such as the hooks that draw.
 
     Raises:
         InputError: the loader's batch size is not 1.
@@ -40,15 +44,18 @@ class _StreamingLoop(BaseLoop):
                 f"{self.phase}_dataloader: batch_size is {number}, but videos are streamed one at a time; set it to 1."
             )
         super().__init__(runner, dataloader, **kwargs)
+        self.stopwatch = Stopwatch()
 
     def run(self) -> dict:
         self.runner.call_hook(f"before_{self.phase}")
         self.runner.call_hook(f"before_{self.phase}_epoch")
         self.runner.model.eval()
-        stream = None
-        for index, batch in enumerate(self.dataloader):
+        self.stopwatch, stream = Stopwatch(), None
+        for index, batch in enumerate(self.stopwatch.waits("waiting for frames", self.dataloader)):
             stream = self.run_window(index, batch, stream)
-        metrics = self.evaluator.evaluate(len(self.dataloader.dataset))
+        with self.stopwatch.time("figures"):
+            metrics = self.evaluator.evaluate(len(self.dataloader.dataset))
+        self.runner.logger.info(f"{self.phase} took {self.stopwatch.shares()}")
         self.runner.call_hook(f"after_{self.phase}_epoch", metrics=metrics)
         self.runner.call_hook(f"after_{self.phase}")
         return metrics
@@ -66,21 +73,23 @@ class _StreamingLoop(BaseLoop):
             The stream for the video's next window.
         """
         self.runner.call_hook(f"before_{self.phase}_iter", batch_idx=index, data_batch=batch)
-        model = unwrapped(self.runner.model)
-        data = model.data_preprocessor(batch, False)
-        (frames,), (sample,) = data["inputs"], data["data_samples"]
-        video = sample.metainfo["video"]
-        if video["start"] == 0:
-            stream = model.open_stream(frame_geometry(sample))
-        if stream is None or stream.book.length != video["start"]:
-            raise ValueError(f"Video {video['id']}: the sampler must give all of its windows, in time order.")
-        with autocast(enabled=self.fp16):
-            model.advance(frames, stream)
+        with self.stopwatch.time("model"):
+            model = unwrapped(self.runner.model)
+            data = model.data_preprocessor(batch, False)
+            (frames,), (sample,) = data["inputs"], data["data_samples"]
+            video = sample.metainfo["video"]
+            if video["start"] == 0:
+                stream = model.open_stream(frame_geometry(sample))
+            if stream is None or stream.book.length != video["start"]:
+                raise ValueError(f"Video {video['id']}: the sampler must give all of its windows, in time order.")
+            with autocast(enabled=self.fp16):
+                model.advance(frames, stream)
         outputs: Sequence = []
         if stream.book.length == video["length"]:
             set_tracks(sample, stream.book.close(video["id"], stream.geometry))
             outputs = [sample]
-            self.evaluator.process(data_samples=outputs, data_batch=batch)
+            with self.stopwatch.time("figures"):
+                self.evaluator.process(data_samples=outputs, data_batch=batch)
         self.runner.call_hook(f"after_{self.phase}_iter", batch_idx=index, data_batch=batch, outputs=outputs)
         return stream
 

@@ -45,6 +45,8 @@ def tiny_config(data_root: str | Path | None = None, name: str = SMALL, **overri
     head = cfg.model.get("head") or {}
     if "roi_extractor" in head:
         settings["model.head.roi_extractor.roi_layer.output_size"] = 5
+    if "mask_roi_extractor" in head:
+        settings["model.head.mask_roi_extractor.roi_layer.output_size"] = 10
     if "bank_length" in head:
         settings["model.head.bank_length"] = min(3, head["bank_length"])
     if "clip_len" in cfg.model:

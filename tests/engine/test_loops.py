@@ -10,6 +10,7 @@ from small_model import SIZE, T, build_model, empty_sample
 from torch import nn
 
 from mmvis_ext.engine import VideoTestLoop, VideoValLoop
+from mmvis_ext.engine.stopwatch import Stopwatch
 from mmvis_ext.models import VideoStream
 from mmvis_ext.models.video_model import unwrapped
 from mmvis_ext.utils.errors import InputError
@@ -21,7 +22,7 @@ def window_from(start: int, stream: VideoStream | None = None, length: int = 3 *
     sample.set_metainfo(dict(video=dict(id=7, start=start, length=length)))
     frames = np.random.default_rng(0).integers(0, 255, (T, 3, *SIZE), dtype=np.uint8)
     runner = SimpleNamespace(model=build_model().eval(), call_hook=lambda *args, **kwargs: None)
-    loop = SimpleNamespace(runner=runner, phase="test", fp16=False)
+    loop = SimpleNamespace(runner=runner, phase="test", fp16=False, stopwatch=Stopwatch())
     batch = dict(inputs=[torch.from_numpy(frames)], data_samples=[sample])
     return VideoTestLoop.run_window(loop, 0, batch, stream)
 

@@ -1,6 +1,7 @@
 """Train, resume, test and submit, end to end."""
 
 import json
+import re
 import subprocess
 import time
 import zipfile
@@ -78,6 +79,13 @@ def test_test_writes_the_submission_where_told(data, trained, tmp_path):
         assert len(entry["segmentations"]) == lengths[entry["video_id"]]
         assert entry["category_id"] in {c["id"] for c in truth["categories"]}
     assert any(s is None for e in results for s in e["segmentations"])
+    (log,) = (tmp_path / "w").rglob("*.log")
+    (took,) = re.findall(r"test took .*", log.read_text())
+    shares = re.fullmatch(
+        r"test took [\d.]+ s: waiting for frames (.*)%, model (.*)%, figures (.*)%, other (.*)%", took
+    )
+    assert shares is not None
+    assert sum(map(float, shares.groups())) == pytest.approx(100, abs=0.3)
 
 
 def test_half_precision_is_that_of_the_inferencer(data, trained, tmp_path, monkeypatch):

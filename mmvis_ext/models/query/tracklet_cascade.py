@@ -21,7 +21,9 @@ class TrackletCascade(QueryCascade):
 
     Args:
         num_classes: K.
-        roi_extractor: config of an mmdet RoI extractor with output side S; the mask branch uses the same with side 2S.
+        roi_extractor: config of an mmdet RoI extractor with output side S.
+        mask_roi_extractor: that of the mask branch; ``None`` is the same with side 2S. A larger ``finest_scale`` lets it
+            read finer levels of the pyramid than the stages do.
         num_queries: N.
         num_iterations: M.
         embed_dims: C, also the channels of the feature pyramid.
@@ -39,10 +41,11 @@ class TrackletCascade(QueryCascade):
     """
 
     def __init__(
-        self, num_classes: int, roi_extractor: dict, num_queries: int = 10, num_iterations: int = 6,
-        embed_dims: int = 256, num_heads: int = 8, feat_channels: int | None = None, feedforward_channels: int = 2048,
-        mask_convs: int = 4, attention: str = "factorised", temporal_first: bool = True, temporal_conv: bool = True,
-        time_shared: bool = False, context: float = 1.0, initial_boxes: str = "image",
+        self, num_classes: int, roi_extractor: dict, mask_roi_extractor: dict | None = None, num_queries: int = 10,
+        num_iterations: int = 6, embed_dims: int = 256, num_heads: int = 8, feat_channels: int | None = None,
+        feedforward_channels: int = 2048, mask_convs: int = 4, attention: str = "factorised",
+        temporal_first: bool = True, temporal_conv: bool = True, time_shared: bool = False, context: float = 1.0,
+        initial_boxes: str = "image",
     ) -> None:  # fmt: skip
         extractor = MODELS.build(roi_extractor)
         side = extractor.roi_layers[0].output_size[0]
@@ -54,8 +57,10 @@ class TrackletCascade(QueryCascade):
             for _ in range(num_iterations)
         ]  # fmt: skip
         super().__init__(stages, extractor, num_queries, embed_dims, context, initial_boxes)
-        mask_layer = dict(roi_extractor["roi_layer"], output_size=2 * side)
-        self.mask_roi_extractor = MODELS.build(dict(roi_extractor, roi_layer=mask_layer))
+        if mask_roi_extractor is None:
+            mask_layer = dict(roi_extractor["roi_layer"], output_size=2 * side)
+            mask_roi_extractor = dict(roi_extractor, roi_layer=mask_layer)
+        self.mask_roi_extractor = MODELS.build(mask_roi_extractor)
         self.num_classes, self.time_shared = num_classes, time_shared
 
     def forward(
@@ -98,7 +103,8 @@ class TrackletCascade(QueryCascade):
             pick: for each of the B clips, the indices (P_b,) int64 of the queries to segment; ``None`` for all.
 
         Returns:
-            (B,N,T,4S,4S) logits, or with ``pick`` (P,T,4S,4S), clip by clip.
+            (B,N,T,s,s) logits, or with ``pick`` (P,T,s,s), clip by clip; s is twice the mask extractor's side, 4S if
+            that is not set.
         """
         rois, filters = boxes_to_rois(output.proposals), output.filters
         if pick is not None:

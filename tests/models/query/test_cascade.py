@@ -19,12 +19,16 @@ def pyramid(clips: int = B, length: int = T) -> tuple[torch.Tensor, ...]:
     return tuple(torch.randn(clips * length, C, SIZE[0] // s, SIZE[1] // s) for s in (4, 8))
 
 
-def crop_slowly(features, boxes, side):
-    """RoI features of (B,N,T,4) boxes, one at a time from its own frame."""
-    extractor = SingleRoIExtractor(
+def extractor_config(side, finest_scale):
+    return dict(
         roi_layer=dict(type="RoIAlign", output_size=side, sampling_ratio=2),
-        out_channels=C, featmap_strides=[4, 8], finest_scale=12,
+        out_channels=C, featmap_strides=[4, 8], finest_scale=finest_scale,
     )  # fmt: skip
+
+
+def crop_slowly(features, boxes, side, finest_scale=12):
+    """RoI features of (B,N,T,4) boxes, one at a time from its own frame."""
+    extractor = SingleRoIExtractor(**extractor_config(side, finest_scale))
     b, n, t, _ = boxes.shape
     out = torch.zeros(b, n, t, C, side, side)
     for i, j, k in [(i, j, k) for i in range(b) for j in range(n) for k in range(t)]:
@@ -101,6 +105,24 @@ def test_masks_come_from_larger_crops_and_the_same_filters():
         expected = stage.mask_head(stage.dynamic_conv.apply_filters(output.filters, crops))
         assert masks.shape == (B, N, T, 4 * S, 4 * S)
         torch.testing.assert_close(masks, expected, rtol=1e-4, atol=1e-4)
+
+
+@torch.no_grad()
+def test_masks_may_come_from_finer_levels_and_larger_crops_than_the_stages_have():
+    own = dict(extractor_config(3 * S, 1000), type="StaticRoIExtractor")  # all boxes are small to it
+    cascade, plain, features = head(mask_roi_extractor=own), head(), pyramid()
+    plain.load_state_dict(cascade.state_dict())  # there are no weights of its own
+    output, other = cascade(features, SIZES)[-1], plain(features, SIZES)[-1]
+    assert_alike(output, other)  # the stages are as before
+    masks = cascade.segment(features, output)
+    stage = cascade.stages[-1]
+    expected, coarse = (
+        stage.mask_head(stage.dynamic_conv.apply_filters(output.filters, crops))
+        for crops in (crop_slowly(features, output.proposals, 3 * S, scale) for scale in (1000, 12))
+    )
+    assert masks.shape == (B, N, T, 6 * S, 6 * S)
+    torch.testing.assert_close(masks, expected, rtol=1e-4, atol=1e-4)
+    assert not torch.allclose(masks, coarse, rtol=1e-2, atol=1e-2)
 
 
 @torch.no_grad()
