@@ -22,8 +22,8 @@ class TrackletCascade(QueryCascade):
     Args:
         num_classes: K.
         roi_extractor: config of an mmdet RoI extractor with output side S.
-        mask_roi_extractor: that of the mask branch; ``None`` is the same with side 2S. A larger ``finest_scale`` lets it
-            read finer levels of the pyramid than the stages do.
+        mask_roi_extractor: that of the mask branch; ``None`` is the same with side 2S. A larger ``finest_scale`` lets
+            it read finer levels of the pyramid than the stages do.
         num_queries: N.
         num_iterations: M.
         embed_dims: C, also the channels of the feature pyramid.
