@@ -44,36 +44,36 @@ class _StreamingLoop(BaseLoop):
                 f"{self.phase}_dataloader: batch_size is {number}, but videos are streamed one at a time; set it to 1."
             )
         super().__init__(runner, dataloader, **kwargs)
-        self.stopwatch = Stopwatch()
 
     def run(self) -> dict:
         self.runner.call_hook(f"before_{self.phase}")
         self.runner.call_hook(f"before_{self.phase}_epoch")
         self.runner.model.eval()
-        self.stopwatch, stream = Stopwatch(), None
-        for index, batch in enumerate(self.stopwatch.waits("waiting for frames", self.dataloader)):
-            stream = self.run_window(index, batch, stream)
-        with self.stopwatch.time("figures"):
+        stopwatch, stream = Stopwatch(), None
+        for index, batch in enumerate(stopwatch.waits("waiting for frames", self.dataloader)):
+            stream = self.run_window(index, batch, stream, stopwatch)
+        with stopwatch.time("figures"):
             metrics = self.evaluator.evaluate(len(self.dataloader.dataset))
-        self.runner.logger.info(f"{self.phase} took {self.stopwatch.shares()}")
+        self.runner.logger.info(f"{self.phase} took {stopwatch.shares()}")
         self.runner.call_hook(f"after_{self.phase}_epoch", metrics=metrics)
         self.runner.call_hook(f"after_{self.phase}")
         return metrics
 
     @torch.no_grad()
-    def run_window(self, index: int, batch: dict, stream: VideoStream | None) -> VideoStream:
+    def run_window(self, index: int, batch: dict, stream: VideoStream | None, stopwatch: Stopwatch) -> VideoStream:
         """Run one window of one video.
 
         Args:
             index: number of the window in the loop.
             batch: the window as the data loader gives it.
             stream: the video's stream so far; replaced by a new one if this is the first window of a video.
+            stopwatch: counts the model's time and that of the figures.
 
         Returns:
             The stream for the video's next window.
         """
         self.runner.call_hook(f"before_{self.phase}_iter", batch_idx=index, data_batch=batch)
-        with self.stopwatch.time("model"):
+        with stopwatch.time("model"):
             model = unwrapped(self.runner.model)
             data = model.data_preprocessor(batch, False)
             (frames,), (sample,) = data["inputs"], data["data_samples"]
@@ -88,7 +88,7 @@ class _StreamingLoop(BaseLoop):
         if stream.book.length == video["length"]:
             set_tracks(sample, stream.book.close(video["id"], stream.geometry))
             outputs = [sample]
-            with self.stopwatch.time("figures"):
+            with stopwatch.time("figures"):
                 self.evaluator.process(data_samples=outputs, data_batch=batch)
         self.runner.call_hook(f"after_{self.phase}_iter", batch_idx=index, data_batch=batch, outputs=outputs)
         return stream

@@ -22,9 +22,9 @@ def window_from(start: int, stream: VideoStream | None = None, length: int = 3 *
     sample.set_metainfo(dict(video=dict(id=7, start=start, length=length)))
     frames = np.random.default_rng(0).integers(0, 255, (T, 3, *SIZE), dtype=np.uint8)
     runner = SimpleNamespace(model=build_model().eval(), call_hook=lambda *args, **kwargs: None)
-    loop = SimpleNamespace(runner=runner, phase="test", fp16=False, stopwatch=Stopwatch())
+    loop = SimpleNamespace(runner=runner, phase="test", fp16=False)
     batch = dict(inputs=[torch.from_numpy(frames)], data_samples=[sample])
-    return VideoTestLoop.run_window(loop, 0, batch, stream)
+    return VideoTestLoop.run_window(loop, 0, batch, stream, Stopwatch())
 
 
 def test_windows_come_in_time_order():

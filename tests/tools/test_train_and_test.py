@@ -85,6 +85,7 @@ def test_test_writes_the_submission_where_told(data, trained, tmp_path):
         r"test took [\d.]+ s: waiting for frames (.*)%, model (.*)%, figures (.*)%, other (.*)%", took
     )
     assert shares is not None
+    assert float(shares[2]) > 0
     assert sum(map(float, shares.groups())) == pytest.approx(100, abs=0.3)
 
 

@@ -1,6 +1,7 @@
 """The segmentation head of InsPro (Sec. 3.2) on one frame, and the propagation to the next frame (Sec. 3.1)."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -32,14 +33,12 @@ class InstanceCascade(QueryCascade):
         num_queries: N.
         num_stages: M.
         embed_dims: C, also the channels of the feature pyramid.
-        num_heads: heads of the self-attention.
-        feat_channels: inner channels of the dynamic filters; ``None`` is C/4.
-        feedforward_channels: hidden width of each FFN.
         mask_branch: arguments of :class:`MaskBranch` except ``in_channels`` and ``strides``; ``None`` for a model
             without masks (InsPro-VID).
         propagate: what goes to the next frame: ``both``, ``query``, ``proposal`` or ``none`` (Table 2a).
         bank_length: L, length of the feature bank; 1 switches intra-query attention off.
         initial_boxes: see :class:`QueryCascade`.
+        stage: further arguments of :class:`QueryStage`, the same for all M.
 
     Raises:
         ValueError: ``propagate`` is unknown, or ``bank_length`` is below 1.
@@ -47,9 +46,8 @@ class InstanceCascade(QueryCascade):
 
     def __init__(
         self, num_classes: int, roi_extractor: dict, num_queries: int = 100, num_stages: int = 6,
-        embed_dims: int = 256, num_heads: int = 8, feat_channels: int | None = None, feedforward_channels: int = 2048,
-        mask_branch: dict | None = None, propagate: str = "both", bank_length: int = 18,
-        initial_boxes: str = "image",
+        embed_dims: int = 256, mask_branch: dict | None = None, propagate: str = "both", bank_length: int = 18,
+        initial_boxes: str = "image", **stage: Any,
     ) -> None:  # fmt: skip
         if propagate not in PROPAGATIONS:
             raise ValueError(f"propagate={propagate!r} is unknown; choose one of {PROPAGATIONS}.")
@@ -58,12 +56,9 @@ class InstanceCascade(QueryCascade):
         extractor = MODELS.build(roi_extractor)
         side = extractor.roi_layers[0].output_size[0]
         stages = [
-            QueryStage(
-                num_classes, embed_dims, num_heads, feat_channels, feedforward_channels, side,
-                attention="spatial", temporal_conv=False,
-            )
+            QueryStage(num_classes, embed_dims, roi_size=side, attention="spatial", temporal_conv=False, **stage)
             for _ in range(num_stages)
-        ]  # fmt: skip
+        ]
         super().__init__(stages, extractor, num_queries, embed_dims, initial_boxes=initial_boxes)
         self.num_classes, self.propagate, self.bank_length = num_classes, propagate, bank_length
         attends = bank_length > 1 and propagate in ("both", "query")  # it only serves to compute propagated queries

@@ -87,14 +87,15 @@ class QueryStage(nn.Module):
         feat_channels: inner channels of the dynamic filters; ``None`` is C/4.
         feedforward_channels: hidden width of the FFN.
         roi_size: S.
-        attention: ``mode`` of :class:`FactorisedTemporoSpatialAttention`.
+        attention: ``mode`` of :class:`FactorisedTemporoSpatialAttention` (EfficientVIS, Table 1a).
         temporal_first: see :class:`FactorisedTemporoSpatialAttention`.
-        temporal_conv: ``temporal`` of :class:`TemporalDynamicConv`.
+        temporal_conv: ``temporal`` of :class:`TemporalDynamicConv` (EfficientVIS, Table 1b).
     """
 
     def __init__(
-        self, num_classes: int, embed_dims: int, num_heads: int, feat_channels: int | None, feedforward_channels: int,
-        roi_size: int = 7, attention: str = "factorised", temporal_first: bool = True, temporal_conv: bool = True,
+        self, num_classes: int, embed_dims: int, num_heads: int = 8, feat_channels: int | None = None,
+        feedforward_channels: int = 2048, roi_size: int = 7, attention: str = "factorised",
+        temporal_first: bool = True, temporal_conv: bool = True,
     ) -> None:  # fmt: skip
         super().__init__()
         self.attention = FactorisedTemporoSpatialAttention(embed_dims, num_heads, attention, temporal_first)

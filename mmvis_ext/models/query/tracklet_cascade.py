@@ -1,6 +1,7 @@
 """The M iterations of EfficientVIS over one clip, with masks (Sec. 3.1)."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -27,35 +28,21 @@ class TrackletCascade(QueryCascade):
         num_queries: N.
         num_iterations: M.
         embed_dims: C, also the channels of the feature pyramid.
-        num_heads: heads of each attention.
-        feat_channels: inner channels of the dynamic filters; ``None`` is C/4.
-        feedforward_channels: hidden width of each FFN.
-        mask_convs: number of 3x3 convolutions of each mask head.
-        attention: ``factorised``, ``spatial``, ``temporal`` or ``joint`` (Table 1a).
-        temporal_first: see :class:`FactorisedTemporoSpatialAttention`.
-        temporal_conv: ``False`` for the still-image dynamic convolution (Table 1b).
         time_shared: one embedding per tracklet instead of T (Table 1f): the embeddings of a query are averaged over
             time after each iteration.
         context: see :class:`QueryCascade`; masks are predicted in the same windows.
         initial_boxes: see :class:`QueryCascade`.
+        stage: further arguments of :class:`TrackletStage`, the same for all M.
     """
 
     def __init__(
         self, num_classes: int, roi_extractor: dict, mask_roi_extractor: dict | None = None, num_queries: int = 10,
-        num_iterations: int = 6, embed_dims: int = 256, num_heads: int = 8, feat_channels: int | None = None,
-        feedforward_channels: int = 2048, mask_convs: int = 4, attention: str = "factorised",
-        temporal_first: bool = True, temporal_conv: bool = True, time_shared: bool = False, context: float = 1.0,
-        initial_boxes: str = "image",
+        num_iterations: int = 6, embed_dims: int = 256, time_shared: bool = False, context: float = 1.0,
+        initial_boxes: str = "image", **stage: Any,
     ) -> None:  # fmt: skip
         extractor = MODELS.build(roi_extractor)
         side = extractor.roi_layers[0].output_size[0]
-        stages = [
-            TrackletStage(
-                num_classes, embed_dims, num_heads, feat_channels, feedforward_channels, side, attention,
-                temporal_first, temporal_conv, mask_convs=mask_convs,
-            )
-            for _ in range(num_iterations)
-        ]  # fmt: skip
+        stages = [TrackletStage(num_classes, embed_dims, roi_size=side, **stage) for _ in range(num_iterations)]
         super().__init__(stages, extractor, num_queries, embed_dims, context, initial_boxes)
         if mask_roi_extractor is None:
             mask_layer = dict(roi_extractor["roi_layer"], output_size=2 * side)
