@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from mmengine.structures import InstanceData
 from torch import Tensor
 
-__all__ = ["Tracklets", "ignored_regions"]
+__all__ = ["Tracklets", "ignored_regions", "shown_instances"]
 
 
 @dataclass
@@ -98,6 +99,24 @@ class Tracklets:
             boxes *= visible[..., None]
         ids, kept = torch.tensor(list(order), dtype=torch.int64), visible.any(1)
         return cls(*(x[kept].to(device, non_blocking=True) for x in (boxes, masks, visible, labels, ids)))
+
+
+def shown_instances(instances: InstanceData) -> InstanceData:
+    """The instances of one frame that can be seen there, for parts of mmdet that take frames as they are.
+
+    Cropping and shrinking may leave instances whose mask has no pixel and whose box is (0, 0, 0, 0). Such a box as a
+    target of a box regression gives a loss that is not a number.
+
+    Args:
+        instances: ``bboxes`` (n, 4) xyxy and, unless the data set has boxes alone, ``masks`` (mmdet's mask structures).
+
+    Returns:
+        Those with a mask of at least one pixel or, without masks, with a box of positive width and height.
+    """
+    if "masks" in instances:
+        return instances[torch.from_numpy(instances.masks.areas > 0)]
+    boxes = getattr(instances.bboxes, "tensor", instances.bboxes)
+    return instances[(boxes[:, 2:] > boxes[:, :2]).all(1)]
 
 
 def ignored_regions(frames: Sequence, size: tuple[int, int], device: torch.device | str) -> Tensor:

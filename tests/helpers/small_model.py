@@ -140,6 +140,16 @@ def video_sample(*frames: InstanceData, size: tuple[int, int] = SIZE, num_clips:
     return out
 
 
+def with_a_vanished_object(sample: TrackDataSample) -> TrackDataSample:
+    """The sample with one more instance in each frame that a crop has left nothing of."""
+    out = TrackDataSample(metainfo=sample.metainfo)
+    out.video_data_samples = [frame.new() for frame in sample.video_data_samples]
+    for frame in out.video_data_samples:
+        size = frame.gt_instances.masks.masks.shape[1:]
+        frame.gt_instances = InstanceData.cat([frame.gt_instances, rectangles((9, 1, (0, 0, 0, 0)), size=size)])
+    return out
+
+
 def empty_sample(length: int, size: tuple[int, int] = SIZE) -> TrackDataSample:
     return video_sample(*(rectangles(size=size) for _ in range(length)), size=size)
 

@@ -10,7 +10,7 @@ from mmdet.structures.bbox import HorizontalBoxes
 from mmdet.structures.mask import BitmapMasks
 from mmengine.structures import InstanceData
 
-from mmvis_ext.structures.tracklets import Tracklets
+from mmvis_ext.structures.tracklets import Tracklets, shown_instances
 
 SIZE, PADDED = (6, 8), (8, 12)
 # frames of (track id, label): 7 before 0 in time, 0 is an id like any other, 5 appears once, frame 2 is empty
@@ -127,3 +127,18 @@ def test_objects_of_which_nothing_is_left_are_absent():
     assert tracklets.visible.tolist() == [[False, True]]
     assert not tracklets.boxes[0, 0].any()
     assert tracklets.boxes[0, 1].any()
+
+
+@pytest.mark.parametrize("with_masks", [True, False])
+@pytest.mark.parametrize("box_type", [torch.as_tensor, HorizontalBoxes])
+def test_instances_without_a_pixel_are_not_shown(with_masks, box_type):
+    masks = np.zeros((4, *SIZE), np.uint8)
+    masks[0, 1:3, 2:5], masks[2, 5, 7] = 1, 1
+    boxes = torch.tensor([[2, 1, 5, 3], [0, 0, 0, 0], [7, 5, 8, 6], [3, 4, 3, 6]], dtype=torch.float32)
+    instances = InstanceData(bboxes=box_type(boxes), labels=torch.arange(4), masks=BitmapMasks(masks, *SIZE))
+    if not with_masks:
+        del instances.masks
+    assert shown_instances(instances).labels.tolist() == [0, 2]
+    nothing = shown_instances(instances[torch.tensor([1, 3])])
+    assert nothing.bboxes.shape == (0, 4)
+    assert not with_masks or nothing.masks.masks.shape == (0, *SIZE)

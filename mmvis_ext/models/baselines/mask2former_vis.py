@@ -18,6 +18,7 @@ from mmvis_ext.registry import MODELS
 from mmvis_ext.structures.geometry import FrameGeometry
 from mmvis_ext.structures.rle import boxes_of
 from mmvis_ext.structures.stream import Detections
+from mmvis_ext.structures.tracklets import shown_instances
 from mmvis_ext.utils.errors import InputError
 
 __all__ = ["Mask2FormerVISBaseline", "Mask2FormerVISState"]
@@ -176,7 +177,7 @@ def _copied(sample: TrackDataSample) -> TrackDataSample:
     out = TrackDataSample(metainfo=sample.metainfo)
     frames = []
     for frame in sample.video_data_samples:
-        truth = frame.gt_instances
+        truth = shown_instances(frame.gt_instances)
         copied = DetDataSample(metainfo=frame.metainfo)
         copied.gt_instances = InstanceData(labels=truth.labels, masks=truth.masks, instances_ids=truth.instances_ids)
         frames.append(copied)

@@ -22,6 +22,7 @@ from mmvis_ext.models.video_model import VideoModel
 from mmvis_ext.registry import MODELS
 from mmvis_ext.structures.geometry import FrameGeometry
 from mmvis_ext.structures.stream import Detections
+from mmvis_ext.structures.tracklets import shown_instances
 from mmvis_ext.utils.errors import InputError
 
 __all__ = ["MaskTrackRCNNBaseline", "frame_pair"]
@@ -205,7 +206,9 @@ def _total(value: Tensor | list[Tensor]) -> Tensor:
 
 
 def frame_pair(sample: TrackDataSample, key: int | None = None, reference: int | None = None) -> TrackDataSample:
-    """A sample with the same frames in which mmdet's key frame and reference frame are set; ``sample`` is not modified.
+    """A sample with mmdet's key frame and reference frame set, and only what each frame shows of the ground truth.
+
+    ``sample`` is not modified.
 
     Args:
         sample: a sample of T frames.
@@ -217,8 +220,15 @@ def frame_pair(sample: TrackDataSample, key: int | None = None, reference: int |
     if reference is None:
         (reference, *_) = sample.metainfo.get("ref_frames_inds", [0])
     pair = TrackDataSample(metainfo=dict(key_frames_inds=[key], ref_frames_inds=[reference]))
-    pair.video_data_samples = list(sample.video_data_samples)
+    pair.video_data_samples = [_only_shown(frame) for frame in sample.video_data_samples]
     return pair
+
+
+def _only_shown(frame: DetDataSample) -> DetDataSample:
+    """A copy of the frame without the instances that have left it."""
+    out = frame.new()
+    out.gt_instances = shown_instances(frame.gt_instances)
+    return out
 
 
 def one_class(frame: DetDataSample, padded: tuple[int, ...]) -> DetDataSample:

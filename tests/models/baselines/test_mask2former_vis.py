@@ -8,7 +8,7 @@ import torch
 from mmdet.registry import MODELS as MMDET_MODELS
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
-from small_model import empty_sample, rectangles, video_sample
+from small_model import empty_sample, rectangles, video_sample, with_a_vanished_object
 from streamed import assert_same_tracks, streamed, tracks_of
 
 from mmvis_ext.models import Mask2FormerVISBaseline
@@ -169,6 +169,13 @@ def test_losses_are_finite_and_train_everything():
 def test_frames_without_objects_teach_background_only():
     losses = losses_of(build().train(), [empty_sample(2, SIZE)])
     assert all((value == 0) == ("cls" not in name) for name, value in losses.items())
+
+
+def test_objects_that_a_crop_left_out_are_no_ground_truth():
+    model = build().train()
+    losses = losses_of(model, [training_sample()])
+    for name, value in losses_of(model, [with_a_vanished_object(training_sample())]).items():
+        torch.testing.assert_close(value, losses[name], rtol=0, atol=0)
 
 
 def test_samples_of_another_length_are_refused():

@@ -10,7 +10,7 @@ from mmdet.registry import MODELS as MMDET_MODELS
 from mmdet.structures import TrackDataSample
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
-from small_model import empty_sample, rectangles, video_sample
+from small_model import empty_sample, rectangles, video_sample, with_a_vanished_object
 from streamed import stored_numbers, tracks_of
 
 from mmvis_ext.models import MaskTrackRCNNBaseline
@@ -216,6 +216,13 @@ def test_frames_without_objects_teach_background_only():
     assert {name for name, value in losses.items() if value != 0} <= {"loss_rpn_cls", "loss_cls", "acc"}
     assert losses["loss_rpn_cls"] > 0
     assert losses["loss_cls"] > 0
+
+
+def test_objects_that_a_crop_left_out_are_no_ground_truth():
+    model = MODELS.build(model_cfg()).train()
+    losses = losses_of(model, [training_sample()])
+    for name, value in losses_of(model, [with_a_vanished_object(training_sample())]).items():
+        torch.testing.assert_close(value, losses[name], rtol=0, atol=0)
 
 
 def test_two_numbers_of_classes_are_refused():
