@@ -7,5 +7,3 @@ _base_ = [
 
 # pairs of frames
 train_dataloader = dict(sampler=dict(repeat=16), dataset=dict(clips=dict(scattered=True)))
-# at 6e-4, the rate of the other light models, its loss is not finite after 85 iterations of eight pairs
-optim_wrapper = dict(optimizer=dict(lr=2e-4))
