@@ -9,6 +9,7 @@ _base_ = [
 train_dataloader = dict(
     batch_size=4, sampler=dict(repeat=4), dataset=dict(clips=dict(clip_len=2, num_clips=1, scattered=True))
 )
+
 # a transformer that learns from scratch takes smaller steps than convolutions
 slowly = dict(lr_mult=0.3)
 optim_wrapper = dict(
