@@ -43,6 +43,7 @@ COMMANDS: dict[str, str | Group] = {
     "publish": "publish",
     "export": "export",
     "sweep": "sweep",
+    "curves": "curves",
     "study": "study",
     "benchmark": "benchmark",
     "flops": "flops",
