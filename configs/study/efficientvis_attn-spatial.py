@@ -5,5 +5,5 @@ _base_ = [
     "./_base_/runtime.py",
 ]
 
-model = dict(clip_len=12, head=dict(attention="spatial"))
-train_dataloader = dict(batch_size=1, dataset=dict(clips=dict(clip_len=12, num_clips=1)))
+model = dict(clip_len=16, head=dict(attention="spatial"))
+train_dataloader = dict(batch_size=1, dataset=dict(clips=dict(clip_len=16, num_clips=1)))

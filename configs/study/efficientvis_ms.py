@@ -6,7 +6,7 @@ _base_ = [
 ]
 
 # multi-scale training: a short side of 80, 96 or 112 pixels, drawn for each clip
-model = dict(clip_len=12)
+model = dict(clip_len=16)
 load, pack = _base_.train_dataloader.dataset.pipeline
 resize = dict(
     type="mmdet.RandomChoiceResize",
@@ -17,7 +17,7 @@ resize = dict(
 train_dataloader = dict(
     batch_size=1,
     dataset=dict(
-        clips=dict(clip_len=12, num_clips=1),
+        clips=dict(clip_len=16, num_clips=1),
         pipeline=[dict(load, transforms=[*load.transforms[:2], resize, *load.transforms[3:]]), pack],
     ),
 )

@@ -6,5 +6,5 @@ _base_ = [
 ]
 
 # linked by a hand-crafted rule; samples of one clip, as many clips and steps as with correspondence learning
-model = dict(clip_len=6, linker=dict(type="ClipLinker"))
-train_dataloader = dict(batch_size=2, dataset=dict(clips=dict(clip_len=6, num_clips=1)))
+model = dict(clip_len=8, linker=dict(type="ClipLinker"))
+train_dataloader = dict(batch_size=2, dataset=dict(clips=dict(clip_len=8, num_clips=1)))

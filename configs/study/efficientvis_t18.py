@@ -6,5 +6,5 @@ _base_ = [
 ]
 
 # samples of two clips: correspondence learning
-model = dict(clip_len=6)
-train_dataloader = dict(batch_size=1, dataset=dict(clips=dict(clip_len=6, num_clips=2)))
+model = dict(clip_len=8)
+train_dataloader = dict(batch_size=1, dataset=dict(clips=dict(clip_len=8, num_clips=2)))

@@ -6,7 +6,7 @@ _base_ = [
 ]
 
 # only for tests: efficientvis_t9 at a quarter of the 6 frames per second
-model = dict(clip_len=3)
-train_dataloader = dict(batch_size=1, dataset=dict(clips=dict(clip_len=3, num_clips=2)))
+model = dict(clip_len=4)
+train_dataloader = dict(batch_size=2, dataset=dict(clips=dict(clip_len=4, num_clips=2)))
 val_dataloader = dict(dataset=dict(fps=1.5))
 test_dataloader = val_dataloader

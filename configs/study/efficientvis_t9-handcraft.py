@@ -6,5 +6,5 @@ _base_ = [
 ]
 
 # linked by a hand-crafted rule; samples of one clip, as many clips and steps as with correspondence learning
-model = dict(clip_len=3, linker=dict(type="ClipLinker"))
-train_dataloader = dict(batch_size=2, dataset=dict(clips=dict(clip_len=3, num_clips=1)))
+model = dict(clip_len=4, linker=dict(type="ClipLinker"))
+train_dataloader = dict(batch_size=4, dataset=dict(clips=dict(clip_len=4, num_clips=1)))

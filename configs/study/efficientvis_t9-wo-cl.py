@@ -6,5 +6,5 @@ _base_ = [
 ]
 
 # samples of one clip: no correspondence learning, but as many clips and steps
-model = dict(clip_len=3)
-train_dataloader = dict(batch_size=2, dataset=dict(clips=dict(clip_len=3, num_clips=1)))
+model = dict(clip_len=4)
+train_dataloader = dict(batch_size=4, dataset=dict(clips=dict(clip_len=4, num_clips=1)))

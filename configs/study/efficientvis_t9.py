@@ -6,5 +6,5 @@ _base_ = [
 ]
 
 # samples of two clips: correspondence learning
-model = dict(clip_len=3)
-train_dataloader = dict(batch_size=1, dataset=dict(clips=dict(clip_len=3, num_clips=2)))
+model = dict(clip_len=4)
+train_dataloader = dict(batch_size=2, dataset=dict(clips=dict(clip_len=4, num_clips=2)))

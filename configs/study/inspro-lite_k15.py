@@ -1,10 +1,10 @@
 _base_ = [
-    "../_base_/models/inspro_small.py",
+    "./_base_/inspro.py",
     "./_base_/youtube_vis.py",
     "./_base_/schedule.py",
     "./_base_/runtime.py",
 ]
 
 # only for tests: training does not know the interval, so the weights are those of inspro-lite
-model = dict(type="InsProLite", key_interval=15)
+model = dict(type="InsProLite", key_interval=7)
 train_dataloader = dict(batch_size=4, dataset=dict(clips=dict(clip_len=5, num_clips=1, scattered=True)))

@@ -1,5 +1,5 @@
 _base_ = [
-    "../_base_/models/inspro_small.py",
+    "./_base_/inspro.py",
     "./_base_/vid.py",
     "./_base_/schedule.py",
     "./_base_/runtime.py",

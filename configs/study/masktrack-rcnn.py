@@ -1,7 +1,7 @@
 _base_ = [
     "../_base_/models/masktrack_rcnn_small.py",
     "./_base_/youtube_vis.py",
-    "./_base_/schedule.py",
+    "./_base_/schedule_from_scratch.py",
     "./_base_/runtime.py",
 ]
 

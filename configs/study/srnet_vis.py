@@ -1,7 +1,7 @@
 _base_ = [
     "../_base_/models/srnet_small.py",
     "./_base_/stills.py",
-    "./_base_/schedule.py",
+    "./_base_/schedule_from_scratch.py",
     "./_base_/runtime.py",
 ]
 

@@ -1,13 +1,13 @@
 _base_ = [
     "../_base_/models/vistr_small.py",
     "./_base_/youtube_vis.py",
-    "./_base_/schedule.py",
+    "./_base_/schedule_from_scratch.py",
     "./_base_/runtime.py",
 ]
 
 # clips of half of the length, linked by a hand-crafted rule
-model = dict(clip_len=6)
-train_dataloader = dict(batch_size=2, dataset=dict(clips=dict(clip_len=6, num_clips=1)))
+model = dict(clip_len=8)
+train_dataloader = dict(batch_size=2, dataset=dict(clips=dict(clip_len=8, num_clips=1)))
 # a transformer that learns from scratch takes smaller steps than convolutions
 slowly = dict(lr_mult=0.3)
 optim_wrapper = dict(paramwise_cfg=dict(custom_keys={"head.encoder": slowly, "head.decoder": slowly}))

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--systems", nargs="+", default=[], metavar="NAME", help="systems, such as SRNet (default: all)")
     add("--seeds", nargs="+", type=seed, default=[0], metavar="N", help="of the trainings (default: 0)")
     add("--data-seed", type=seed, default=0, metavar="N", help="of ShapesVIS (default: 0)")
-    add("--preset", default="study", help="of ShapesVIS (default: study)")
+    add("--preset", default="claims", help="of ShapesVIS (default: claims)")
     add("--budget", type=finite, metavar="HOURS", help="begin no run that would not end in this time")
     add("--jobs", type=int, default=1, metavar="N", help="runs side by side (default: 1)")
     add("--dry-run", action="store_true", help="show what would be done, and how long it takes")

@@ -1,4 +1,4 @@
-"""Named datasets: the sizes ``tiny``, ``mini`` and ``study``, and the settings that turn one difficulty up."""
+"""Named datasets: ``tiny``, ``mini``, ``study`` and ``claims``, and the settings that turn one difficulty up."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -103,6 +103,24 @@ STUDY = SceneConfig(
     pan=0.75,
 )
 
+CLAIMS = replace(
+    STUDY,
+    height=96,
+    width=128,
+    length=(8, 16),
+    objects=(2, 3),
+    size=(20, 48),
+    speed=(2.0, 5.0),
+    lookalike=0.3,
+    crossing=0.3,
+    occluder=0.2,
+    enter_leave=0.35,
+    scale=0.25,
+    deform=0.25,
+    blur=0.2,
+    pan=0.5,
+)
+
 SETTINGS: dict[str, tuple[str, dict]] = {
     "lookalike": (
         "three objects of one class and texture, two of which cross",
@@ -137,7 +155,13 @@ PRESETS: dict[str, Preset] = {
     for preset in (
         _tiny(),
         _mini(),
-        Preset("study", "the tables: all difficulties mixed", _both(STUDY, 400, 100), {"train": 1000, "val": 200}),
+        Preset("study", "all difficulties mixed", _both(STUDY, 400, 100), {"train": 1000, "val": 200}),
+        Preset(
+            "claims",
+            "the papers' tables: fewer difficulties at once, so that small models learn it in minutes",
+            _both(CLAIMS, 400, 200),
+            {"train": 1000, "val": 200},
+        ),
         *(_study_setting(name) for name in SETTINGS),
     )
 }

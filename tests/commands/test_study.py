@@ -35,7 +35,7 @@ CLAIMS = "- {table: x1, says: Full is better., claim: [x1-full > x1-slow, x1-ful
 @pytest.fixture
 def place(tmp_path, monkeypatch):
     """A folder with a study of three trainings and a test, of two iterations each."""
-    data = "{{$STUDY_DATA:data/shapes_vis/study}}/youtube_vis"
+    data = "{{$STUDY_DATA:data/shapes_vis/claims}}/youtube_vis"
     settings = dict(
         train_cfg=dict(_delete_=True, type="IterBasedTrainLoop", max_iters=2, val_begin=100),
         default_hooks__checkpoint=dict(type="PlainCheckpointHook", by_epoch=False, interval=1, save_best=None),

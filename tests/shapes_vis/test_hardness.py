@@ -12,7 +12,7 @@ def videos() -> dict[str, list[Rendered]]:
     """The first validation videos of the settings."""
     return {
         name: [render(sample_scene(c, (0, 1, i))) for i, c in enumerate(get_preset(name).knobs("val")[:12])]
-        for name in ("study", "study-fast", "study-lookalike")
+        for name in ("study", "claims", "study-fast", "study-lookalike")
     }
 
 
@@ -71,6 +71,7 @@ def test_an_oracle_finds_everything(videos):
 
 def test_linking_by_index_fails(videos):
     assert recall(videos["study"], link_by_index) < 0.5
+    assert recall(videos["claims"], link_by_index) < 0.5
     assert recall(videos["study-fast"], link_by_index) < 0.2
     assert recall(videos["study-lookalike"], link_by_index) < 0.5
 

@@ -4,9 +4,9 @@ import pytest
 from linkers import Drawn, ap_of, by_colour, by_position, shuffled, validation_videos
 
 
-@pytest.fixture(scope="module")
-def study() -> list[Drawn]:
-    return validation_videos("study", 24)
+@pytest.fixture(scope="module", params=["study", "claims"])
+def study(request) -> list[Drawn]:
+    return validation_videos(request.param, {"study": 24, "claims": 60}[request.param])
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ train_dataloader = dict(
     sampler=dict(endless=True),
     dataset=dict(
         datasets=dict(
-            videos=dict(data_root="{{$STUDY_DATA:data/shapes_vis/study}}/davis/"),
-            images=dict(data_root="{{$STUDY_DATA:data/shapes_vis/study}}/coco/"),
+            videos=dict(data_root="{{$STUDY_DATA:data/shapes_vis/claims}}/davis/"),
+            images=dict(data_root="{{$STUDY_DATA:data/shapes_vis/claims}}/coco/"),
         )
     ),
 )
-val_dataloader = dict(dataset=dict(data_root="{{$STUDY_DATA:data/shapes_vis/study}}/davis/"))
+val_dataloader = dict(dataset=dict(data_root="{{$STUDY_DATA:data/shapes_vis/claims}}/davis/"))
 test_dataloader = val_dataloader

@@ -1,7 +1,7 @@
 _base_ = "../../_base_/datasets/shapes_vis_mini_vid.py"
 
 # the same videos in the folders of ImageNet VID, with boxes and without masks
-data_root = "{{$STUDY_DATA:data/shapes_vis/study}}/imagenet_vid/"
+data_root = "{{$STUDY_DATA:data/shapes_vis/claims}}/imagenet_vid/"
 train_dataloader = dict(
     batch_size=4,
     sampler=dict(endless=True),
