@@ -5,11 +5,10 @@ same NAME, and a training in stages has all of its work dirs, in order: NAME=STI
 """
 
 import argparse
-import io
 from pathlib import Path
 
 from mmvis_ext.utils.errors import InputError
-from mmvis_ext.utils.files import require_writable_file, write_atomically
+from mmvis_ext.utils.files import atomic_file, require_writable_file
 
 __all__ = ["EXAMPLE", "add_arguments", "run"]
 
@@ -32,9 +31,8 @@ def run(args: argparse.Namespace) -> None:
 
     require_writable_file(args.out)
     curves = [read_learning(*_training(text), args.figure) for text in args.trainings]
-    content = io.BytesIO()
-    draw_learning(curves, args.figure).savefig(content, format="png", dpi=120, metadata={"Software": None})
-    write_atomically(args.out, content.getvalue())
+    with atomic_file(args.out) as file:
+        draw_learning(curves, args.figure).savefig(file, format="png", dpi=120, metadata={"Software": None})
     rows = [
         [curve.name, f"{minutes:.1f}", f"{figure:.1f}"]
         for curve in curves

@@ -4,9 +4,9 @@ import pytest
 from linkers import Drawn, ap_of, by_colour, by_position, shuffled, validation_videos
 
 
-@pytest.fixture(scope="module", params=["study", "claims"])
+@pytest.fixture(scope="module", params=[("study", 24), ("claims", 60)], ids=["study", "claims"])
 def study(request) -> list[Drawn]:
-    return validation_videos(request.param, {"study": 24, "claims": 60}[request.param])
+    return validation_videos(*request.param)
 
 
 @pytest.fixture(scope="module")
