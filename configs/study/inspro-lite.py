@@ -7,4 +7,4 @@ _base_ = [
 
 # only the one-stage head learns; all other weights are those of inspro
 model = dict(type="InsProLite", key_interval=4)
-train_dataloader = dict(batch_size=4, dataset=dict(clips=dict(clip_len=5, num_clips=1, scattered=True)))
+train_dataloader = dict(batch_size=4, dataset=dict(clips=dict(clip_len=5, num_clips=1)))

@@ -7,4 +7,4 @@ _base_ = [
 
 # only for tests: training does not know the interval, so the weights are those of inspro-lite
 model = dict(type="InsProLite", key_interval=7)
-train_dataloader = dict(batch_size=4, dataset=dict(clips=dict(clip_len=5, num_clips=1, scattered=True)))
+train_dataloader = dict(batch_size=4, dataset=dict(clips=dict(clip_len=5, num_clips=1)))

@@ -25,7 +25,8 @@ Each claim of the papers' ablation tables is put to the test on [ShapesVIS](../d
 is a small model of `configs/study/` with the same switch as the paper's, trained for minutes, so the figures are far
 below the papers'. What can be compared is the sign of a difference, and whether it stands out of the noise. All lengths
 are 4/9 of the papers', as the videos are: clips of EfficientVIS and VisTR have 16, 8 and 4 frames for 36, 18 and 9;
-banks and the distances of key frames are shorter by as much.
+banks and the distances of key frames are shorter by as much. InsPro learns from neighbouring frames, where the paper
+draws them from anywhere in a video: see table i2a.
 
 Runs of EfficientVIS and InsPro start from weights that have learned single frames for 1,000 iterations and learn 1,200
 more, all others learn 2,000 from nothing.

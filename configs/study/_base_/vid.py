@@ -5,7 +5,7 @@ data_root = "{{$STUDY_DATA:data/shapes_vis/claims}}/imagenet_vid/"
 train_dataloader = dict(
     batch_size=4,
     sampler=dict(endless=True),
-    dataset=dict(data_root=data_root, clips=dict(clip_len=3, num_clips=1, scattered=True)),
+    dataset=dict(data_root=data_root, clips=dict(clip_len=3, num_clips=1)),
 )
 val_dataloader = dict(dataset=dict(data_root=data_root))
 test_dataloader = val_dataloader
