@@ -1,6 +1,6 @@
 _base_ = "../../_base_/datasets/shapes_vis_mini_vid.py"
 
-# the same videos in the folders of ImageNet VID, with boxes and without masks
+# the same videos in the folders of ImageNet VID, with boxes and without masks; three neighbouring frames of each
 data_root = "{{$STUDY_DATA:data/shapes_vis/claims}}/imagenet_vid/"
 train_dataloader = dict(
     batch_size=4,
