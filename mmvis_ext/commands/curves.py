@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 
 from mmvis_ext.utils.errors import InputError
-from mmvis_ext.utils.files import atomic_file, require_writable_file
+from mmvis_ext.utils.files import require_writable_file, write_figure
 
 __all__ = ["EXAMPLE", "add_arguments", "run"]
 
@@ -31,8 +31,7 @@ def run(args: argparse.Namespace) -> None:
 
     require_writable_file(args.out)
     curves = [read_learning(*_training(text), args.figure) for text in args.trainings]
-    with atomic_file(args.out) as file:
-        draw_learning(curves, args.figure).savefig(file, format="png", dpi=120, metadata={"Software": None})
+    write_figure(draw_learning(curves, args.figure), args.out)
     rows = [
         [curve.name, f"{minutes:.1f}", f"{figure:.1f}"]
         for curve in curves

@@ -33,6 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--preset", default="claims", help="of ShapesVIS (default: claims)")
     add("--budget", type=finite, metavar="HOURS", help="begin no run that would not end in this time")
     add("--jobs", type=int, default=1, metavar="N", help="runs side by side (default: 1)")
+    add("--validations", type=int, default=0, metavar="N",
+        help="of each training, which is drawn over time (default: 0)")  # fmt: skip
     add("--dry-run", action="store_true", help="show what would be done, and how long it takes")
     add("--dirty", action="store_true", help="run code that is not committed, and mark the results as such")
     add("--configs", type=Path, default=Path("configs"), metavar="DIR", help="the folder configs")
@@ -63,7 +65,7 @@ def run(args: argparse.Namespace) -> int | None:
     tasks = tasks_of(wanted, dict.fromkeys(args.seeds), hashes)
     threads = max(1, (os.cpu_count() or 1) // args.jobs)
     place = Place(args.study / "results", args.work_dir, args.data_seed, hashes, args.jobs, threads,
-                  tuple(args.cfg_options))  # fmt: skip
+                  tuple(args.cfg_options), args.validations)  # fmt: skip
     left = unfinished(tasks, args.data_seed, results, place.learned)
     seconds = {one.name: expected_seconds(one, results, machine()[0], args.jobs) for one in wanted}
     _show(affordable(left, seconds, args.jobs, _budget(args)), seconds, len(tasks), len(left), args.jobs)
@@ -83,6 +85,8 @@ def _check(args: argparse.Namespace) -> None:
 
     if args.jobs < 1:
         raise InputError(f"--jobs {args.jobs}: at least one run at a time; give 1 or more.")
+    if args.validations < 0:
+        raise InputError(f"--validations {args.validations}: cannot be below 0; give the number of each training.")
     if args.budget is not None and args.budget <= 0:
         raise InputError(f"--budget {args.budget:g}: no run ends in this time; give hours above 0.")
 

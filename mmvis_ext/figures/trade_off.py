@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mmvis_ext.utils.errors import InputError
-from mmvis_ext.utils.files import atomic_file
+from mmvis_ext.utils.files import write_figure
 
 __all__ = ["Point", "trade_off_figure"]
 
@@ -58,5 +58,4 @@ def trade_off_figure(points: Sequence[Point], path: Path, measure: str = "J&F") 
     axis.set(xlabel="frames per second", ylabel=measure)
     axis.grid(alpha=0.3)
     axis.margins(0.15)
-    with atomic_file(path) as file:
-        picture.savefig(file, format="png", dpi=150, metadata={"Software": None})
+    write_figure(picture, path)

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import mean, stdev
 
-from mmvis_ext.utils.files import write_atomically
+from mmvis_ext.engine.learning import LearningCurve, draw_learning
+from mmvis_ext.utils.files import write_atomically, write_figure
 
 from .claims import Inequality, read_claims
 from .measured import JudgedClaim, Measured, judge_claims
@@ -44,11 +45,17 @@ together: the variance between seeds, and that of a bootstrap over videos, which
 fails if one of its inequalities does, and holds if all do. *Detectable* is the effect that would have been seen with a
 probability of 80 %. One seed says nothing of its noise, so it decides nothing.
 """
+LEARNING = """
+What each system reaches after how many minutes of training, those of single frames included, two trainings side by side
+on the two cores. All learning rates fall to zero at the end of each line:
+
+![AP of some runs over the minutes of training](learning.png)
+"""
 EMPTY = "\nNo run is finished yet, so there are only the papers' figures.\n"
 
 
 def write_page(study: Path, configs: Path, draws: int = DRAWS) -> Path:
-    """Write ``README.md``, and ``effects.png`` where there is something to draw.
+    """Write ``README.md``, and ``effects.png`` and ``learning.png`` where there is something to draw.
 
     Args:
         study: folder with ``claims.yaml`` and ``results/``.
@@ -70,9 +77,17 @@ def write_page(study: Path, configs: Path, draws: int = DRAWS) -> Path:
     if points(judged):
         plot_effects(judged, study / "effects.png")
         parts.append("\n![Each inequality's effect in the paper and here](effects.png)\n")
+    if curves := [_curve(one) for one in results if one.learning and "AP" in one.figures]:
+        write_figure(draw_learning(curves, "AP"), study / "learning.png")
+        parts.append(LEARNING)
     parts += [_claims(judged), _rows(runs, paper, measured), _left_out(left_out)]
     write_atomically(study / "README.md", "".join(parts).encode())
     return study / "README.md"
+
+
+def _curve(result: RunResult) -> LearningCurve:
+    minutes, figures = zip(*result.learning, strict=True)
+    return LearningCurve(result.run, minutes, figures)
 
 
 def _origin(results: Sequence[RunResult]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmvis_ext.utils.files import atomic_file
+from mmvis_ext.utils.files import write_figure
 
 from .measured import JudgedClaim
 
@@ -42,5 +42,4 @@ def plot_effects(judged: Sequence[JudgedClaim], path: Path) -> None:
         axis.annotate(table, (paper, mean), xytext=(4, 2), textcoords="offset points", fontsize=7)
     axis.set(xlabel="the paper's effect in points", ylabel="ours in points")
     axis.legend()
-    with atomic_file(path) as file:
-        picture.savefig(file, format="png", dpi=120, metadata={"Software": None})
+    write_figure(picture, path)

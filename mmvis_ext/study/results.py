@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ class RunResult:
         resumed: the training was interrupted.
         figures: all figures of the test, by name, and ``FPS``; empty where other runs only start from this one.
         shares: what each video gives to AP or J&F, as :func:`read_shares` reads it, or ``None``.
+        learning: minutes of training, with those of the run that it starts from, and AP or J&F of each validation;
+            empty where nothing was validated.
     """
 
     run: str
@@ -50,6 +53,7 @@ class RunResult:
     resumed: bool
     figures: dict[str, float]
     shares: dict[str, Any] | None = field(repr=False)
+    learning: Sequence[Sequence[float]] = ()
 
     def per_video(self) -> APShares | JFShares:
         """The shares.

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +39,7 @@ class Place:
         jobs: runs side by side.
         threads: of each run.
         options: further ``--cfg-options`` of every run, which are part of the configs' hashes.
+        validations: of each training, for its figure over time; they are no part of the hashes.
     """
 
     results: Path
@@ -48,6 +49,7 @@ class Place:
     jobs: int = 1
     threads: int = 1
     options: tuple[str, ...] = ()
+    validations: int = 0
 
     def folder(self, run: str, seed: int) -> Path:
         """Of a run's logs and checkpoints; another config has another folder, so its training is not gone on with."""
@@ -127,9 +129,10 @@ def do_task(task: Task, place: Place) -> RunResult:
     if run.weights is None:
         start = [] if run.start is None else [f"load_from={_weights(place, run.start, task.seed)}"]
         _mmvis(work, place, "train", run.config, "--work-dir", work, "--seed", task.seed, "--resume", "auto",
-               *_options(*place.options, *start))  # fmt: skip
+               *_options(*place.options, *start, *_validated(run, place.validations)))  # fmt: skip
     weights = _weights(place, run.weights or run.name, task.seed)
     content = _test(run, weights, work, place) if run.rows else dict(figures={}, shares=None)
+    content["learning"] = _learning(task, place, content["figures"])
     result = _result(task, place, clock.seconds(), resumed and run.weights is None, weights, content)
     write_result(place.results, result)
     return result
@@ -171,6 +174,31 @@ def _weights(place: Place, run: str, seed: int) -> Path:
     if path is None:
         raise InputError(f"{folder}: has no checkpoint of {run} any more; call again, and it is trained again.")
     return path
+
+
+def _validated(run: StudyRun, times: int) -> list[str]:
+    """Options with which a training is validated as often, for the last time at its end; none for starts and tests."""
+    from mmengine.config import Config
+
+    if not times or not run.rows or run.weights:
+        return []
+    every = max(1, Config.fromfile(run.config).train_cfg.max_iters // times)
+    return [f"train_cfg.val_begin={every}", f"train_cfg.val_interval={every}"]
+
+
+def _learning(task: Task, place: Place, figures: Mapping[str, float]) -> list[tuple[float, float]]:
+    """See :class:`RunResult`; nothing, and a word about it, where logs are gone or nothing could be measured."""
+    from mmvis_ext.engine.learning import read_learning
+
+    if not _validated(task.run, place.validations):
+        return []
+    folders = [place.folder(name, task.seed) for name in (task.run.start, task.run.name) if name]
+    try:
+        curve = read_learning(task.run.name, folders, next(name for name in ("AP", "J&F") if name in figures))
+    except InputError as error:
+        print(f"{task.name}: is not drawn over time: {error}", flush=True)
+        return []
+    return [(round(at, 2), round(value, 2)) for at, value in zip(curve.minutes, curve.figures, strict=True)]
 
 
 def _options(*pairs: str) -> list[str]:

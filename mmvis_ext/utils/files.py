@@ -8,9 +8,12 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from .errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = [
     "atomic_file",
@@ -22,6 +25,7 @@ __all__ = [
     "require_writable_file",
     "take_place",
     "write_atomically",
+    "write_figure",
 ]
 
 
@@ -164,6 +168,12 @@ def write_atomically(path: str | Path, content: bytes) -> None:
     """Write a whole file with :func:`atomic_file`."""
     with atomic_file(path) as file:
         file.write(content)
+
+
+def write_figure(figure: "Figure", path: str | Path) -> None:
+    """Write a drawing as a PNG file with :func:`atomic_file`; the same drawing gives the same bytes each time."""
+    with atomic_file(path) as file:
+        figure.savefig(file, format="png", dpi=120, metadata={"Software": None})
 
 
 def require_writable(folder: str | Path) -> None:

@@ -39,7 +39,8 @@ def place(tmp_path, monkeypatch):
     settings = dict(
         train_cfg=dict(_delete_=True, type="IterBasedTrainLoop", max_iters=2, val_begin=100),
         default_hooks__checkpoint=dict(type="PlainCheckpointHook", by_epoch=False, interval=1, save_best=None),
-        log_processor=dict(by_epoch=False), param_scheduler=[], train_dataloader__sampler__endless=True,
+        default_hooks__logger__interval=1, log_processor=dict(by_epoch=False), param_scheduler=[],
+        train_dataloader__sampler__endless=True,
     )  # fmt: skip
     cfg = tiny_config(data, **settings)
     cfg.custom_hooks = [*cfg.custom_hooks, dict(type="SpeedHook")]
@@ -104,7 +105,7 @@ def test_the_whole_way(mmvis, place, monkeypatch):
     killed(place, "work_dirs/study/x_start_data0_seed0_*/iter_1.pth")
     assert not read_results(place / "docs/study/results")
 
-    code, out, err = mmvis(*WORDS)
+    code, out, err = mmvis(*WORDS, "--validations", "1")
     assert "4 runs: 0 are finished, 4 are to be done in about 0.2 hours, 0 are beyond the budget" in out
     assert code == 1, err
     (line,) = (line for line in out.splitlines() if line.startswith("failed: "))
@@ -115,6 +116,10 @@ def test_the_whole_way(mmvis, place, monkeypatch):
     assert [results[name].iterations for name in ("x_start", "x_full", "x_slow")] == [2, 2, 0]
     assert [results[name].resumed for name in ("x_start", "x_full", "x_slow")] == [True, False, False]
     assert results["x_full"].figures["FPS"] > 0
+    ((_, learned),) = results["x_full"].learning
+    assert learned == pytest.approx(results["x_full"].figures["AP"], abs=0.01)
+    assert not results["x_start"].learning
+    assert not results["x_slow"].learning
     assert results["x_start"].figures == {}
     assert results["x_full"].per_video().videos == [1, 2]
     assert f"{results['x_full'].seconds:.0f} s" in out
@@ -226,6 +231,7 @@ def test_a_dry_run_does_nothing(mmvis, place, fake):
     [
         (("--jobs", 0), "--jobs 0: at least one run at a time; give 1 or more."),
         (("--budget", -1), "--budget -1: no run ends in this time; give hours above 0."),
+        (("--validations", -1), "--validations -1: cannot be below 0; give the number of each training."),
         (("--budget", "nan"), "'nan' is no finite number"),
         (("--seeds", -1), "'-1' is no whole number from 0 to"),
         (("--rows", "x9-none"), "'x9-none' fits no row of the study; take one of x1-broken, x1-full, x1-slow."),

@@ -1,5 +1,6 @@
 """The page and its plot, from results that are written here."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from mmvis_ext.study.claims import Claim, parse_inequality, read_claims
 from mmvis_ext.study.measured import Measured, judge_claims
 from mmvis_ext.study.page import write_page
 from mmvis_ext.study.plot import points
-from mmvis_ext.study.results import RunResult, write_result
+from mmvis_ext.study.results import RunResult, read_result, write_result
 from mmvis_ext.study.runs import read_runs
 from mmvis_ext.utils.errors import InputError
 
@@ -62,6 +63,15 @@ def test_the_page_says_what_was_measured(tmp_path):
     assert float(detectable) > 0
     assert f"| s1-dice | srnet_dice | 58.1 | {np.mean(low):.1f} ± {np.std(low, ddof=1):.1f} | 11.0 ± 1.0 |" in page
     assert (tmp_path / "effects.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_validations_of_trainings_are_drawn_over_time(tmp_path):
+    assert "learning.png" not in write_page(study_of(tmp_path, RESULTS), ROOT / "configs", draws=50).read_text()
+    learned = replace(RESULTS[0], run="srnet_vis", figures={"AP": 3.0}, shares=None, learning=((1.0, 2.0), (2.5, 3.0)))
+    page = write_page(study_of(tmp_path, [learned]), ROOT / "configs", draws=50).read_text()
+    assert "(learning.png)" in page
+    assert (tmp_path / "learning.png").read_bytes().startswith(b"\x89PNG")
+    assert read_result(next(tmp_path.glob("results/srnet_vis*"))).learning == [[1.0, 2.0], [2.5, 3.0]]
 
 
 def test_the_same_results_give_the_same_files(tmp_path):
