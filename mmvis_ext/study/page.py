@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import mean, stdev
 
-from mmvis_ext.engine.learning import LearningCurve, draw_learning
 from mmvis_ext.utils.files import write_atomically, write_figure
 
 from .claims import Inequality, read_claims
@@ -77,17 +76,19 @@ def write_page(study: Path, configs: Path, draws: int = DRAWS) -> Path:
     if points(judged):
         plot_effects(judged, study / "effects.png")
         parts.append("\n![Each inequality's effect in the paper and here](effects.png)\n")
-    if curves := [_curve(one) for one in results if one.learning and "AP" in one.figures]:
-        write_figure(draw_learning(curves, "AP"), study / "learning.png")
+    if validated := [one for one in results if one.learning and "AP" in one.figures]:
+        _draw_learning(validated, study / "learning.png")
         parts.append(LEARNING)
     parts += [_claims(judged), _rows(runs, paper, measured), _left_out(left_out)]
     write_atomically(study / "README.md", "".join(parts).encode())
     return study / "README.md"
 
 
-def _curve(result: RunResult) -> LearningCurve:
-    minutes, figures = zip(*result.learning, strict=True)
-    return LearningCurve(result.run, minutes, figures)
+def _draw_learning(validated: Sequence[RunResult], path: Path) -> None:
+    from mmvis_ext.engine.learning import LearningCurve, draw_learning
+
+    curves = [LearningCurve(one.run, *zip(*one.learning, strict=True)) for one in validated]
+    write_figure(draw_learning(curves, "AP"), path)
 
 
 def _origin(results: Sequence[RunResult]) -> str:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,7 +52,7 @@ class RunResult:
     resumed: bool
     figures: dict[str, float]
     shares: dict[str, Any] | None = field(repr=False)
-    learning: Sequence[Sequence[float]] = ()
+    learning: tuple[tuple[float, float], ...] = ()
 
     def per_video(self) -> APShares | JFShares:
         """The shares.
@@ -97,7 +96,8 @@ def read_result(path: Path) -> RunResult:
     """
     try:
         content = json.loads(read_file(path))
-        return RunResult(**(content | dict(rows=tuple(content["rows"]))))
+        learning = tuple(map(tuple, content.get("learning", ())))
+        return RunResult(**(content | dict(rows=tuple(content["rows"]), learning=learning)))
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(
             f"{path}: is not the result of a run ({error}); remove it, and the run is done again."

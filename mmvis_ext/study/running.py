@@ -186,19 +186,19 @@ def _validated(run: StudyRun, times: int) -> list[str]:
     return [f"train_cfg.val_begin={every}", f"train_cfg.val_interval={every}"]
 
 
-def _learning(task: Task, place: Place, figures: Mapping[str, float]) -> list[tuple[float, float]]:
+def _learning(task: Task, place: Place, figures: Mapping[str, float]) -> tuple[tuple[float, float], ...]:
     """See :class:`RunResult`; nothing, and a word about it, where logs are gone or nothing could be measured."""
     from mmvis_ext.engine.learning import read_learning
 
     if not _validated(task.run, place.validations):
-        return []
+        return ()
     folders = [place.folder(name, task.seed) for name in (task.run.start, task.run.name) if name]
     try:
         curve = read_learning(task.run.name, folders, next(name for name in ("AP", "J&F") if name in figures))
     except InputError as error:
         print(f"{task.name}: is not drawn over time: {error}", flush=True)
-        return []
-    return [(round(at, 2), round(value, 2)) for at, value in zip(curve.minutes, curve.figures, strict=True)]
+        return ()
+    return tuple((round(at, 2), round(value, 2)) for at, value in zip(curve.minutes, curve.figures, strict=True))
 
 
 def _options(*pairs: str) -> list[str]:
