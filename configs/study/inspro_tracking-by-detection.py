@@ -14,6 +14,7 @@ rois = dict(
 )
 model = dict(
     type="InsProByDetection",
+    visible_thr=0.2,  # better than 0.05, 0.1 and 0.3
     consistent=False,
     loss_weights=dict(dedup=0),
     head=dict(propagate="none", bank_length=1),
