@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--validations", type=int, default=0, metavar="N",
         help="of each training, which is drawn over time (default: 0)")  # fmt: skip
     add("--dry-run", action="store_true", help="show what would be done, and how long it takes")
+    add("--page-only", action="store_true", help="write the page anew from the results, and do nothing else")
     add("--dirty", action="store_true", help="run code that is not committed, and mark the results as such")
     add("--configs", type=Path, default=Path("configs"), metavar="DIR", help="the folder configs")
     add("--study", type=Path, default=Path("docs/study"), metavar="DIR",
@@ -57,6 +58,9 @@ def run(args: argparse.Namespace) -> int | None:
     from mmvis_ext.study.runs import chosen, paper_figures, read_runs
 
     _check(args)
+    if args.page_only:
+        print(f"{write_page(args.study, args.configs)}: written from all results")
+        return None
     os.environ["STUDY_DATA"] = _data(args).as_posix()  # read by the configs, here and in the runs
     runs, _ = read_runs(args.configs / "study/rows.yaml")
     wanted = chosen(runs, paper_figures(args.configs)[1], args.rows, args.tables, args.systems)
@@ -67,7 +71,7 @@ def run(args: argparse.Namespace) -> int | None:
     place = Place(args.study / "results", args.work_dir, args.data_seed, hashes, args.jobs, threads,
                   tuple(args.cfg_options), args.validations)  # fmt: skip
     left = unfinished(tasks, args.data_seed, results, place.learned)
-    seconds = {one.name: expected_seconds(one, results, machine()[0], args.jobs) for one in wanted}
+    seconds = {one.name: expected_seconds(one, results, machine(), args.jobs) for one in wanted}
     _show(affordable(left, seconds, args.jobs, _budget(args)), seconds, len(tasks), len(left), args.jobs)
     if args.dry_run:
         return None
@@ -133,10 +137,10 @@ def _do(tasks: "list[Task]", place: "Place", results: "list[RunResult]", budget:
     from mmvis_ext.study.provenance import machine
     from mmvis_ext.study.running import OverBudget, do_all, do_task
 
-    begun, name = time.monotonic(), machine()[0]
+    begun, where = time.monotonic(), machine()
 
     def do(task: "Task") -> None:
-        takes = expected_seconds(task.run, results, name, place.jobs)
+        takes = expected_seconds(task.run, results, where, place.jobs)
         if budget is not None and time.monotonic() - begun + takes > budget:
             raise OverBudget
         result = do_task(task, place)

@@ -34,6 +34,7 @@ more, all others learn 2,000 from nothing.
 ```bash
 mmvis study --seeds 0 1 2 --jobs 2 --dry-run     # the plan, and how long it takes
 mmvis study --seeds 0 1 2 --jobs 2 --budget 8    # as much of it as fits 8 hours; call again to go on
+tools/gpu_study.sh --seeds 0 1 2                 # as much of it as fits 8 minutes of a GPU, a run for each CPU core
 ```
 
 All runs with three seeds take about ten hours on two CPU cores that have nothing else to do.

@@ -9,9 +9,9 @@ from .runs import StudyRun
 
 __all__ = ["Task", "affordable", "expected_seconds", "tasks_of", "unfinished"]
 
-TRAINING_SECONDS = 180.0
+TRAINING_SECONDS = 270.0
 """The time on two quiet cores for a training and its test, where nothing of the kind is finished yet."""
-TEST_SECONDS = 70.0
+TEST_SECONDS = 30.0
 """The same for a test alone."""
 
 
@@ -46,23 +46,24 @@ def tasks_of(runs: Sequence[StudyRun], seeds: Iterable[int], hashes: dict[str, s
     return [Task(run, seed, hashes[run.name]) for seed in seeds for run in runs]
 
 
-def expected_seconds(run: StudyRun, results: Sequence[RunResult], machine: str, jobs: int) -> float:
+def expected_seconds(run: StudyRun, results: Sequence[RunResult], machine: tuple[str, int], jobs: int) -> float:
     """How long a run takes: the median of its finished seeds on this machine, else of its system's runs, else a guess.
 
     Args:
         run: the run.
         results: of finished runs.
-        machine: name of the CPU or GPU.
+        machine: name of the CPU or GPU, and the CPU's cores.
         jobs: runs side by side; only results of as many count.
     """
-    known = [one for one in results if (one.machine, one.jobs) == (machine, jobs)]
+    known = [one for one in results if (one.machine, one.jobs) == (machine[0], jobs)]
     same = [one.seconds for one in known if one.run == run.name]
     kind = [
         one.seconds
         for one in known
         if _system(one.run) == _system(run.name) and bool(one.iterations) != bool(run.weights)
     ]
-    guess = jobs * (TEST_SECONDS if run.weights else TRAINING_SECONDS)
+    share = min(2.0, machine[1] / jobs)  # of the cores; one run gains little from more than two
+    guess = (TEST_SECONDS if run.weights else TRAINING_SECONDS) * 2 / share
     return median(same or kind or [guess])
 
 

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from running import environment
+from running import TOOLS, environment
 
 from mmvis_ext.study import provenance, running
 from mmvis_ext.study.results import RunResult, read_results, write_result
@@ -135,6 +135,20 @@ def test_the_whole_way(mmvis, place, monkeypatch):
     assert "3 runs: 3 are finished, 0 are to be done" in out
     assert {path: path.stat().st_mtime_ns for path in place.glob("docs/study/results/*")} == before
     assert (place / "docs/study/README.md").read_text() == page
+
+
+def test_on_a_gpu_the_study_stops_in_time_and_writes_the_page(place):
+    command = ["bash", TOOLS / "gpu_study.sh", *WORDS[1:]]
+    variables = environment() | dict(PYTHON=sys.executable, JOBS="2", LIMIT="1")
+    done = subprocess.run(command, cwd=place, env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "docs/study/README.md: written from all results" in done.stdout
+    assert "the time is over; call again to go on" in done.stdout
+    assert (place / "docs/study/README.md").exists()
+    assert not at_work(place)
+    variables["LIMIT"] = "60"
+    refused = subprocess.run([*command, "--seeds", "x"], cwd=place, env=variables, capture_output=True, check=False)
+    assert refused.returncode == 2
 
 
 @pytest.fixture

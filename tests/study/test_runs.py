@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mmvis_ext.study.plan import Task, affordable, expected_seconds, tasks_of, unfinished
+from mmvis_ext.study.plan import TRAINING_SECONDS, Task, affordable, expected_seconds, tasks_of, unfinished
 from mmvis_ext.study.results import RunResult, config_hash, read_results, write_result
 from mmvis_ext.study.running import OverBudget, do_all
 from mmvis_ext.study.runs import StudyRun, chosen, paper_figures, read_runs
@@ -96,11 +96,12 @@ def result(name: str, hash_: str, seconds: float = 1.5, iterations: int = 3, job
 def test_a_run_takes_what_its_like_took():
     training, tested = StudyRun("a_x", Path("x.py"), ()), StudyRun("a_y", Path("y.py"), (), weights="a_x")
     known = [result("a_x", "1", 10), result("a_x", "2", 30), result("a_z", "1", 50), result("a_w", "1", 5, 0)]
-    assert expected_seconds(training, known, "cpu", 1) == 20
-    assert expected_seconds(training, known[2:], "cpu", 1) == 50
-    assert expected_seconds(tested, known, "cpu", 1) == 5
-    for machine, jobs in (("gpu", 1), ("cpu", 2)):
-        assert expected_seconds(training, known, machine, jobs) == jobs * 180
+    assert expected_seconds(training, known, ("cpu", 2), 1) == 20
+    assert expected_seconds(training, known[2:], ("cpu", 2), 1) == 50
+    assert expected_seconds(tested, known, ("cpu", 2), 1) == 5
+    # without any, by the cores that each run has: one that has half as many takes twice as long
+    for machine, jobs, factor in ((("gpu", 2), 1, 1), (("cpu", 2), 2, 2), (("gpu", 16), 8, 1), (("gpu", 16), 16, 2)):
+        assert expected_seconds(training, known, machine, jobs) == factor * TRAINING_SECONDS
 
 
 def always(_: Task) -> int:
