@@ -1,5 +1,5 @@
 _base_ = [
-    "../_base_/models/srnet_small.py",
+    "./_base_/srnet.py",
     "./_base_/davis.py",
     "./_base_/schedule_from_scratch.py",
     "./_base_/runtime.py",

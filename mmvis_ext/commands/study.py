@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["EXAMPLE", "add_arguments", "run"]
 
 EXAMPLE = "mmvis study --tables e1e i2a --seeds 0 1 2 --jobs 2 --dry-run"
-LAYOUTS = ("youtube_vis", "davis", "imagenet_vid", "coco")
+LAYOUTS = ("youtube_vis", "imagenet_vid", "coco")
+MOTION_LAYOUTS = ("davis", "coco")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -120,15 +121,17 @@ def _show(tasks: "list[Task]", seconds: dict[str, float], wanted: int, left: int
 
 
 def _data(args: argparse.Namespace) -> Path:
-    """The folder of the data set, one for each data seed."""
+    """The folder of the data set, one for each data seed; SRNet's tables have another one beside it."""
     return Path("data/shapes_vis") / (args.preset if args.data_seed == 0 else f"{args.preset}-seed{args.data_seed}")
 
 
 def _draw_data(args: argparse.Namespace) -> None:
     """Write ShapesVIS where it is not there yet."""
-    from mmvis_ext.shapes_vis import generate
+    from mmvis_ext.shapes_vis import generate, get_preset
 
-    generate(args.preset, _data(args), LAYOUTS, seed=args.data_seed, progress=True)
+    preset = get_preset(args.preset)
+    generate(preset, _data(args), LAYOUTS, seed=args.data_seed, progress=True)
+    generate(preset.of_motion(), f"{_data(args)}-motion", MOTION_LAYOUTS, seed=args.data_seed, progress=True)
 
 
 def _do(tasks: "list[Task]", place: "Place", results: "list[RunResult]", budget: float | None) -> int:

@@ -1,13 +1,13 @@
 """The knobs of a scene."""
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from mmvis_ext.utils.errors import InputError
 
 __all__ = ["TRAITS", "SceneConfig"]
 
-TRAITS = ("lookalike", "crossing", "occluder", "enter_leave", "scale", "deform", "jump", "blur", "pan")
+TRAITS = ("lookalike", "crossing", "occluder", "enter_leave", "scale", "deform", "jump", "blur", "pan", "camouflage")
 """The difficulties. Each is a knob of :class:`SceneConfig`: the chance that a video shows it."""
 
 
@@ -35,6 +35,8 @@ class SceneConfig:
         jump: chance that objects jump to another place; each then does so at each frame with chance ``jump_rate``.
         blur: chance of motion blur; the shutter is open for ``shutter`` steps.
         pan: chance that the background passes by, at ``pan_speed`` pixels per step.
+        camouflage: chance that all objects have the background's colours and texture, so that little but their motion
+            tells them from it.
 
     Raises:
         InputError: a knob is out of range or does not fit another one.
@@ -58,6 +60,7 @@ class SceneConfig:
     jump: float = 0.0
     blur: float = 0.0
     pan: float = 1.0
+    camouflage: float = 0.0
 
     lookalikes: int = 2
     occluders: tuple[int, int] = (1, 2)
@@ -88,6 +91,13 @@ class SceneConfig:
             _require(self.objects[1] >= 2, "objects", "must reach at least 2 where objects cross")
         if self.lookalike:
             _require(2 <= self.lookalikes <= self.objects[1], "lookalikes", "must be between 2 and the most objects")
+
+    def recipe(self) -> dict[str, Any]:
+        """The knobs by name, as a data set's manifest has them.
+
+        A knob that is younger than the manifest is left out where it is off, so that older data sets are still valid.
+        """
+        return {name: value for name, value in asdict(self).items() if name != "camouflage" or value}
 
     @classmethod
     def parse(cls, settings: list[str]) -> dict[str, int | float | tuple]:

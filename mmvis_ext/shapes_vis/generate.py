@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -151,7 +151,7 @@ def _recipe(preset: Preset, seed: int) -> dict[str, Any]:
         seed=seed,
         stills=preset.stills,
         splits={
-            split: [dict(videos=count, knobs=asdict(config)) for count, config in batches]
+            split: [dict(videos=count, knobs=config.recipe()) for count, config in batches]
             for split, batches in preset.splits.items()
         },
     )

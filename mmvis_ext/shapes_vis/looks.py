@@ -9,7 +9,7 @@ import numpy as np
 
 from mmvis_ext.utils.dice import Dice
 
-__all__ = ["CATEGORIES", "PATTERNS", "REACH", "SHAPES", "Look", "draw_look", "inside", "paint"]
+__all__ = ["BACKDROP", "CATEGORIES", "PATTERNS", "REACH", "SHAPES", "Look", "draw_look", "inside", "paint", "wear"]
 
 SHAPES = ("disc", "square", "triangle", "star", "cross")
 
@@ -21,6 +21,8 @@ CATEGORIES = tuple(
 """The ``categories`` of every annotation file; the position is the label."""
 
 PATTERNS = ("solid", "stripes", "checks", "dots")
+BACKDROP = "backdrop"
+"""The pattern of camouflaged objects: a piece of the background."""
 
 REACH = 1.25
 """No shape reaches further from its centre than this many times half its size."""
@@ -54,15 +56,17 @@ class Look:
 
     Attributes:
         label: index into ``SHAPES``, the class.
-        pattern: one of ``PATTERNS``.
+        pattern: one of ``PATTERNS``, or ``BACKDROP``.
         colours: two RGB colours, 0..255.
         cells: stripes, checks or dots on half the object's size.
+        origin: x and y of the place in the background, in pixels, whose surroundings a camouflaged object shows.
     """
 
     label: int
     pattern: str
     colours: tuple[tuple[int, int, int], tuple[int, int, int]]
     cells: float
+    origin: tuple[int, int] = (0, 0)
 
 
 def draw_look(dice: Dice, first_colour: int) -> Look:
@@ -121,3 +125,15 @@ def paint(look: Look, u: np.ndarray, v: np.ndarray) -> np.ndarray:
         a, b = a - np.floor(a) - 0.5, b - np.floor(b) - 0.5
         other = a * a + b * b <= 0.1
     return np.where(other[..., None], second, first)
+
+
+def wear(look: Look, canvas: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Colours of the points of a camouflaged object, (..., 3) uint8.
+
+    Args:
+        look: its look.
+        canvas: (H, W, 3) uint8, the repeating background.
+        x: (...) int64, right of the object's centre along its own axis, in pixels of its first size.
+        y: (...) likewise, below it.
+    """
+    return canvas[(y + look.origin[1]) % canvas.shape[0], (x + look.origin[0]) % canvas.shape[1]]

@@ -8,7 +8,7 @@ import numpy as np
 from mmvis_ext.utils.dice import COS, SIN, TRIG_ONE, TURN, Dice
 
 from .backdrop import backdrop, crop
-from .looks import REACH, inside, paint
+from .looks import BACKDROP, REACH, inside, paint, wear
 from .scene import UNIT, Actor, Scene
 
 __all__ = ["MIN_VISIBLE", "Rendered", "render"]
@@ -81,7 +81,7 @@ def _draw(scene: Scene, canvas: np.ndarray, t: int, moment: int) -> tuple[np.nda
     owner = np.full((scene.height, scene.width), -1, dtype=np.int8)
     areas = [0] * len(scene.actors)
     for index in scene.depth:
-        window, covered, colours = _stamp(scene.actors[index], t, moment, scene.height, scene.width)
+        window, covered, colours = _stamp(scene.actors[index], canvas, t, moment, scene.height, scene.width)
         picture[window][covered] = colours[covered]
         owner[window][covered] = index
         areas[index] = int(covered.sum())
@@ -93,7 +93,7 @@ def _draw(scene: Scene, canvas: np.ndarray, t: int, moment: int) -> tuple[np.nda
 
 
 def _stamp(
-    actor: Actor, t: int, moment: int, height: int, width: int
+    actor: Actor, canvas: np.ndarray, t: int, moment: int, height: int, width: int
 ) -> tuple[tuple[slice, slice], np.ndarray, np.ndarray]:
     """A window of the frame around an actor, which of its pixels the actor covers (h, w), their colours (h, w, 3)."""
     cx, cy = ((int(c) * UNIT + int(s) * moment) // UNIT for c, s in zip(actor.centre[t], actor.step[t], strict=True))
@@ -110,4 +110,8 @@ def _stamp(
     along, across = (int(s) * TRIG_ONE / 2 for s in actor.size[t])
     u = (dx * cos + dy * sin) / along
     v = (dy * cos - dx * sin) / across
-    return window, inside(actor.look.label, u, v), paint(actor.look, u, v)
+    covered = inside(actor.look.label, u, v)
+    if actor.look.pattern != BACKDROP:
+        return window, covered, paint(actor.look, u, v)
+    x, y = (np.floor(w * int(s) / (2 * UNIT)).astype(np.int64) for w, s in zip((u, v), actor.size[0], strict=True))
+    return window, covered, wear(actor.look, canvas, x, y)

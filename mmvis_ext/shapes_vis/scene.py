@@ -1,6 +1,6 @@
 """One video before it is drawn: who is where in which frame, and what they look like."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from mmvis_ext.utils.dice import COS, SIN, TRIG_ONE, TURN, Dice
 from mmvis_ext.utils.errors import InputError
 
 from .config import TRAITS, SceneConfig
-from .looks import REACH, Look, draw_look
+from .looks import BACKDROP, REACH, Look, draw_look
 from .motion import Walker, steps_of
 
 __all__ = ["UNIT", "Actor", "Scene", "sample_scene"]
@@ -139,6 +139,9 @@ def _draw_looks(config: SceneConfig, dice: Dice, traits: set[str], count: int) -
     first = dice.child(STREAM_CAST, 1).integer(0, 7)
     looks = [draw_look(draw, first + 3 * i) for i, draw in enumerate(draws)]
     sizes = [draw.integer(*config.size) for draw in draws]
+    if "camouflage" in traits:
+        places = [(draw.integer(0, 2 * config.width - 1), draw.integer(0, 2 * config.height - 1)) for draw in draws]
+        looks = [replace(look, pattern=BACKDROP, origin=place) for look, place in zip(looks, places, strict=True)]
     if "lookalike" in traits:
         for i in range(count - config.lookalikes, count):
             looks[i], sizes[i] = looks[-1], sizes[-1]

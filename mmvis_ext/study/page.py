@@ -26,7 +26,8 @@ is a small model of `configs/study/` with the same switch as the paper's, traine
 below the papers'. What can be compared is the sign of a difference, and whether it stands out of the noise. All lengths
 are 4/9 of the papers', as the videos are: clips of EfficientVIS and VisTR have 16, 8 and 4 frames for 36, 18 and 9;
 banks and the distances of key frames are shorter by as much. InsPro learns from neighbouring frames, where the paper
-draws them from anywhere in a video: see table i2a.
+draws them from anywhere in a video: see table i2a. SRNet's tables stand on `claims-motion`, which has as few videos to
+learn from as DAVIS, objects that their motion shows, and a third of the frame rate.
 
 Runs of EfficientVIS and InsPro start from weights that have learned single frames for 1,000 iterations and learn 1,200
 more, all others learn 2,000 from nothing.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mmvis_ext.shapes_vis import LAYOUTS, generate, get_preset
-from mmvis_ext.shapes_vis.generate import MANIFEST
+from mmvis_ext.shapes_vis.generate import MANIFEST, _recipe
 from mmvis_ext.utils.errors import InputError
 
 
@@ -46,6 +46,12 @@ def test_manifest_tells_the_recipe_and_what_each_video_shows(tiny):
     assert manifest["layouts"] == sorted(LAYOUTS)
     assert [batch["videos"] for batch in manifest["splits"]["train"]] == [1, 1, 1, 1]
     assert set(manifest["traits"]["shapes_train_0002"]) == {"lookalike", "crossing", "pan"}
+
+
+def test_data_sets_from_before_a_knob_are_still_valid():
+    assert _recipe(get_preset("claims"), 0)["digest"].startswith("8bf9a2a3384567bd")
+    (split,) = _recipe(get_preset("claims-motion"), 0)["splits"]["val"]
+    assert split["knobs"]["camouflage"] == 0.5
 
 
 def test_what_is_there_is_not_written_again(tmp_path, monkeypatch):

@@ -12,7 +12,7 @@ def videos() -> dict[str, list[Rendered]]:
     """The first validation videos of the settings."""
     return {
         name: [render(sample_scene(c, (0, 1, i))) for i, c in enumerate(get_preset(name).knobs("val")[:12])]
-        for name in ("study", "claims", "study-fast", "study-lookalike")
+        for name in ("study", "claims", "claims-motion", "study-fast", "study-lookalike")
     }
 
 
@@ -76,6 +76,31 @@ def test_linking_by_index_fails(videos):
     assert recall(videos["study-lookalike"], link_by_index) < 0.5
 
 
+def link_by_nearest_centre(masks: np.ndarray) -> dict[int, np.ndarray]:
+    """A detection joins the track of the last frame whose centre is nearest, best pairs first; else it starts one."""
+    tracks: dict[int, np.ndarray] = {}
+    last: dict[int, np.ndarray] = {}
+    for t in range(masks.shape[1]):
+        found = detections(masks, t)
+        centres = [np.argwhere(mask).mean(axis=0) for mask in found]
+        pairs = sorted((np.linalg.norm(centre - last[k]), j, k) for j, centre in enumerate(centres) for k in last)
+        owner: dict[int, int] = {}
+        for _, j, k in pairs:
+            if j not in owner and k not in owner.values():
+                owner[j] = k
+        last = {}
+        for j, mask in enumerate(found):
+            k = owner.get(j, len(tracks))
+            tracks.setdefault(k, np.zeros(masks.shape[1:], dtype=bool))[t] = mask
+            last[k] = centres[j]
+    return tracks
+
+
+def test_who_does_not_know_where_an_object_was_loses_it_at_a_third_of_the_frame_rate(videos):
+    assert recall(videos["claims"], link_by_nearest_centre) > 0.7
+    assert recall(videos["claims-motion"], link_by_nearest_centre) < 0.65
+
+
 def test_linking_by_overlap_fails_at_a_low_frame_rate(videos):
     assert recall(videos["study-fast"], link_by_overlap) < 0.3
     assert recall(videos["study"], link_by_overlap) < 0.95
@@ -90,3 +115,25 @@ def test_yet_every_object_keeps_its_own_look(videos):
             for frame, mask in zip(video.frames, masks, strict=True):
                 assert {tuple(c) for c in frame[mask].tolist()} <= set(actor.look.colours)
         assert len({actor.look.colours[0] for actor in scene.actors}) == len(scene.actors)
+
+
+def overlap(found: np.ndarray, masks: np.ndarray) -> float:
+    """IoU of (T,H,W) pixels with those of all objects, over a whole video."""
+    objects = masks.any(axis=0)
+    return (found & objects).sum() / (found | objects).sum()
+
+
+def test_camouflaged_objects_show_by_their_motion_and_not_by_their_colours():
+    """Colours: the saturated pixels. Motion, where the camera stands still: what differs from the video's median."""
+    colours: dict[bool, list[float]] = {False: [], True: []}
+    motion = []
+    for i, config in enumerate(get_preset("claims-motion").knobs("val")[:16]):
+        scene = sample_scene(config, (0, 1, i))
+        frames, masks, _ = render(scene)
+        hidden, values = "camouflage" in scene.traits, frames.astype(int)
+        colours[hidden].append(overlap(np.ptp(values, axis=-1) > 60, masks))
+        if hidden and scene.pan == (0, 0):
+            motion.append(overlap(np.abs(values - np.median(values, axis=0)).max(axis=-1) > 10, masks))
+    assert np.mean(colours[False]) > 0.7
+    assert np.mean(colours[True]) < 0.01
+    assert np.mean(motion) > 0.25

@@ -1,4 +1,4 @@
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -71,3 +71,15 @@ def test_with_knobs_sets_them_in_all_videos():
 def test_unknown_preset():
     with pytest.raises(InputError, match=r"no preset 'huge'.*mini"):
         get_preset("huge")
+
+
+def test_motion_has_fewer_videos_to_learn_from_and_camouflage():
+    plain, motion = get_preset("claims"), get_preset("claims").of_motion()
+    assert motion == get_preset("claims-motion")
+    assert [len(motion.knobs(split)) for split in ("train", "val")] == [60, len(plain.knobs("val"))]
+    for split in ("train", "val"):
+        assert {replace(config, camouflage=0.0, frame_step=1) for config in motion.knobs(split)} == set(
+            plain.knobs(split)
+        )
+    share = np.mean(["camouflage" in sample_scene(c, (0, 1, i)).traits for i, c in enumerate(motion.knobs("val"))])
+    assert 0.4 < share < 0.6

@@ -9,7 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmvis_ext.shapes_vis import MIN_VISIBLE, PRESETS, TRAITS, SceneConfig, render, sample_scene
+from mmvis_ext.shapes_vis.backdrop import backdrop
 from mmvis_ext.shapes_vis.looks import COLOURS, SECOND_COLOURS, SHAPES
+from mmvis_ext.shapes_vis.scene import UNIT
+from mmvis_ext.utils.dice import Dice
 
 SMALL = SceneConfig(height=32, width=40, length=(5, 7), objects=(3, 4), size=(10, 20), pan_speed=(0.5, 3.0))
 
@@ -28,6 +31,23 @@ def test_pixels_are_the_ones_they_have_always_been(name):
     rendered = render(scene, range(5))
     digest = hashlib.sha256(rendered.frames.tobytes() + rendered.masks.tobytes()).hexdigest()[:16]
     assert digest == DIGESTS[name]
+
+
+def test_a_camouflaged_object_wears_the_backdrop_and_takes_it_along():
+    plain = replace(SMALL, spin=0.0, pan=0.0, speed=(3.0, 3.0), objects=(1, 1))
+    scene, usual = sample_scene(replace(plain, camouflage=1.0), 5), sample_scene(plain, 5)
+    assert np.array_equal(scene.actors[0].centre, usual.actors[0].centre)
+    assert usual.actors[0].look == replace(scene.actors[0].look, pattern=usual.actors[0].look.pattern, origin=(0, 0))
+    canvas = backdrop(Dice(*scene.backdrop_key), scene.height, scene.width)
+    known = {tuple(colour) for colour in canvas.reshape(-1, 3).tolist()}
+    frames, masks, _ = render(scene)
+    assert {tuple(colour) for colour in frames.reshape(-1, 3).tolist()} <= known
+    assert not np.array_equal(frames[0], canvas[: scene.height, : scene.width])
+    # an object that moves by whole pixels and does not turn shows the same pixels again
+    still = dict(step=np.zeros((2, 2), int), angle=np.zeros(2, int), spin=0)
+    actor = replace(scene.actors[0], centre=np.array([[20, 16], [23, 18]]) * UNIT, **still)
+    frames, masks, _ = render(replace(scene, length=2, actors=(actor,)))
+    assert np.array_equal(frames[0][masks[0, 0]], frames[1][masks[0, 1]])
 
 
 @settings(max_examples=40, deadline=None)
