@@ -9,5 +9,6 @@ export PYTHONPATH=$root${PYTHONPATH:+:$PYTHONPATH}
 study=("$python" -m mmvis_ext study)
 timeout "${LIMIT:-470}" "${study[@]}" --jobs "${JOBS:-$(nproc)}" "$@"
 code=$?
-"${study[@]}" --page-only "$@" && [ $code -eq 124 ] && echo "the time is over; call again to go on"
-exit $((code == 124 ? 0 : code))
+[ $code -eq 124 ] || exit $code
+echo "the time is over; call again to go on"
+exec "${study[@]}" --page-only "$@"

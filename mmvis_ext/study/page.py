@@ -47,8 +47,8 @@ fails if one of its inequalities does, and holds if all do. *Detectable* is the 
 probability of 80 %. One seed says nothing of its noise, so it decides nothing.
 """
 LEARNING = """
-What each system reaches after how many minutes of training, those of single frames included, two trainings side by side
-on the two cores. All learning rates fall to zero at the end of each line:
+What some runs reach after how many minutes of training, those of single frames included, on the machine and with as
+many runs side by side as said above. The learning rates have fallen to next to nothing at the end of each line:
 
 ![AP of some runs over the minutes of training](learning.png)
 """

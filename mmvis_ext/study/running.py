@@ -1,6 +1,7 @@
 """Runs as processes of their own: training, test, and the JSON file that they leave."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -182,7 +183,7 @@ def _validated(run: StudyRun, times: int) -> list[str]:
 
     if not times or not run.rows or run.weights:
         return []
-    every = max(1, Config.fromfile(run.config).train_cfg.max_iters // times)
+    every = math.ceil(Config.fromfile(run.config).train_cfg.max_iters / times)  # it is validated at its end as well
     return [f"train_cfg.val_begin={every}", f"train_cfg.val_interval={every}"]
 
 

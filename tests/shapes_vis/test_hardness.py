@@ -30,6 +30,15 @@ def link_by_index(masks: np.ndarray) -> dict[int, np.ndarray]:
     return tracks
 
 
+def best_pairs(scores: dict[tuple[int, int], float]) -> dict[int, int]:
+    """For detections their tracks: the pairs with the highest scores first, each detection and track once."""
+    owner: dict[int, int] = {}
+    for j, k in sorted(scores, key=lambda pair: (scores[pair], pair), reverse=True):
+        if j not in owner and k not in owner.values():
+            owner[j] = k
+    return owner
+
+
 def link_by_overlap(masks: np.ndarray) -> dict[int, np.ndarray]:
     """A detection joins the track whose last box it overlaps most, best pairs first; else it starts one."""
     tracks: dict[int, np.ndarray] = {}
@@ -37,11 +46,8 @@ def link_by_overlap(masks: np.ndarray) -> dict[int, np.ndarray]:
     for t in range(masks.shape[1]):
         found = detections(masks, t)
         boxes = [_box(mask) for mask in found]
-        pairs = sorted(((iou(box, last[k]), j, k) for j, box in enumerate(boxes) for k in last), reverse=True)
-        owner: dict[int, int] = {}
-        for overlap, j, k in pairs:
-            if overlap > 0 and j not in owner and k not in owner.values():
-                owner[j] = k
+        overlaps = {(j, k): iou(box, last[k]) for j, box in enumerate(boxes) for k in last}
+        owner = best_pairs({pair: overlap for pair, overlap in overlaps.items() if overlap > 0})
         for j, mask in enumerate(found):
             k = owner.get(j, len(tracks))
             tracks.setdefault(k, np.zeros(masks.shape[1:], dtype=bool))[t] = mask
@@ -83,11 +89,9 @@ def link_by_nearest_centre(masks: np.ndarray) -> dict[int, np.ndarray]:
     for t in range(masks.shape[1]):
         found = detections(masks, t)
         centres = [np.argwhere(mask).mean(axis=0) for mask in found]
-        pairs = sorted((np.linalg.norm(centre - last[k]), j, k) for j, centre in enumerate(centres) for k in last)
-        owner: dict[int, int] = {}
-        for _, j, k in pairs:
-            if j not in owner and k not in owner.values():
-                owner[j] = k
+        owner = best_pairs(
+            {(j, k): -float(np.linalg.norm(centre - last[k])) for j, centre in enumerate(centres) for k in last}
+        )
         last = {}
         for j, mask in enumerate(found):
             k = owner.get(j, len(tracks))

@@ -4,10 +4,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from mmengine.config import Config
 
 from mmvis_ext.study.plan import TRAINING_SECONDS, Task, affordable, expected_seconds, tasks_of, unfinished
 from mmvis_ext.study.results import RunResult, config_hash, read_results, write_result
-from mmvis_ext.study.running import OverBudget, do_all
+from mmvis_ext.study.running import OverBudget, _validated, do_all
 from mmvis_ext.study.runs import StudyRun, chosen, paper_figures, read_runs
 from mmvis_ext.utils.errors import InputError
 
@@ -172,3 +173,18 @@ def test_a_task_that_must_wait_is_overtaken():
     failures, late = do_all([task("a"), task("b", "a"), task("c")], 2, do)
     assert (failures, late) == ({}, [])
     assert begun == ["a", "c", "b"]
+
+
+@pytest.mark.parametrize(("times", "at"), [(5, [400, 800, 1200, 1600, 2000]), (3, [667, 1334, 2000]), (1, [2000])])
+def test_a_training_is_validated_as_often_as_asked_for(times, at):
+    cfg = Config.fromfile(RUNS["vistr"].config)
+    assert cfg.train_cfg.max_iters == 2000
+    options = dict(option.split("=") for option in _validated(RUNS["vistr"], times))
+    begin, interval = (int(options[f"train_cfg.{name}"]) for name in ("val_begin", "val_interval"))
+    # as mmengine's IterBasedTrainLoop does
+    assert [i for i in range(1, 2001) if i >= begin and (i % interval == 0 or i == 2000)] == at
+
+
+def test_starts_and_tests_are_not_validated():
+    assert not any(_validated(RUNS[name], 5) for name in ("inspro_start", "inspro_bank9"))
+    assert not _validated(RUNS["inspro"], 0)
