@@ -98,10 +98,35 @@ def _origin(results: Sequence[RunResult]) -> str:
     hours = sum(one.seconds for one in results) / 3600
     machines = sorted({f"{one.machine} ({one.cores} cores, {one.jobs} runs side by side)" for one in results})
     codes, torches = ({getattr(one, name) for one in results} for name in ("code", "torch"))
+    commits: dict[str, list[str]] = {}
+    for code in sorted(codes):
+        version, *commit = code.split()
+        commits.setdefault(version, []).extend(commit)
+    versions = [f"{version} ({', '.join(of)})" if of else version for version, of in commits.items()]
     return (
         f"\n{len(results)} runs are finished. They took {hours:.1f} hours one by one, on {'; '.join(machines)}, with "
-        f"mmvis_ext {', '.join(sorted(codes))} and torch {', '.join(sorted(torches))}.\n"
+        f"mmvis_ext {'; '.join(versions)} and torch {', '.join(sorted(torches))}.\n"
     )
+
+
+def _summary(judged: Sequence[JudgedClaim]) -> str:
+    """How many inequalities hold, of all that were measured and of those whose effect could have been seen."""
+    pairs = [pair for one in judged for pair in zip(one.paper, one.effects, strict=True)]
+    measured = [(paper, effect) for paper, effect in pairs if effect is not None and effect.seeds > 1]
+    seen = [effect for paper, effect in measured if paper is not None and paper >= effect.detectable]
+    if not measured:
+        return ""
+    counts = _counts(effect for _, effect in measured)
+    return (
+        f"\nOf {len(pairs)} inequalities {len(measured)} have two seeds or more: {counts}. "
+        f"The effect of {len(seen)} is in the paper at least as large as what is detectable here: {_counts(seen)}.\n"
+    )
+
+
+def _counts(effects: Iterable[Effect]) -> str:
+    verdicts = [effect.verdict for effect in effects]
+    hold, fail, noise = (verdicts.count(kind) for kind in ("holds", "fails", "within noise"))
+    return f"{hold} hold, {fail} fail, {noise} are within noise"
 
 
 def _claims(judged: Sequence[JudgedClaim]) -> str:
@@ -112,7 +137,7 @@ def _claims(judged: Sequence[JudgedClaim]) -> str:
         cells = map(_claim_cells, one.claim.inequalities, one.paper, one.effects)
         lines += _table(("claim", "paper", "ours", "detectable", "seeds", "verdict"), cells)
     about = "Effects are in points of AP, for SRNet of J&F: how far the claim is from failing."
-    return f"\n## Claims\n\n{about}\n" + _text(lines)
+    return f"\n## Claims\n\n{about}\n{_summary(judged)}" + _text(lines)
 
 
 def _claim_cells(inequality: Inequality, paper: float | None, effect: Effect | None) -> tuple[str, ...]:

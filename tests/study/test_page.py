@@ -83,6 +83,21 @@ def test_the_same_results_give_the_same_files(tmp_path):
     assert files[0] == files[1]
 
 
+def test_the_page_counts_what_holds(tmp_path):
+    levels = {"s1-lovasz": 60, "s1-dice": 50, "s2-wo-temporal": 70, "s2-baseline": 60}
+    results = [result(row, (row,), seed, level) for row, level in levels.items() for seed in (0, 1)]
+    results += [result("one-seed", ("s2-wo-heatmap",), 0, 40)]
+    page = write_page(study_of(tmp_path, results), ROOT / "configs", draws=50).read_text()
+    inequalities = [one for claim in read_claims(tmp_path / "claims.yaml") for one in claim.inequalities]
+    counts = "2 have two seeds or more: 1 hold, 1 fail, 0 are within noise"
+    assert f"Of {len(inequalities)} inequalities {counts}." in page
+    rows = [
+        line.split("|") for line in page.splitlines() if line.startswith(("| `s1-lovasz", "| `s2-baseline > s2-wo-t"))
+    ]
+    seen = [verdict.strip() for _, _, paper, _, detectable, _, verdict, _ in rows if float(paper) >= float(detectable)]
+    assert f"The effect of {len(seen)} is in the paper" in page
+
+
 def test_a_claim_is_as_good_as_its_worst_inequality():
     paper = {"a": 3.0, "b": 2.0, "c": 1.0}
     levels = dict(a=60, b=40, c=50)
