@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from mmvis_ext.evaluation.video_shares import APShares, JFShares
+
 from .claims import Claim, Inequality
 from .results import RunResult
 from .verdicts import DRAWS, Drawn, Effect, drawn, judge
@@ -45,13 +47,17 @@ class Measured:
     draws: int = DRAWS
     rows: dict[str, dict[tuple[int, int], Drawn]] = field(init=False, default_factory=dict)
     """For each row, its figures by data seed and seed."""
+    shares: dict[str, dict[tuple[int, int], APShares | JFShares]] = field(init=False, default_factory=dict)
+    """The same, what each video gives to them."""
 
     def __post_init__(self) -> None:
         for one in self.results:
             if one.shares is not None:
-                figures = drawn(one.per_video(), self.draws)
+                shares = one.per_video()
+                figures = drawn(shares, self.draws)
                 for row in one.rows:
                     self.rows.setdefault(row, {})[one.data_seed, one.seed] = figures
+                    self.shares.setdefault(row, {})[one.data_seed, one.seed] = shares
 
     def figures(self, row: str) -> list[float]:
         """AP or J&F of a row's seeds."""
@@ -62,10 +68,21 @@ class Measured:
         found = [one for one in self.results if row in one.rows and "FPS" in one.figures]
         return [one.figures["FPS"] for one in found]
 
+    def pair(self, inequality: Inequality) -> tuple[APShares, APShares] | None:
+        """The first seed of an inequality of two rows that have AP; ``None`` for others."""
+        shared = self._shared(inequality)
+        runs = [self.shares[row][shared[0]] for row in inequality.rows] if shared else []
+        first, second = runs if len(runs) == 2 else (None, None)
+        return (first, second) if isinstance(first, APShares) and isinstance(second, APShares) else None
+
+    def _shared(self, inequality: Inequality) -> list[tuple[int, int]]:
+        """The seeds that all rows have."""
+        seeds = [self.rows.get(row, {}).keys() for row in inequality.rows]
+        return sorted(set.intersection(*map(set, seeds)))
+
     def effect(self, inequality: Inequality) -> Effect | None:
         """From the seeds that all of its rows have; ``None`` where they share none."""
-        seeds = [self.rows.get(row, {}).keys() for row in inequality.rows]
-        shared = sorted(set.intersection(*map(set, seeds)))
+        shared = self._shared(inequality)
         if not shared:
             return None
         return judge(inequality, {row: [self.rows[row][key] for key in shared] for row in inequality.rows})

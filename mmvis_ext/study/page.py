@@ -12,7 +12,7 @@ from .measured import JudgedClaim, Measured, judge_claims
 from .plot import plot_effects, points
 from .results import RunResult, read_results
 from .runs import StudyRun, paper_figures, read_runs
-from .verdicts import DRAWS, Effect
+from .verdicts import DRAWS, Effect, video_noise
 
 __all__ = ["write_page"]
 
@@ -81,7 +81,7 @@ def write_page(study: Path, configs: Path, draws: int = DRAWS) -> Path:
     if validated := [one for one in results if one.learning and "AP" in one.figures]:
         _draw_learning(validated, study / "learning.png")
         parts.append(LEARNING)
-    parts += [_claims(judged), _rows(runs, paper, measured), _left_out(left_out)]
+    parts += [_claims(judged), _noise(judged, measured), _rows(runs, paper, measured), _left_out(left_out)]
     write_atomically(study / "README.md", "".join(parts).encode())
     return study / "README.md"
 
@@ -146,6 +146,24 @@ def _claim_cells(inequality: Inequality, paper: float | None, effect: Effect | N
         ours = (f"{effect.mean:+.1f} ± {effect.error:.1f}", _number(effect.detectable), str(effect.seeds),
                 effect.verdict)  # fmt: skip
     return (f"`{inequality.text}`", "" if paper is None else f"{paper:+.1f}", *ours)
+
+
+def _noise(judged: Sequence[JudgedClaim], measured: Measured) -> str:
+    """What more validation videos are worth."""
+    inequalities = [inequality for one in judged for inequality in one.claim.inequalities]
+    pairs = [pair for pair in map(measured.pair, inequalities) if pair is not None]
+    if not pairs:
+        return ""
+    videos = len(pairs[0][0].videos)
+    table = []
+    for number in (videos // 8, videos // 4, videos // 2, videos):
+        table.append((str(number), *(f"{value:.1f}" for value in video_noise(pairs, number, measured.draws // 4))))
+    about = (
+        "By how many points the choice of validation videos alone moves an AP, and the difference of two rows of an "
+        "inequality on the same videos: standard deviations over draws of videos, first seeds."
+    )
+    head = ("validation videos", "AP", "difference")
+    return f"\n## Noise of validation videos\n\n{about}\n\n" + _text(_table(head, table))
 
 
 def _rows(runs: Mapping[str, StudyRun], paper: Mapping[str, float], measured: Measured) -> str:

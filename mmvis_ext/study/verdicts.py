@@ -11,7 +11,7 @@ from mmvis_ext.utils.errors import InputError
 
 from .claims import Inequality
 
-__all__ = ["DRAWS", "Drawn", "Effect", "drawn", "effects", "judge", "video_draws"]
+__all__ = ["DRAWS", "Drawn", "Effect", "drawn", "effects", "judge", "video_draws", "video_noise"]
 
 CONFIDENCE = 0.95
 POWER = 0.8
@@ -56,9 +56,38 @@ class Effect:
         return "holds" if self.low > 0 else "fails" if self.high < 0 else "within noise"
 
 
-def video_draws(videos: int, draws: int, seed: int = 0) -> np.ndarray:
-    """Bootstrap draws of V videos: (draws,V) int, how often each video is drawn; each row has the sum V."""
-    return np.random.default_rng(seed).multinomial(videos, np.full(videos, 1 / videos), size=draws)
+def video_draws(videos: int, draws: int, number: int | None = None, seed: int = 0) -> np.ndarray:
+    """Bootstrap draws of V videos: (draws,V) int, how often each video is drawn.
+
+    Args:
+        videos: V.
+        draws: how many.
+        number: of videos in each draw; ``None`` is V.
+        seed: of the draws.
+    """
+    return np.random.default_rng(seed).multinomial(number or videos, np.full(videos, 1 / videos), size=draws)
+
+
+def video_noise(
+    pairs: Sequence[tuple[APShares | JFShares, APShares | JFShares]], number: int, draws: int = DRAWS
+) -> tuple[float, float]:
+    """How far the choice of validation videos alone moves a figure, and a difference of two.
+
+    Args:
+        pairs: two runs each, tested on the same videos.
+        number: of validation videos.
+        draws: of the bootstrap over videos.
+
+    Returns:
+        Standard deviation of the figure of a run and of the difference of a pair, in points, on average.
+    """
+    of_runs, of_pairs = [], []
+    for pair in pairs:
+        weights = video_draws(len(pair[0].videos), draws, number)
+        scores = np.array([[run.score(one) for one in weights] for run in pair])
+        of_runs.append(scores.std(axis=1, ddof=1).mean())
+        of_pairs.append((scores[0] - scores[1]).std(ddof=1))
+    return float(np.mean(of_runs)), float(np.mean(of_pairs))
 
 
 def drawn(shares: APShares | JFShares, draws: int = DRAWS) -> Drawn:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmvis_ext.evaluation.video_shares import JFShares
+from mmvis_ext.evaluation.video_shares import APShares, ClassShares, JFShares
 from mmvis_ext.study.claims import Claim, parse_inequality, read_claims
 from mmvis_ext.study.measured import Measured, judge_claims
 from mmvis_ext.study.page import write_page
@@ -55,6 +55,7 @@ def test_the_page_says_what_was_measured(tmp_path):
     assert "6 runs are finished. They took 3.0 hours one by one, on a CPU (2 cores, 1 runs side by side)" in page
     assert "### s1: holds" in page
     assert "### s2: not measured" in page
+    assert "Noise of validation videos" not in page
     (line,) = (line for line in page.splitlines() if line.startswith("| `s1-lovasz > s1-dice`"))
     _, _, paper, ours, detectable, seeds, verdict, _ = (cell.strip() for cell in line.split("|"))
     high, low = ([one.figures["J&F"] for one in RESULTS if one.run == run] for run in ("srnet", "srnet_dice"))
@@ -96,6 +97,25 @@ def test_the_page_counts_what_holds(tmp_path):
     ]
     seen = [verdict.strip() for _, _, paper, _, detectable, _, verdict, _ in rows if float(paper) >= float(detectable)]
     assert f"The effect of {len(seen)} is in the paper" in page
+
+
+def test_the_page_says_how_noisy_validation_videos_are(tmp_path):
+    rng = np.random.default_rng(0)
+    runs = [("inspro", ("i2b-bdl",)), ("inspro_plain", ("i2b-wo-bdl",))]
+    results = []
+    for run, rows in runs:
+        # an object and a result in each video, which hits it up to some IoU threshold
+        hits = [(1 << int(at)) - 1 for at in rng.integers(0, 11, VIDEOS)]
+        misses = [1023 - one for one in hits]
+        videos = list(range(VIDEOS))
+        shares = APShares(videos, [ClassShares([1] * VIDEOS, videos, hits, misses)])
+        figures = {"AP": shares.score(np.ones(VIDEOS, int))}
+        results.append(replace(result(run, rows, 0, 1), figures=figures, shares=shares.to_dict()))
+    page = write_page(study_of(tmp_path, results), ROOT / "configs", draws=40).read_text()
+    lines = page.split("## Noise of validation videos")[1].splitlines()
+    table = [[float(cell) for cell in line.split("|")[1:-1]] for line in lines if line[:3] in ("| 1", "| 3", "| 6")]
+    assert [number for number, _, _ in table] == [1, 3, 6, 12]
+    assert table[0][1] > table[3][1] > 0
 
 
 def test_a_claim_is_as_good_as_its_worst_inequality():

@@ -5,7 +5,7 @@ import pytest
 
 from mmvis_ext.evaluation.video_shares import JFShares
 from mmvis_ext.study.claims import parse_inequality
-from mmvis_ext.study.verdicts import Drawn, drawn, effects, judge, video_draws
+from mmvis_ext.study.verdicts import Drawn, drawn, effects, judge, video_draws, video_noise
 from mmvis_ext.utils.errors import InputError
 
 CLAIM = parse_inequality("a > 2 * b - 1")
@@ -76,3 +76,15 @@ def test_other_videos_or_seeds():
     for other in (shares(40, 2), [JFShares([1], [[2.0]])] * 3):
         with pytest.raises(InputError, match="not tested on the same videos and seeds"):
             judge(parse_inequality("a > b"), all_drawn(4, a=shares(60), b=other))
+
+
+def test_noise_of_videos_is_that_of_a_mean():
+    """The mean of n independent values has their deviation divided by the root of n; what two runs share cancels."""
+    base, low = np.random.default_rng(0).normal(50, 20, VIDEOS), np.random.default_rng(1).normal(0, 2, VIDEOS)
+    first = JFShares(list(range(VIDEOS)), [[value] for value in base])
+    second = JFShares(list(range(VIDEOS)), [[value] for value in base + low])
+    for number in (4, 30):
+        of_run, of_pair = video_noise([(first, first), (second, first)], number, draws=4000)
+        runs = [base.std(), base.std(), (base + low).std(), base.std()]
+        assert of_run == pytest.approx(np.mean(runs) / number**0.5, rel=0.05)
+        assert of_pair == pytest.approx(low.std() / number**0.5 / 2, rel=0.05)
