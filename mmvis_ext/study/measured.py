@@ -69,11 +69,11 @@ class Measured:
         return [one.figures["FPS"] for one in found]
 
     def pair(self, inequality: Inequality) -> tuple[APShares, APShares] | None:
-        """The first seed of an inequality of two rows that have AP; ``None`` for others."""
+        """The two rows of an inequality, with the first seed that both have; ``None`` for other numbers and figures."""
         shared = self._shared(inequality)
-        runs = [self.shares[row][shared[0]] for row in inequality.rows] if shared else []
-        first, second = runs if len(runs) == 2 else (None, None)
-        return (first, second) if isinstance(first, APShares) and isinstance(second, APShares) else None
+        found = [self.shares[row][shared[0]] for row in inequality.rows] if shared else []
+        rows = [one for one in found if isinstance(one, APShares)]
+        return (rows[0], rows[1]) if len(rows) == len(found) == 2 else None
 
     def _shared(self, inequality: Inequality) -> list[tuple[int, int]]:
         """The seeds that all rows have."""

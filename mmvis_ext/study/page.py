@@ -155,9 +155,10 @@ def _noise(judged: Sequence[JudgedClaim], measured: Measured) -> str:
     if not pairs:
         return ""
     videos = len(pairs[0][0].videos)
+    draws = measured.draws // 4  # for each of many pairs, so fewer do
     table = []
     for number in (videos // 8, videos // 4, videos // 2, videos):
-        table.append((str(number), *(f"{value:.1f}" for value in video_noise(pairs, number, measured.draws // 4))))
+        table.append((str(number), *map(_number, video_noise(pairs, number, draws))))
     about = (
         "By how many points the choice of validation videos alone moves an AP, and the difference of two rows of an "
         "inequality on the same videos: standard deviations over draws of videos, first seeds."
