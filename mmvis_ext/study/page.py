@@ -38,7 +38,7 @@ mmvis study --seeds 0 1 2 --jobs 2 --budget 8    # as much of it as fits 8 hours
 tools/gpu_study.sh --seeds 0 1 2                 # as much of it as fits 8 minutes of a GPU, a run for each CPU core
 ```
 
-All runs with three seeds take about ten hours on two CPU cores that have nothing else to do.
+All runs with three seeds take about twelve hours on two CPU cores that have nothing else to do.
 
 An inequality *holds* where the interval of 95 % confidence of its left side minus its right side is above zero, *fails*
 where it is below, and is *within noise* otherwise. The noise is that of seeds and of the choice of validation videos
