@@ -7,3 +7,8 @@ _base_ = [
 
 # single frames: the weights that all runs of EfficientVIS start from, in place of COCO's
 train_dataloader = dict(batch_size=16, dataset=dict(clips=dict(clip_len=1, num_clips=1)))
+train_cfg = dict(max_iters=4000)
+param_scheduler = [
+    dict(type="LinearLR", start_factor=0.01, by_epoch=False, end=50),
+    dict(type="CosineAnnealingLR", eta_min=2e-4, by_epoch=False, begin=50, end=4000),
+]
