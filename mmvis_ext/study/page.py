@@ -29,8 +29,8 @@ banks and the distances of key frames are shorter by as much. InsPro learns from
 draws them from anywhere in a video: see table i2a. SRNet's tables stand on `claims-motion`, which has as few videos to
 learn from as DAVIS, objects that their motion shows, and a third of the frame rate.
 
-Runs of EfficientVIS and InsPro start from weights that have learned single frames for 1,000 iterations and learn 1,200
-more, all others learn 2,000 from nothing.
+Runs of EfficientVIS and InsPro start from weights that have learned single frames, for 4,000 and 1,000 iterations, and
+learn 1,200 more; all others learn 2,000 from nothing.
 
 ```bash
 mmvis study --seeds 0 1 2 --jobs 2 --dry-run     # the plan, and how long it takes
