@@ -1,6 +1,6 @@
 _base_ = "../../_base_/schedules/muon.py"
 
-# what many runs start from learns single frames from scratch: 1000 iterations
+# what many runs start from learns single frames from scratch: 1000 iterations, those of EfficientVIS more
 optim_wrapper = dict(type="BFloat16OptimWrapper")
 train_cfg = dict(type="IterBasedTrainLoop", max_iters=1000, val_begin=10000)
 param_scheduler = [
