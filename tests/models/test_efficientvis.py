@@ -428,7 +428,7 @@ def test_it_learns_one_clip_by_heart():
     model, frames, sample = build_model().eval(), video(T) * 0.1, training_sample()
     truth = Tracklets.from_frames(sample.video_data_samples, SIZE, "cpu")
     paint(frames, truth)
-    overfit(model, frames[None], sample, steps=240, lr=3e-3, decay=True)
+    overfit(model, frames[None], sample, steps=480, lr=3e-3, decay=True)
     found, _ = model.step(frames, model.init_state(FrameGeometry(SIZE, SIZE)))
     slots, iou = found_by_heart(found, truth)
     for g, label in enumerate(truth.labels.tolist()):
