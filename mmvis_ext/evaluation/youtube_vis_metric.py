@@ -11,7 +11,7 @@ from mmvis_ext.annotations.checks import videos_of
 from mmvis_ext.annotations.json_file import load_json
 from mmvis_ext.annotations.records import AnnotationFile
 from mmvis_ext.registry import METRICS
-from mmvis_ext.structures.tracks import Track, VideoTracks
+from mmvis_ext.structures.tracks import VideoTracks
 from mmvis_ext.utils.errors import InputError
 from mmvis_ext.utils.files import require_writable_file
 
@@ -132,7 +132,7 @@ class YouTubeVISMetric(VideoMetric):
         limits = self.top_k, self.min_score, self.classes_per_track
         entries = tracks.official([c["id"] for c in self.categories], *limits)
         if "bbox" in self.iou_types:
-            boxes = {track.track_id: _official_boxes(track) for track in tracks}
+            boxes = {track.track_id: track.official_boxes() for track in tracks}
             for entry, (track, _, _) in zip(entries, tracks.ranked(*limits), strict=True):
                 entry["bboxes"] = boxes[track.track_id]
         return entries
@@ -203,8 +203,3 @@ class YouTubeVISMetric(VideoMetric):
         ids = {v["id"] for v in videos_of(load_json(self.long_videos), self.long_videos)}
         short, long = ([v for v in truth.videos if (v.id in ids) == side] for side in (False, True))
         return replace(truth, videos=short), replace(truth, videos=long)
-
-
-def _official_boxes(track: Track) -> list[list[float] | None]:
-    """One ``[x, y, width, height]`` per frame, ``None`` where the box has no area."""
-    return [[x1, y1, x2 - x1, y2 - y1] if x2 > x1 and y2 > y1 else None for x1, y1, x2, y2 in track.boxes.tolist()]

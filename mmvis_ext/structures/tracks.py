@@ -92,6 +92,11 @@ class Track:
             return np.any(self.boxes != 0, axis=1)
         return np.array([s is not None for s in self.segmentations], dtype=bool)
 
+    def official_boxes(self) -> list[list[float] | None]:
+        """One ``[x, y, width, height]`` per frame, ``None`` where the box has no area."""
+        boxes = self.boxes.tolist()
+        return [[x1, y1, x2 - x1, y2 - y1] if x2 > x1 and y2 > y1 else None for x1, y1, x2, y2 in boxes]
+
     def found(self) -> Iterator[Found]:
         """What each frame that shows the object shows of it, in time order."""
         masks, boxes = self.segmentations, self.boxes
@@ -178,16 +183,17 @@ class VideoTracks:
             classes_per_track: see :meth:`ranked`.
 
         Returns:
-            Dicts with ``video_id``, ``score``, ``category_id``, ``segmentations`` (``None`` for absent frames, and
-            everywhere from a model of boxes alone).
+            Dicts with ``video_id``, ``score``, ``category_id`` and ``segmentations``, or from a model of boxes alone
+            ``bboxes`` (``[x, y, width, height]``); ``None`` for absent frames.
         """
+        regions = {
+            track.track_id: dict(bboxes=track.official_boxes())
+            if track.segmentations is None
+            else dict(segmentations=track.segmentations)
+            for track in self
+        }
         return [
-            dict(
-                video_id=self.video_id,
-                score=score,
-                category_id=category_ids[label],
-                segmentations=track.segmentations or [None] * self.length,
-            )
+            dict(video_id=self.video_id, score=score, category_id=category_ids[label], **regions[track.track_id])
             for track, label, score in self.ranked(top_k, min_score, classes_per_track)
         ]
 

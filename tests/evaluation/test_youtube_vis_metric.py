@@ -144,14 +144,21 @@ def test_masks_and_boxes(tmp_path):
     assert figures["youtube_vis/AP"] == pytest.approx(expected["AP"])  # the objects are rectangles
 
 
-def test_boxes_without_masks():
+def test_boxes_without_masks(tmp_path):
+    outfile = tmp_path / "results.json"
     boxes_only = copy.deepcopy(samples())
     for sample in boxes_only:
         tracks = sample["pred_tracks"]
-        tracks.tracks = [replace(track, segmentations=[None] * len(track.segmentations)) for track in tracks]
-    figures = run(YouTubeVISMetric(iou_types=["bbox"]), boxes_only)
+        tracks.tracks = [replace(track, segmentations=None) for track in tracks]
+    figures = run(YouTubeVISMetric(iou_types=["bbox"], outfile=str(outfile)), boxes_only)
     assert figures == pytest.approx(run(YouTubeVISMetric(iou_types=["bbox"]), samples()))
     assert figures["youtube_vis/AP"] > 0
+    written = read_results(outfile)
+    assert judged(GT, written, "bbox").summary()["AP"] == pytest.approx(figures["youtube_vis/AP"])
+    with pytest.raises(InputError, match="results: entry 0: has boxes alone, so masks cannot be compared"):
+        judged(GT, written)
+    with pytest.raises(InputError, match="results: entry 0: has boxes alone, so masks cannot be compared"):
+        run(YouTubeVISMetric(), boxes_only)
 
 
 def test_ground_truth_of_boxes_alone():
