@@ -129,13 +129,10 @@ class YouTubeVISMetric(VideoMetric):
             self.results.append(VideoResults(sample["video"], self._official(sample["pred_tracks"])))
 
     def _official(self, tracks: VideoTracks) -> list[dict]:
-        limits = self.top_k, self.min_score, self.classes_per_track
-        entries = tracks.official([c["id"] for c in self.categories], *limits)
-        if "bbox" in self.iou_types:
-            boxes = {track.track_id: track.official_boxes() for track in tracks}
-            for entry, (track, _, _) in zip(entries, tracks.ranked(*limits), strict=True):
-                entry["bboxes"] = boxes[track.track_id]
-        return entries
+        return tracks.official(
+            [c["id"] for c in self.categories], self.top_k, self.min_score, self.classes_per_track,
+            boxes="bbox" in self.iou_types,
+        )  # fmt: skip
 
     def compute_metrics(self, results: list[list[VideoResults]]) -> dict[str, float]:
         """Write the file and compute the figures.

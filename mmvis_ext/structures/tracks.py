@@ -172,7 +172,8 @@ class VideoTracks:
         return [(self.tracks[i], int(k), float(scores[i, k])) for i, k in pairs if scores[i, k] >= min_score]
 
     def official(
-        self, category_ids: list[int], top_k: int, min_score: float = 0.0, classes_per_track: int | None = None
+        self, category_ids: list[int], top_k: int, min_score: float = 0.0, classes_per_track: int | None = None,
+        boxes: bool = False,
     ) -> list[dict]:  # fmt: skip
         """Entries of the YouTube-VIS ``results.json``.
 
@@ -181,17 +182,16 @@ class VideoTracks:
             top_k: number of (track, class) pairs kept.
             min_score: pairs below are left out.
             classes_per_track: see :meth:`ranked`.
+            boxes: give the boxes beside the masks, too.
 
         Returns:
-            Dicts with ``video_id``, ``score``, ``category_id`` and ``segmentations``, or from a model of boxes alone
-            ``bboxes`` (``[x, y, width, height]``); ``None`` for absent frames.
+            Dicts with ``video_id``, ``score``, ``category_id``, ``segmentations`` unless the model gives boxes alone,
+            and ``bboxes`` (``[x, y, width, height]``) if it does or ``boxes`` is true; ``None`` for absent frames.
         """
-        regions = {
-            track.track_id: dict(bboxes=track.official_boxes())
-            if track.segmentations is None
-            else dict(segmentations=track.segmentations)
-            for track in self
-        }
+        regions: dict[int, dict[str, list]] = {}
+        for track in self:
+            masks = {} if track.segmentations is None else dict(segmentations=track.segmentations)
+            regions[track.track_id] = masks | (dict(bboxes=track.official_boxes()) if boxes or not masks else {})
         return [
             dict(video_id=self.video_id, score=score, category_id=category_ids[label], **regions[track.track_id])
             for track, label, score in self.ranked(top_k, min_score, classes_per_track)

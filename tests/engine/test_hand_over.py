@@ -57,6 +57,7 @@ def test_a_batch_arrives_as_it_was_made(workers):
     assert torch.equal(batch["instances"][1].bboxes, torch.full((1, 4), 7.0))
 
 
+@pytest.mark.filterwarnings("error:The given NumPy array is not writable")
 def test_tensors_from_a_worker_can_be_changed():
     (batch,) = loader(1)
     batch["frames"][0] += 1
