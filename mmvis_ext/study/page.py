@@ -30,7 +30,8 @@ draws them from anywhere in a video: see table i2a. SRNet's tables stand on `cla
 learn from as DAVIS, objects that their motion shows, and a third of the frame rate.
 
 Runs of EfficientVIS and InsPro start from weights that have learned single frames, for 4,000 and 1,000 iterations, and
-learn 1,200 more; all others learn 2,000 from nothing.
+learn 1,200 more. MaskTrack R-CNN and Mask2Former-VIS learn from nothing, in 4,500 and 12,000 iterations for as many
+minutes as EfficientVIS with its start, longer than all others, which learn 2,000 from nothing.
 
 ```bash
 mmvis study --seeds 0 1 2 --jobs 2 --dry-run     # the plan, and how long it takes
