@@ -7,9 +7,9 @@ _base_ = [
 
 # pairs of frames
 train_dataloader = dict(batch_size=4, dataset=dict(clips=dict(clip_len=2, num_clips=1, scattered=True)))
-# as many minutes as EfficientVIS learns with its start
-train_cfg = dict(max_iters=12000)
+# as many minutes as MaskTrack R-CNN
+train_cfg = dict(max_iters=5000)
 param_scheduler = [
     dict(type="LinearLR", start_factor=0.01, by_epoch=False, end=50),
-    dict(type="CosineAnnealingLR", eta_min=1e-5, by_epoch=False, begin=50, end=12000),
+    dict(type="CosineAnnealingLR", eta_min=1e-5, by_epoch=False, begin=50, end=5000),
 ]

@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int | None:
         return None
     os.environ["STUDY_DATA"] = _data(args).as_posix()  # read by the configs, here and in the runs
     runs, _ = read_runs(args.configs / "study/rows.yaml")
-    wanted = chosen(runs, paper_figures(args.configs)[1], args.rows, args.tables, args.systems)
+    wanted = chosen(runs, paper_figures(args.configs, runs)[1], args.rows, args.tables, args.systems)
     hashes = hashes_of(wanted, args.data_seed, args.cfg_options)
     results = read_results(args.study / "results")
     tasks = tasks_of(wanted, dict.fromkeys(args.seeds), hashes)

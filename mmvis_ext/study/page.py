@@ -30,8 +30,10 @@ draws them from anywhere in a video: see table i2a. SRNet's tables stand on `cla
 learn from as DAVIS, objects that their motion shows, and a third of the frame rate.
 
 Runs of EfficientVIS and InsPro start from weights that have learned single frames, for 4,000 and 1,000 iterations, and
-learn 1,200 more. MaskTrack R-CNN and Mask2Former-VIS learn from nothing, in 4,500 and 12,000 iterations for as many
-minutes as EfficientVIS with its start, longer than all others, which learn 2,000 from nothing.
+learn 1,200 more; all others learn 2,000 from nothing. In minutes EfficientVIS learns longest, most of it single frames.
+So that each system can be compared with baselines that learn as long, MaskTrack R-CNN and Mask2Former-VIS have two runs
+each: for about as many minutes as InsPro with its start, and as SRNet (2,000 and 5,000 iterations), and for as many as
+EfficientVIS with its start (4,500 and 12,000; the rows with the word long).
 
 ```bash
 mmvis study --seeds 0 1 2 --jobs 2 --dry-run     # the plan, and how long it takes
@@ -71,7 +73,7 @@ def write_page(study: Path, configs: Path, draws: int = DRAWS) -> Path:
         InputError: a file is broken.
     """
     runs, left_out = read_runs(configs / "study/rows.yaml")
-    paper, _ = paper_figures(configs)
+    paper, _ = paper_figures(configs, runs)
     results = read_results(study / "results")
     measured = Measured(results, draws)
     judged = judge_claims(read_claims(study / "claims.yaml"), paper, measured)

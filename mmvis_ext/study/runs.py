@@ -1,6 +1,6 @@
 """The runs of the study, and the rows of the papers' tables that each of them stands for."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,13 +107,15 @@ def _options(rows: set[str], of_row: Any) -> str:
     return ", ".join(sorted({of_row(row) for row in rows}))
 
 
-def paper_figures(configs: Path) -> tuple[dict[str, float], dict[str, str]]:
+def paper_figures(configs: Path, runs: Mapping[str, StudyRun]) -> tuple[dict[str, float], dict[str, str]]:
     """AP or J&F of each row as the paper has it, and its system, from the metafiles.
 
-    A row is one of ``paper_rows``, or a model without any by its name; a figure that no paper gives is left out.
+    A row is one of ``paper_rows``, or a model without any by its name; a figure that no paper gives is left out. A row
+    of the study with a word after a colon has what the row before the colon has.
 
     Args:
         configs: the folder ``configs``.
+        runs: of the study.
 
     Raises:
         InputError: there are no metafiles.
@@ -133,4 +135,8 @@ def paper_figures(configs: Path) -> tuple[dict[str, float], dict[str, str]]:
             systems[model["Name"]] = model["In Collection"]
             if "AP" in (model.get("paper_figures") or {}):
                 figures[model["Name"]] = model["paper_figures"]["AP"]
+    for row in (row for run in runs.values() for row in run.rows if ":" in row):
+        known = row.partition(":")[0]
+        figures |= {row: figures[known]} if known in figures else {}
+        systems |= {row: systems[known]} if known in systems else {}
     return figures, systems

@@ -33,8 +33,8 @@ def test_a_broken_file(tmp_path):
 
 
 def test_the_papers_obey_their_claims_and_each_row_has_a_run():
-    figures, _ = paper_figures(ROOT / "configs")
     runs, _ = read_runs(ROOT / "configs/study/rows.yaml")
+    figures, _ = paper_figures(ROOT / "configs", runs)
     known = {row for run in runs.values() for row in run.rows}
     for claim in read_claims(ROOT / "docs/study/claims.yaml"):
         for inequality in claim.inequalities:
