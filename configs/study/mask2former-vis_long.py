@@ -1,5 +1,12 @@
-_base_ = "./mask2former-vis.py"
+_base_ = [
+    "../_base_/models/mask2former_vis_small.py",
+    "./_base_/youtube_vis.py",
+    "./_base_/schedule_from_scratch.py",
+    "./_base_/runtime.py",
+]
 
+# pairs of frames
+train_dataloader = dict(batch_size=4, dataset=dict(clips=dict(clip_len=2, num_clips=1, scattered=True)))
 # as many minutes as EfficientVIS learns with its start
 train_cfg = dict(max_iters=12000)
 param_scheduler = [
