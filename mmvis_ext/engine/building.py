@@ -134,11 +134,16 @@ def without_pretrained(node: Any) -> Any:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Suppress the line that mmengine logs for each parameter when it initialises weights."""
+    """Suppress the line that mmengine logs for each parameter when it initialises weights.
+
+    mmengine also writes these lines into the log file of the last run of this process, which may be closed by now.
+    """
     logger = MMLogger.get_current_instance()
-    before = logger.level
+    before, handlers = logger.level, logger.handlers
     logger.setLevel(logging.WARNING)  # not logging.disable: mmengine's logger would cache it and stay silent
+    logger.handlers = [handler for handler in handlers if not isinstance(handler, logging.FileHandler)]
     try:
         yield
     finally:
+        logger.handlers = handlers
         logger.setLevel(before)

@@ -1,3 +1,4 @@
+import logging
 import os
 
 import pytest
@@ -53,3 +54,15 @@ def test_a_config_is_a_file(tmp_path):
     for path, said in {tmp_path / "a.py": "a pipe or a device", tmp_path: "it is a folder"}.items():
         with pytest.raises(InputError, match=f"the config cannot be read .*{said}"):
             read_config(str(path))
+
+
+def test_the_closed_log_of_an_earlier_run_does_no_harm(tmp_path):
+    logger = MMLogger.get_current_instance()
+    handler = logging.FileHandler(tmp_path / "earlier.log", "w")
+    logger.addHandler(handler)
+    try:
+        handler.close()
+        build_model(tiny_config())
+        assert handler in logger.handlers
+    finally:
+        logger.removeHandler(handler)
