@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=${1:-work_dirs/quickstart}
-config=configs/efficientvis/efficientvis_small_shapesvis-mini.py
+config=configs/efficientvis/efficientvis_small_still-conv_shapesvis-mini.py
 truth=data/shapes_vis/mini/youtube_vis/val.json
 bash tools/setup.sh
 python=${VIRTUAL_ENV:-$PWD/.venv}/bin/python

@@ -1,10 +1,10 @@
 _base_ = [
     "../_base_/models/inspro_small.py",
     "../_base_/datasets/shapes_vis_mini.py",
-    "../_base_/schedules/small_stills_10e.py",
+    "../_base_/schedules/small_stills_17e.py",
     "../_base_/default_runtime.py",
 ]
 
 # the first of two stages: single frames of many videos. The paper's models start from weights learned on COCO instead
-model = dict(head=dict(bank_length=1))
+model = dict(head=dict(bank_length=1, initial_boxes="grid"))
 train_dataloader = dict(batch_size=8, sampler=dict(repeat=8), dataset=dict(clips=dict(clip_len=1, num_clips=1)))
