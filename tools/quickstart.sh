@@ -4,7 +4,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=${1:-work_dirs/quickstart}
-config=configs/efficientvis/efficientvis_small_still-conv_shapesvis-mini.py
+folder=configs/efficientvis
+stills=$folder/efficientvis_small_shapesvis-mini-stills.py
+config=$folder/efficientvis_small_still-conv_shapesvis-mini.py
 truth=data/shapes_vis/mini/youtube_vis/val.json
 bash tools/setup.sh
 python=${VIRTUAL_ENV:-$PWD/.venv}/bin/python
@@ -23,7 +25,7 @@ newest() {
 say "1/4 ShapesVIS mini"
 "$python" tools/dataset_converters/shapes_vis.py --preset mini --out data/shapes_vis/mini
 say "2/4 training: single frames first (the log shows the time left as eta)"
-train "${config%.py}-stills.py" --work-dir "$work/stills" --resume
+train "$stills" --work-dir "$work/stills" --resume
 say "2/4 training: pairs of clips"
 train "$config" --work-dir "$work" --resume --cfg-options load_from="$(newest "$work/stills")"
 say "3/4 testing"

@@ -5,6 +5,7 @@ _base_ = [
     "../_base_/default_runtime.py",
 ]
 
-# as efficientvis_small_shapesvis-mini, from the weights of efficientvis_small_still-conv_shapesvis-mini-stills
+# as efficientvis_small_shapesvis-mini and from the same weights; filters run over their own frame alone, not over both
+# neighbours too (Table 1b), which is quicker and learned sooner
 model = dict(clip_len=6, head=dict(temporal_conv=False))
 train_dataloader = dict(sampler=dict(repeat=2))
