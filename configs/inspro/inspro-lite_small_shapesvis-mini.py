@@ -10,4 +10,4 @@ param_scheduler = [
     dict(type="LinearLR", start_factor=0.1, by_epoch=False, end=20),
     dict(type="CosineAnnealingLR", eta_min=1e-5, by_epoch=False, begin=20, end=400),
 ]
-load_from = "work_dirs/inspro_small_shapesvis-mini/epoch_22.pth"
+load_from = "work_dirs/inspro_small_shapesvis-mini/epoch_18.pth"

@@ -1,4 +1,4 @@
-_base_ = "./small_clips_22e.py"
+_base_ = "./small_clips_18e.py"
 
 # 10 epochs of 80 iterations
 train_cfg = dict(max_epochs=10, val_interval=10)
