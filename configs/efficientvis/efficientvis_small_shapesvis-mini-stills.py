@@ -1,7 +1,7 @@
 _base_ = [
     "../_base_/models/efficientvis_small.py",
-    "../_base_/datasets/shapes_vis_mini.py",
-    "../_base_/schedules/small_stills_17e.py",
+    "../_base_/datasets/shapes_vis_mini_pasted.py",
+    "../_base_/schedules/small_stills_15e.py",
     "../_base_/default_runtime.py",
 ]
 

@@ -1,6 +1,6 @@
 _base_ = [
     "../_base_/models/inspro_small.py",
-    "../_base_/datasets/shapes_vis_mini.py",
+    "../_base_/datasets/shapes_vis_mini_pasted.py",
     "../_base_/schedules/small_clips_18e.py",
     "../_base_/default_runtime.py",
 ]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import takewhile
 from typing import Any, NamedTuple
 
+import numpy as np
 from mmdet.datasets import BaseVideoDataset
 from mmengine.fileio import join_path
 from mmengine.logging import print_log
@@ -20,6 +21,7 @@ from mmvis_ext.utils.errors import InputError
 
 from .objects import check_crowds, count_objects
 from .randomness import seeded
+from .transforms import CopyPasteTracks
 
 __all__ = ["ClipIndex", "Draw", "VideoDataset"]
 
@@ -227,14 +229,20 @@ class VideoDataset(BaseVideoDataset):
 
     def prepare_data(self, idx: int | Draw | ClipIndex) -> Any:
         """Run the pipeline on a video or a window of it; what is random in it depends on a :class:`Draw`'s seed."""
-        if isinstance(idx, Draw):
-            with seeded(idx.seed):
-                return self.pipeline(self.get_data_info(idx.video))
-        video = self.get_data_info(idx.video if isinstance(idx, ClipIndex) else idx)
+        number = idx.video if isinstance(idx, Draw | ClipIndex) else idx
         if not self.test_mode:
-            return self.pipeline(video)
+            with seeded(idx.seed if isinstance(idx, Draw) else None):
+                return self.pipeline(self._training_info(number))
+        video = self.get_data_info(number)
         start, stop = (idx.start, idx.stop) if isinstance(idx, ClipIndex) else (0, video["video_length"])
         return self.pipeline(self._window(video, start, stop))
+
+    def _training_info(self, idx: int) -> dict:
+        """The dict of a video, with that of a random one as its ``donor`` if the pipeline pastes tracks."""
+        video = self.get_data_info(idx)
+        if any(isinstance(step, CopyPasteTracks) for step in self.pipeline.transforms):
+            video["donor"] = self.get_data_info(int(np.random.randint(len(self))))
+        return video
 
     def _window(self, video: dict, start: int, stop: int) -> dict:
         """The frames of a window as a dict of lists, as mmdet's video transforms take them."""

@@ -272,6 +272,25 @@ def test_items_do_not_depend_on_the_number_of_workers(official, write, frames):
         assert all(same(a, b) for a, b in zip(drawn[0], many, strict=True))
 
 
+def test_tracks_are_pasted_from_a_video_that_the_draw_chooses(official, write, frames):
+    paste = dict(type="CopyPasteTracks", transforms=LOAD, prob=1, max_shift=0, scale=(1, 1))
+    path, pasting = write(official), [paste, dict(type="PackClip")]
+    plain = dataset(path, frames, clip_len=2, pipeline=pipeline())
+    data = dataset(path, frames, clip_len=2, pipeline=pasting)
+    assert same(data[Draw(0, 11)], data[Draw(0, 11)])
+    new = []
+    for seed in range(20):
+        before, after = plain[Draw(0, seed)]["data_samples"], data[Draw(0, seed)]["data_samples"]
+        assert [f.frame_id for f in after] == [f.frame_id for f in before]
+        own = {int(i) for f in before for i in f.gt_instances.instances_ids}
+        new.append(
+            {int(n) for f in after for n in f.gt_instances.labels[~np.isin(f.gt_instances.instances_ids, [*own])]}
+        )
+    assert len({frozenset(labels) for labels in new}) > 1, "from different videos"
+    with pytest.raises(InputError, match="no video to paste from"):
+        dataset(path, frames, test_mode=True, pipeline=pasting)[0]
+
+
 def test_all_frames_of_a_sample_are_resized_flipped_and_cropped_alike(official, write, frames):
     official["annotations"][0]["segmentations"] = [official["annotations"][0]["segmentations"][0]] * 5
     data = dataset(write(official), frames, clip_len=2, num_clips=2, pipeline=pipeline(*RANDOM))

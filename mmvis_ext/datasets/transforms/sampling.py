@@ -96,8 +96,13 @@ class ClipSample(BaseFrameSample):
         ]
 
     def transform(self, video_infos: dict) -> dict:
-        """Draw frames from the data set's dict of a video; returns a dict of lists with one item per drawn frame."""
+        """Draw frames from the data set's dict of a video; returns a dict of lists with one item per drawn frame.
+
+        Where the dict has a ``donor``, another video, so has the result: the frames drawn from that one.
+        """
         frames = self.sample(video_infos["video_length"])
         results = self.prepare_data(video_infos, frames)
         results["num_clips"] = [self.num_clips] * len(frames)
+        if "donor" in video_infos:
+            results["donor"] = self.transform(video_infos["donor"])
         return results
