@@ -9,6 +9,8 @@ from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
+from mmvis_ext.models.cpu_linear import linear_by_onednn
+
 __all__ = ["count_flops", "count_parameters"]
 
 Parts = Mapping[str, Sequence[str]]
@@ -30,7 +32,9 @@ def count_flops(model: nn.Module, run: Callable[[], Any], parts: Parts) -> dict[
         Operations of each part, of the ``head`` (everything outside the parts) and in ``total``.
     """
     spent = dict.fromkeys(parts, 0)
-    with _countable_attention(), FlopCounterMode(display=False) as counter, ExitStack() as stack:
+    by_onednn = {linear_by_onednn: _linear_flops} if linear_by_onednn else None
+    counting = FlopCounterMode(display=False, custom_mapping=by_onednn)
+    with _countable_attention(), counting as counter, ExitStack() as stack:
         for name, paths in parts.items():
             for path in paths:
                 stack.enter_context(_observed(model, path, name, spent, counter))
@@ -55,6 +59,11 @@ def count_parameters(model: nn.Module, parts: Parts) -> dict[str, int]:
         part = next((part for part, names in owners.items() if name.startswith(tuple(names))), None)
         numbers[part or ("mask" if "mask" in name else "head")] += parameter.numel()
     return dict(numbers, total=sum(numbers.values()))
+
+
+def _linear_flops(x_shape: torch.Size, weight_shape: torch.Size, *args: Any, **kwargs: Any) -> int:
+    """Operations of a linear layer with a weight (out, in), given the shapes as torch's counter gives them."""
+    return 2 * x_shape.numel() * weight_shape[0]
 
 
 @contextmanager

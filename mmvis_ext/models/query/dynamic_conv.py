@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mmvis_ext.models.cpu_linear import CPULinear
 from mmvis_ext.models.recording import is_recorded
 
 from .neighbours import fuse_neighbours, neighbour_frames
@@ -39,7 +40,7 @@ class TemporalDynamicConv(nn.Module):
         feat_channels = feat_channels or embed_dims // 4
         self.shape = (embed_dims, feat_channels)
         self.temporal = temporal
-        self.dynamic_layer = nn.Linear(embed_dims, 2 * embed_dims * feat_channels)
+        self.dynamic_layer = CPULinear(embed_dims, 2 * embed_dims * feat_channels)
         self.norm_in = nn.LayerNorm(feat_channels)
         self.norm_out = nn.LayerNorm(embed_dims)
 
