@@ -9,7 +9,7 @@ from mmvis_ext.registry import TRANSFORMS
 from mmvis_ext.structures.rle import boxes_of, encode
 from mmvis_ext.utils.errors import InputError
 
-from .pseudo_motion import OF_OBJECTS, like
+from .pseudo_motion import OF_OBJECTS, like, warp_masks
 
 __all__ = ["CopyPasteTracks"]
 
@@ -91,9 +91,7 @@ class CopyPasteTracks(BaseTransform):
             height, width = image.shape[:2]
             there = [np.flatnonzero(donor["gt_instances_ids"][t] == track) for track in tracks]
             rows = np.concatenate([np.zeros(0, int), *there])
-            masks = np.zeros((len(rows), height, width), np.uint8)
-            for mask, row in zip(masks, rows, strict=True):
-                cv2.warpAffine(donor["gt_masks"][t].masks[row], matrix, (width, height), mask, cv2.INTER_NEAREST)
+            masks = warp_masks(donor["gt_masks"][t].masks[rows], matrix, height, width)
             covered = np.zeros((height, width), bool)
             for mask in masks[::-1]:  # a later one lies over an earlier one
                 mask[covered] = 0

@@ -12,7 +12,7 @@ from mmvis_ext.registry import TRANSFORMS
 from mmvis_ext.structures.rle import boxes_of, encode
 from mmvis_ext.utils.errors import InputError
 
-__all__ = ["OF_OBJECTS", "PseudoMotion", "like"]
+__all__ = ["OF_OBJECTS", "PseudoMotion", "like", "warp_masks"]
 
 # what else belongs to the objects of a frame, and what it is of the part that is not covered
 OF_OBJECTS = dict(gt_bboxes_labels=0, gt_instances_ids=-1, gt_ignore_flags=True)
@@ -121,10 +121,7 @@ class PseudoMotion(BaseTransform):
     def _moved(self, masks: BitmapMasks) -> tuple[np.ndarray, np.ndarray]:
         """A map and the (n, H, W) uint8 masks under it."""
         matrix = self.draw(masks.height, masks.width)
-        moved = np.zeros_like(masks.masks)
-        for i, mask in enumerate(masks.masks):
-            moved[i] = cv2.warpAffine(mask, matrix, (masks.width, masks.height), flags=cv2.INTER_NEAREST)
-        return matrix, moved
+        return matrix, warp_masks(masks.masks, matrix, masks.height, masks.width)
 
     def _keeping(self, masks: BitmapMasks) -> tuple[np.ndarray, np.ndarray]:
         """:meth:`_moved` by the first of several draws that keeps every object, or by the one that keeps most."""
@@ -137,6 +134,14 @@ class PseudoMotion(BaseTransform):
             if most == len(masks):
                 break
         return best
+
+
+def warp_masks(masks: np.ndarray, matrix: np.ndarray, height: int, width: int) -> np.ndarray:
+    """(n, h, w) masks under a (2, 3) map of pixels: (n, height, width) of the same type; outside they are 0."""
+    moved = np.zeros((len(masks), height, width), masks.dtype)
+    for i, mask in enumerate(masks):
+        moved[i] = cv2.warpAffine(mask, matrix, (width, height), flags=cv2.INTER_NEAREST)
+    return moved
 
 
 def like(old: BaseBoxes | np.ndarray, boxes: np.ndarray) -> BaseBoxes | np.ndarray:
