@@ -26,6 +26,7 @@ from mmvis_ext.engine.benchmarking import (
 from mmvis_ext.engine.building import build_model, read_config
 from mmvis_ext.engine.flops import count_flops, count_parameters
 from mmvis_ext.engine.rivals import is_rival
+from mmvis_ext.models.for_test import prepare_for_test
 from mmvis_ext.models.video_model import VideoModel
 from mmvis_ext.utils.errors import InputError
 
@@ -68,7 +69,11 @@ def speed(args: argparse.Namespace) -> dict[str, Any]:
     rival = args.against
     if rival and not is_rival(rival):
         rival = build_model(read_config(rival), device=args.device)
+    parameters = count_parameters(model, model.parts)
     flops = count_flops(model, Stepper(model, frames, size, ALL_SLOTS if can_hold(model) else None), model.parts)
+    for own in (model, rival):
+        if isinstance(own, VideoModel):
+            prepare_for_test(own, args.amp)
     if args.compile:
         compile_step(model)
     if torch.device(args.device).type == "cuda":
@@ -79,7 +84,7 @@ def speed(args: argparse.Namespace) -> dict[str, Any]:
         _conditions(args, model),
         **figures,
         peak_memory_mib=peak_memory(args.device),
-        parameters=count_parameters(model, model.parts),
+        parameters=parameters,
         flops_per_frame={part: value / len(frames) for part, value in flops.items()},
     )
 
@@ -87,6 +92,7 @@ def speed(args: argparse.Namespace) -> dict[str, Any]:
 def stream(args: argparse.Namespace) -> dict[str, Any]:
     """The peak memory of one stream of ``--stream`` frames."""
     model = _load(args)
+    prepare_for_test(model, args.amp)
     if args.compile:
         compile_step(model)
     with torch.autocast(torch.device(args.device).type, enabled=args.amp):

@@ -8,6 +8,7 @@ from mmengine.evaluator import Evaluator
 from mmengine.runner import BaseLoop, Runner, TestLoop, ValLoop
 from mmengine.runner.amp import autocast
 
+from mmvis_ext.models.for_test import prepared_for_test
 from mmvis_ext.models.video_model import VideoStream, frame_geometry, set_tracks, unwrapped
 from mmvis_ext.registry import LOOPS
 from mmvis_ext.utils.errors import InputError
@@ -50,8 +51,9 @@ class _StreamingLoop(BaseLoop):
         self.runner.call_hook(f"before_{self.phase}_epoch")
         self.runner.model.eval()
         stopwatch, stream = Stopwatch(), None
-        for index, batch in enumerate(stopwatch.waits("waiting for frames", self.dataloader)):
-            stream = self.run_window(index, batch, stream, stopwatch)
+        with prepared_for_test(unwrapped(self.runner.model), half=self.fp16):
+            for index, batch in enumerate(stopwatch.waits("waiting for frames", self.dataloader)):
+                stream = self.run_window(index, batch, stream, stopwatch)
         with stopwatch.time("figures"):
             metrics = self.evaluator.evaluate(len(self.dataloader.dataset))
         self.runner.logger.info(f"{self.phase} took {stopwatch.shares()}")

@@ -16,6 +16,7 @@ from torch import Tensor
 from mmvis_ext.checkpoints import read_checkpoint
 from mmvis_ext.engine.benchmarking import compile_step
 from mmvis_ext.engine.building import build_model, building, read_config
+from mmvis_ext.models.for_test import prepare_for_test
 from mmvis_ext.models.video_model import VideoModel
 from mmvis_ext.structures import VideoTracks
 from mmvis_ext.structures.stream import Detections
@@ -42,7 +43,8 @@ class VISInferencer:
         compile: let ``torch.compile`` translate the model's step; the first windows of a video size then take long.
 
     Attributes:
-        model: the model in test mode, on the device.
+        model: the model in test mode, on the device. It is prepared for test alone (:func:`prepare_for_test`), so its
+            weights no longer are those of the checkpoint, one by one.
         classes: class names in label order.
         categories: ``id`` and ``name`` of each class, as in the annotation file that the model was trained on.
 
@@ -62,6 +64,7 @@ class VISInferencer:
         weights = read_checkpoint(checkpoint)
         with DefaultScope.overwrite_default_scope(cfg.get("default_scope", "mmvis_ext")):
             self.model = build_model(cfg, checkpoint, _device(device), content=weights)
+            prepare_for_test(self.model, half)
             with building("test_dataloader.dataset.pipeline", cfg):
                 self.pipeline = Compose(_without_loading(cfg.test_dataloader.dataset.pipeline))
         self.classes, self.categories = _classes(weights, self.model, str(checkpoint))

@@ -59,6 +59,8 @@ class VideoModel(BaseModel, Generic[State]):
             for counting FLOPs; all other operations belong to the head.
         checkpointed: the methods, by dotted names in which ``*`` stands for a name or a part of one, that activation
             checkpointing computes again in the backward pass.
+        whole_precision: ``fnmatch`` patterns of the names of modules, such as ``track_head.*``, that compute in float32
+            even in mixed precision.
         period: number of steps after which the computation repeats, for benchmarks. For example 10 if every tenth
             frame is a key frame and costs more.
         starts_from_checkpoint: whether training freezes parts of the model, whose weights must then come from a
@@ -68,6 +70,7 @@ class VideoModel(BaseModel, Generic[State]):
     classifier: ClassVar[tuple[str, ...]] = ()
     parts: ClassVar[dict[str, tuple[str, ...]]] = dict(backbone=("backbone.forward",), neck=("neck.forward",), mask=())
     checkpointed: ClassVar[tuple[str, ...]] = ()
+    whole_precision: ClassVar[tuple[str, ...]] = ()
     period = 1
     starts_from_checkpoint = False
 

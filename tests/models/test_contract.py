@@ -14,6 +14,7 @@ from toy_system import ToyQueries
 
 from mmvis_ext.engine import BFloat16OptimWrapper
 from mmvis_ext.models import VideoModel
+from mmvis_ext.models.for_test import lower_weights, prepared_for_test
 from mmvis_ext.registry import MODELS
 from mmvis_ext.structures.geometry import FrameGeometry
 from mmvis_ext.utils.errors import InputError
@@ -160,6 +161,36 @@ def test_it_runs_in_half_precision(case):
     assert features.dtype == torch.bfloat16
     assert np.isfinite(half.scores).all()
     assert half.scores.dtype == whole.scores.dtype
+
+
+@EVERY
+def test_weights_in_half_precision_give_the_same(case):
+    torch.manual_seed(0)
+    model, geometry, frames = lively(case), geometry_of(case), video(case)
+    with torch.autocast("cpu", torch.bfloat16):
+        detections, _ = model.step(frames[: model.window], model.init_state(geometry))
+    assert lower_weights(model, torch.bfloat16)
+    with torch.autocast("cpu", torch.bfloat16):
+        again, _ = model.step(frames[: model.window], model.init_state(geometry))
+    assert_same_detections(again, detections)
+
+
+@EVERY
+def test_prepared_for_test_it_gives_the_same_but_for_rounding(case):
+    torch.manual_seed(0)
+    model, geometry, frames = lively(case), geometry_of(case), video(case)
+    before, modules = model.state_dict(), list(model.modules())
+    detections, _ = model.step(frames[: model.window], model.init_state(geometry))
+    with prepared_for_test(model):
+        assert list(model.modules()) != modules
+        again, _ = model.step(frames[: model.window], model.init_state(geometry))
+    assert again.track_ids == detections.track_ids
+    np.testing.assert_allclose(again.scores, detections.scores, atol=1e-4)
+    np.testing.assert_allclose(again.boxes, detections.boxes, atol=0.02)
+    assert list(model.modules()) == modules
+    after = model.state_dict()
+    assert after.keys() == before.keys()
+    assert all(torch.equal(after[name], weight) for name, weight in before.items())
 
 
 @EVERY

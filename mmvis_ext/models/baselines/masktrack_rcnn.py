@@ -66,6 +66,7 @@ class MaskTrackRCNNBaseline(VideoModel[TrackingState]):
         "detector.roi_head.mask_head.conv_logits.*",
     )
     parts = dict(backbone=("detector.backbone.forward",), neck=("detector.neck.forward",), mask=("segment",))
+    whole_precision = ("detector.roi_head.*", "track_head.*")
 
     def __init__(self, detector: dict, track_head: dict, tracker: dict, **kwargs: Any) -> None:
         with DefaultScope.overwrite_default_scope("mmdet"):  # in mmdet's configs, types have no "mmdet." in front

@@ -1,5 +1,6 @@
 """Masks from RoI features (EfficientVIS, Sec. 3.1, "Head Networks")."""
 
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 __all__ = ["RoIMaskHead"]
@@ -28,7 +29,16 @@ class RoIMaskHead(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """(B,N,T,C,S,S) -> (B,N,T,2S,2S) logits."""
-        shape = features.shape
-        x = self.convs(features.flatten(0, 2))
-        x = self.logits(self.relu(self.upsample(x)))
-        return x.view(*shape[:3], 2 * shape[-1], 2 * shape[-1])
+        quarters = self._quarters(self.convs(features.flatten(0, 2))).unflatten(1, (2, 2))
+        b, n, t, _, s, _ = features.shape
+        return quarters.permute(0, 3, 1, 4, 2).reshape(b, n, t, 2 * s, 2 * s)
+
+    def _quarters(self, x: Tensor) -> Tensor:
+        """(M,C,S,S) -> (M,4,S,S), the logits of the 2x2 pixels that each pixel becomes, row by row.
+
+        These do not overlap, so the transposed convolution is a plain one of four times the channels, and faster so.
+        """
+        (weight, bias), (logit_weight, logit_bias) = self.upsample.parameters(), self.logits.parameters()
+        to_quarters = weight.permute(2, 3, 1, 0).reshape(-1, x.shape[1], 1, 1)
+        quarters = self.relu(F.conv2d(x, to_quarters, bias.repeat(4)))
+        return F.conv2d(quarters, logit_weight.repeat(4, 1, 1, 1), logit_bias.repeat(4), groups=4)

@@ -6,7 +6,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mmvis_ext.models.cpu_linear import CPULinear
 from mmvis_ext.models.recording import is_recorded
 
 from .neighbours import fuse_neighbours, neighbour_frames
@@ -40,7 +39,7 @@ class TemporalDynamicConv(nn.Module):
         feat_channels = feat_channels or embed_dims // 4
         self.shape = (embed_dims, feat_channels)
         self.temporal = temporal
-        self.dynamic_layer = CPULinear(embed_dims, 2 * embed_dims * feat_channels)
+        self.dynamic_layer = nn.Linear(embed_dims, 2 * embed_dims * feat_channels)
         self.norm_in = nn.LayerNorm(feat_channels)
         self.norm_out = nn.LayerNorm(embed_dims)
 
@@ -61,21 +60,23 @@ class TemporalDynamicConv(nn.Module):
         On a CPU, long clips are convolved query by query, since the responses of all need much memory on the way.
         """
         small = 3 * roi_features.numel() <= CPU_RESPONSES
-        if small or roi_features.is_cuda or is_recorded() or not self.temporal:
-            return self._apply_filters(filters, roi_features)
-        pieces = zip(*(f.split(1, dim=1) for f in (*filters, roi_features)), strict=True)
-        return torch.cat([self._apply_filters(DynamicFilters(*f), rois) for *f, rois in pieces], dim=1)
+        pixels = roi_features.flatten(4).transpose(3, 4)
+        if small or pixels.is_cuda or is_recorded() or not self.temporal:
+            out = self._apply_filters(filters, pixels)
+        else:
+            pieces = zip(*(f.split(1, dim=1) for f in (*filters, pixels)), strict=True)
+            out = torch.cat([self._apply_filters(DynamicFilters(*f), own) for *f, own in pieces], dim=1)
+        return out.transpose(3, 4).view_as(roi_features)
 
-    def _apply_filters(self, filters: DynamicFilters, roi_features: Tensor) -> Tensor:
-        b, n, t, c, s, _ = roi_features.shape
-        pixels = roi_features.flatten(4).transpose(3, 4)  # (B,N,T,S*S,C)
+    def _apply_filters(self, filters: DynamicFilters, pixels: Tensor) -> Tensor:
+        """(B,N,T,P,C) pixels of RoIs -> (B,N,T,P,C)."""
+        b, n, t, p, c = pixels.shape
         if not self.temporal or t == 1:  # a single frame has no neighbours to weigh
-            out = self.convolve(filters, pixels.reshape(b * n * t, s * s, c))
-            return out.view(b, n, t, s, s, c).movedim(-1, 3)
-        index, valid = neighbour_frames(t, roi_features.device)
-        pixels = pixels[:, :, index]  # the RoI features of a frame serve that frame's filter and its neighbours' too
-        responses = self.convolve(filters, pixels.reshape(b * n * t, 3 * s * s, c))
-        return fuse_neighbours(responses.view(b, n, t, 3, s, s, c).movedim(-1, 4), valid)
+            return self.convolve(filters, pixels.reshape(b * n * t, p, c)).view(b, n, t, p, c)
+        index, _ = neighbour_frames(t, pixels.device)
+        # the RoI features of a frame serve that frame's filter and its neighbours' too
+        pixels = pixels.index_select(2, index.flatten()).reshape(b * n * t, 3 * p, c)
+        return fuse_neighbours(self.convolve(filters, pixels).view(b, n, t, 3, p, c))
 
     def forward(self, queries: Tensor, roi_features: Tensor) -> Tensor:
         """Queries (B,N,T,C) and RoI features (B,N,T,C,S,S) -> (B,N,T,C,S,S)."""

@@ -7,7 +7,6 @@ from mmcv.cnn.bricks.transformer import FFN
 from mmengine.model import bias_init_with_prob
 from torch import Tensor, nn
 
-from mmvis_ext.models.cpu_linear import CPULinear
 from mmvis_ext.models.mask.roi_mask_head import RoIMaskHead
 from mmvis_ext.structures.boxes import apply_deltas
 
@@ -51,7 +50,7 @@ class QueryUpdate(nn.Module):
 
     def __init__(self, embed_dims: int, roi_size: int, feedforward_channels: int) -> None:
         super().__init__()
-        self.fc_layer = CPULinear(embed_dims * roi_size**2, embed_dims)
+        self.fc_layer = nn.Linear(embed_dims * roi_size**2, embed_dims)
         self.fc_norm = nn.LayerNorm(embed_dims)
         self.norm = nn.LayerNorm(embed_dims)
         self.ffn = FFN(embed_dims, feedforward_channels, act_cfg=dict(type="ReLU"))
