@@ -36,7 +36,7 @@ class RoIMaskHead(nn.Module):
     def _quarters(self, x: Tensor) -> Tensor:
         """(M,C,S,S) -> (M,4,S,S), the logits of the 2x2 pixels that each pixel becomes, row by row.
 
-        These do not overlap, so the transposed convolution is a plain one of four times the channels, and faster so.
+        These do not overlap, so the transposed convolution is a plain one of four times the channels, which is faster.
         """
         (weight, bias), (logit_weight, logit_bias) = self.upsample.parameters(), self.logits.parameters()
         to_quarters = weight.permute(2, 3, 1, 0).reshape(-1, x.shape[1], 1, 1)
