@@ -62,6 +62,11 @@ def _conditions(args: argparse.Namespace, model: VideoModel) -> dict[str, Any]:
     )
 
 
+def _dtype(args: argparse.Namespace) -> torch.dtype | None:
+    """That of mixed precision, if it is asked for."""
+    return torch.get_autocast_dtype(torch.device(args.device).type) if args.amp else None
+
+
 def speed(args: argparse.Namespace) -> dict[str, Any]:
     """Frames per second of a step and of backbone and neck, peak memory, parameters and operations."""
     model, size = _load(args), frame_size(args.size)
@@ -73,7 +78,7 @@ def speed(args: argparse.Namespace) -> dict[str, Any]:
     flops = count_flops(model, Stepper(model, frames, size, ALL_SLOTS if can_hold(model) else None), model.parts)
     for own in (model, rival):
         if isinstance(own, VideoModel):
-            prepare_for_test(own, args.amp)
+            prepare_for_test(own, _dtype(args))
     if args.compile:
         compile_step(model)
     if torch.device(args.device).type == "cuda":
@@ -92,7 +97,7 @@ def speed(args: argparse.Namespace) -> dict[str, Any]:
 def stream(args: argparse.Namespace) -> dict[str, Any]:
     """The peak memory of one stream of ``--stream`` frames."""
     model = _load(args)
-    prepare_for_test(model, args.amp)
+    prepare_for_test(model, _dtype(args))
     if args.compile:
         compile_step(model)
     with torch.autocast(torch.device(args.device).type, enabled=args.amp):

@@ -51,7 +51,9 @@ class _StreamingLoop(BaseLoop):
         self.runner.call_hook(f"before_{self.phase}_epoch")
         self.runner.model.eval()
         stopwatch, stream = Stopwatch(), None
-        with prepared_for_test(unwrapped(self.runner.model), half=self.fp16):
+        model = unwrapped(self.runner.model)
+        dtype = torch.get_autocast_dtype(next(model.parameters()).device.type) if self.fp16 else None
+        with prepared_for_test(model, dtype):
             for index, batch in enumerate(stopwatch.waits("waiting for frames", self.dataloader)):
                 stream = self.run_window(index, batch, stream, stopwatch)
         with stopwatch.time("figures"):

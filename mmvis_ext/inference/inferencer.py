@@ -62,13 +62,13 @@ class VISInferencer:
     ) -> None:
         cfg = config if isinstance(config, Config) else read_config(str(config))
         weights = read_checkpoint(checkpoint)
+        self.half = half
         with DefaultScope.overwrite_default_scope(cfg.get("default_scope", "mmvis_ext")):
             self.model = build_model(cfg, checkpoint, _device(device), content=weights)
-            prepare_for_test(self.model, half)
+            prepare_for_test(self.model, self._low if half else None)
             with building("test_dataloader.dataset.pipeline", cfg):
                 self.pipeline = Compose(_without_loading(cfg.test_dataloader.dataset.pipeline))
         self.classes, self.categories = _classes(weights, self.model, str(checkpoint))
-        self.half = half
         if compile:
             compile_step(self.model)
 
@@ -102,10 +102,14 @@ class VISInferencer:
         labels = None if classes is None else frozenset(map(self.classes.index, classes))
         return Choice(score_thr, labels, top_k)
 
+    @property
+    def _low(self) -> torch.dtype:
+        """The dtype of half precision on the model's device."""
+        return torch.bfloat16 if self.device.type == "cpu" else torch.float16
+
     def precision(self) -> torch.autocast:
         """The context in which the model computes."""
-        kind = self.device.type
-        return torch.autocast(kind, torch.bfloat16 if kind == "cpu" else torch.float16, enabled=self.half)
+        return torch.autocast(self.device.type, self._low, enabled=self.half)
 
     def session(self, video_id: Any = 0, gather: bool = True) -> "Session":
         """Start a video whose frames become available one after the other, see :class:`Session`."""

@@ -32,27 +32,27 @@ Replaced = list[tuple[nn.Module, str, nn.Module]]
 """For each module that was replaced its owner, its name there and the module itself."""
 
 
-def prepare_for_test(model: VideoModel, half: bool = False) -> Replaced:
+def prepare_for_test(model: VideoModel, dtype: torch.dtype | None = None) -> Replaced:
     """Replace modules of a model by faster ones, whose results differ by rounding.
 
     Args:
         model: model in test mode, changed in place. Its weights have other names afterwards.
-        half: whether it will run under ``torch.autocast`` with the device's usual dtype.
+        dtype: that of the ``torch.autocast`` under which it will run; ``None`` if it will not.
 
     Returns:
         What was replaced, in this order.
     """
     replaced = fold_batch_norms(model)
-    device = next(model.parameters()).device.type
-    if half:
-        return replaced + lower_weights(model, torch.get_autocast_dtype(device))
-    return replaced + take_onednn(model) if device == "cpu" else replaced
+    if dtype is not None:
+        return replaced + lower_weights(model, dtype)
+    on_cpu = next(model.parameters()).device.type == "cpu"
+    return replaced + take_onednn(model) if on_cpu else replaced
 
 
 @contextmanager
-def prepared_for_test(model: VideoModel, half: bool = False) -> Iterator[None]:
+def prepared_for_test(model: VideoModel, dtype: torch.dtype | None = None) -> Iterator[None]:
     """:func:`prepare_for_test` within a ``with`` block; behind it the model is as it was."""
-    replaced = prepare_for_test(model, half)
+    replaced = prepare_for_test(model, dtype)
     try:
         yield
     finally:

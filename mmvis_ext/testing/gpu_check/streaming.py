@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from mmvis_ext.engine.benchmarking import compare_speed, compile_step, cycle_frames
+from mmvis_ext.models.for_test import prepare_for_test
 
 from .cases import EVERY, Options, System
 from .comparing import set_tf32
@@ -33,6 +34,7 @@ def _stream(system: System, precision: str, graphs: bool, options: Options) -> d
         options.require_gpu("a CUDA graph")
     set_tf32(precision != "fp32")
     model = options.model(system)
+    prepare_for_test(model, torch.bfloat16 if precision == "bf16" else None)
     if graphs:
         compile_step(model)
     frames = cycle_frames(model, options.size, options.device)
