@@ -1,5 +1,6 @@
 """The loops by step refuse what would silently give wrong tracks."""
 
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -53,3 +54,28 @@ def test_the_model_itself_is_found_and_no_other_will_do():
 def test_several_videos_at_a_time_are_refused_when_the_loop_is_built(kind, loader):
     with pytest.raises(InputError, match=rf"{kind.phase}_dataloader: batch_size is 2, .* set it to 1"):
         kind(SimpleNamespace(), loader, evaluator=[])
+
+
+@pytest.mark.parametrize("fp16", [False, True])
+def test_the_model_is_prepared_for_its_windows_and_as_it_was_for_the_hooks_around(fp16):
+    """A hook that has a moving average of the weights exchanges them before and after, weight by weight."""
+    model, sample = build_model(), empty_sample(T)
+    sample.set_metainfo(dict(video=dict(id=7, start=0, length=T)))
+    batch = dict(inputs=[torch.zeros(T, 3, *SIZE, dtype=torch.uint8)], data_samples=[sample])
+    names, seen = [name for name, _ in model.named_parameters()], {}
+
+    def call_hook(hook: str, **_) -> None:
+        dtypes = {weight.dtype for weight in model.parameters()}
+        seen[hook] = ([name for name, _ in model.named_parameters()] == names, torch.bfloat16 in dtypes)
+
+    class Loader(list):
+        dataset = range(1)
+
+    runner = SimpleNamespace(model=model, call_hook=call_hook, logger=SimpleNamespace(info=lambda text: None))
+    evaluator = SimpleNamespace(process=lambda **_: None, evaluate=lambda size: dict(videos=size))
+    loop = SimpleNamespace(runner=runner, phase="test", fp16=fp16, dataloader=Loader([batch]), evaluator=evaluator)
+    loop.run_window = partial(VideoTestLoop.run_window, loop)
+    assert VideoTestLoop.run(loop) == dict(videos=1)
+    around = ("before_test", "before_test_epoch", "after_test_epoch", "after_test")
+    assert {hook: seen.pop(hook) for hook in around} == dict.fromkeys(around, (True, False))
+    assert seen == dict.fromkeys(("before_test_iter", "after_test_iter"), (False, fp16))
