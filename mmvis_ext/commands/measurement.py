@@ -26,7 +26,7 @@ from mmvis_ext.engine.benchmarking import (
 from mmvis_ext.engine.building import build_model, read_config
 from mmvis_ext.engine.flops import count_flops, count_parameters
 from mmvis_ext.engine.rivals import is_rival
-from mmvis_ext.models.for_test import prepare_for_test
+from mmvis_ext.models.for_test import autocast_dtype, prepare_for_test
 from mmvis_ext.models.video_model import VideoModel
 from mmvis_ext.utils.errors import InputError
 
@@ -62,11 +62,6 @@ def _conditions(args: argparse.Namespace, model: VideoModel) -> dict[str, Any]:
     )
 
 
-def _dtype(args: argparse.Namespace) -> torch.dtype | None:
-    """That of mixed precision, if it is asked for."""
-    return torch.get_autocast_dtype(torch.device(args.device).type) if args.amp else None
-
-
 def speed(args: argparse.Namespace) -> dict[str, Any]:
     """Frames per second of a step and of backbone and neck, peak memory, parameters and operations."""
     model, size = _load(args), frame_size(args.size)
@@ -78,7 +73,7 @@ def speed(args: argparse.Namespace) -> dict[str, Any]:
     flops = count_flops(model, Stepper(model, frames, size, ALL_SLOTS if can_hold(model) else None), model.parts)
     for own in (model, rival):
         if isinstance(own, VideoModel):
-            prepare_for_test(own, _dtype(args))
+            prepare_for_test(own, autocast_dtype(own, args.amp))
     if args.compile:
         compile_step(model)
     if torch.device(args.device).type == "cuda":
@@ -97,7 +92,7 @@ def speed(args: argparse.Namespace) -> dict[str, Any]:
 def stream(args: argparse.Namespace) -> dict[str, Any]:
     """The peak memory of one stream of ``--stream`` frames."""
     model = _load(args)
-    prepare_for_test(model, _dtype(args))
+    prepare_for_test(model, autocast_dtype(model, args.amp))
     if args.compile:
         compile_step(model)
     with torch.autocast(torch.device(args.device).type, enabled=args.amp):

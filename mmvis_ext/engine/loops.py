@@ -8,7 +8,7 @@ from mmengine.evaluator import Evaluator
 from mmengine.runner import BaseLoop, Runner, TestLoop, ValLoop
 from mmengine.runner.amp import autocast
 
-from mmvis_ext.models.for_test import prepared_for_test
+from mmvis_ext.models.for_test import autocast_dtype, prepared_for_test
 from mmvis_ext.models.video_model import VideoStream, frame_geometry, set_tracks, unwrapped
 from mmvis_ext.registry import LOOPS
 from mmvis_ext.utils.errors import InputError
@@ -52,8 +52,7 @@ class _StreamingLoop(BaseLoop):
         self.runner.model.eval()
         stopwatch, stream = Stopwatch(), None
         model = unwrapped(self.runner.model)
-        dtype = torch.get_autocast_dtype(next(model.parameters()).device.type) if self.fp16 else None
-        with prepared_for_test(model, dtype):
+        with prepared_for_test(model, autocast_dtype(model, self.fp16)):
             for index, batch in enumerate(stopwatch.waits("waiting for frames", self.dataloader)):
                 stream = self.run_window(index, batch, stream, stopwatch)
         with stopwatch.time("figures"):

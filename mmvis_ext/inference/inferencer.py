@@ -16,7 +16,7 @@ from torch import Tensor
 from mmvis_ext.checkpoints import read_checkpoint
 from mmvis_ext.engine.benchmarking import compile_step
 from mmvis_ext.engine.building import build_model, building, read_config
-from mmvis_ext.models.for_test import prepare_for_test
+from mmvis_ext.models.for_test import autocast_dtype, prepare_for_test
 from mmvis_ext.models.video_model import VideoModel
 from mmvis_ext.structures import VideoTracks
 from mmvis_ext.structures.stream import Detections
@@ -65,7 +65,7 @@ class VISInferencer:
         self.half = half
         with DefaultScope.overwrite_default_scope(cfg.get("default_scope", "mmvis_ext")):
             self.model = build_model(cfg, checkpoint, _device(device), content=weights)
-            prepare_for_test(self.model, self._low if half else None)
+            prepare_for_test(self.model, autocast_dtype(self.model, half))
             with building("test_dataloader.dataset.pipeline", cfg):
                 self.pipeline = Compose(_without_loading(cfg.test_dataloader.dataset.pipeline))
         self.classes, self.categories = _classes(weights, self.model, str(checkpoint))
@@ -102,14 +102,9 @@ class VISInferencer:
         labels = None if classes is None else frozenset(map(self.classes.index, classes))
         return Choice(score_thr, labels, top_k)
 
-    @property
-    def _low(self) -> torch.dtype:
-        """The dtype of half precision on the model's device."""
-        return torch.bfloat16 if self.device.type == "cpu" else torch.float16
-
     def precision(self) -> torch.autocast:
         """The context in which the model computes."""
-        return torch.autocast(self.device.type, self._low, enabled=self.half)
+        return torch.autocast(self.device.type, enabled=self.half)
 
     def session(self, video_id: Any = 0, gather: bool = True) -> "Session":
         """Start a video whose frames become available one after the other, see :class:`Session`."""

@@ -21,7 +21,15 @@ from .backbones.efficientnet_lite import SameConv2d
 from .cpu_linear import CPULinear
 from .video_model import VideoModel
 
-__all__ = ["Replaced", "fold_batch_norms", "lower_weights", "prepare_for_test", "prepared_for_test", "take_onednn"]
+__all__ = [
+    "Replaced",
+    "autocast_dtype",
+    "fold_batch_norms",
+    "lower_weights",
+    "prepare_for_test",
+    "prepared_for_test",
+    "take_onednn",
+]
 
 # exactly these classes, since a class derived from them may compute something else
 CONVOLUTIONS = (nn.Conv2d, wrappers.Conv2d, SameConv2d)
@@ -30,6 +38,11 @@ RESNETS = (resnet.ResNet, resnet.BasicBlock, resnet.Bottleneck, resnext.ResNeXt,
 
 Replaced = list[tuple[nn.Module, str, nn.Module]]
 """For each module that was replaced its owner, its name there and the module itself."""
+
+
+def autocast_dtype(model: nn.Module, half: bool) -> torch.dtype | None:
+    """That of ``torch.autocast`` on the model's device, such as bfloat16 on a CPU; ``None`` if not ``half``."""
+    return torch.get_autocast_dtype(_device_type(model)) if half else None
 
 
 def prepare_for_test(model: VideoModel, dtype: torch.dtype | None = None) -> Replaced:
@@ -45,8 +58,7 @@ def prepare_for_test(model: VideoModel, dtype: torch.dtype | None = None) -> Rep
     replaced = fold_batch_norms(model)
     if dtype is not None:
         return replaced + lower_weights(model, dtype)
-    on_cpu = next(model.parameters()).device.type == "cpu"
-    return replaced + take_onednn(model) if on_cpu else replaced
+    return replaced + take_onednn(model) if _device_type(model) == "cpu" else replaced
 
 
 @contextmanager
@@ -61,7 +73,11 @@ def prepared_for_test(model: VideoModel, dtype: torch.dtype | None = None) -> It
 
 
 def fold_batch_norms(model: nn.Module) -> Replaced:
-    """Leave scale and offset of batch norms to the convolutions before them, in mmdet's ResNets and in ConvModules."""
+    """Leave scale and offset of batch norms to the convolutions before them, in mmdet's ResNets and in ConvModules.
+
+    mmcv's ``fuse_conv_bn`` folds every batch norm that comes after a convolution among a module's children, whatever
+    stands between them.
+    """
     replaced: Replaced = []
     for owner in list(model.modules()):
         for first, second in _in_a_row(owner):
@@ -96,6 +112,10 @@ def take_onednn(model: nn.Module) -> Replaced:
         return layer.train(module.training)
 
     return _replace(model, faster)
+
+
+def _device_type(model: nn.Module) -> str:
+    return next(model.parameters()).device.type
 
 
 def _replace(model: nn.Module, change: Callable[[str, nn.Module], nn.Module | None]) -> Replaced:

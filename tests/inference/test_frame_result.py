@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from mmvis_ext.inference import VISInferencer
@@ -140,3 +141,5 @@ def test_half_precision_is_close(inferencer, tmp_path):
     assert other.scores.dtype == one.scores.dtype
     assert not np.array_equal(one.scores, other.scores)
     np.testing.assert_allclose(one.scores, other.scores, atol=0.05)
+    dtypes = [{weight.dtype for weight in each.model.parameters()} for each in (inferencer, half)]
+    assert dtypes == [{torch.float32}, {torch.float32, torch.bfloat16}]

@@ -179,7 +179,7 @@ def test_weights_in_half_precision_give_the_same(case):
 def test_prepared_for_test_it_gives_the_same_but_for_rounding(case):
     torch.manual_seed(0)
     model, geometry, frames = lively(case), geometry_of(case), video(case)
-    before, modules = model.state_dict(), list(model.modules())
+    before, modules = copy.deepcopy(model.state_dict()), list(model.modules())
     detections, _ = model.step(frames[: model.window], model.init_state(geometry))
     with prepared_for_test(model):
         assert list(model.modules()) != modules

@@ -94,7 +94,6 @@ def test_where_a_response_is_zero_so_is_the_gradient_of_its_similarity():
     responses = torch.randn(B, N, T, 3, P, C, dtype=torch.float64).relu()
     responses[0, 0, 1, 1] = responses[1, 0, 2, 0] = responses[1, 1] = 0
     toward = torch.randn(B, N, T, P, C, dtype=torch.float64)
-
     _, valid = neighbour_frames(T, torch.device("cpu"))
 
     def plain(x):
